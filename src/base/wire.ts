@@ -1,0 +1,143 @@
+/**
+ * What a watched program and its watcher say to each other: one JSON object a line over a Unix
+ * socket. The preload speaks from inside every thread; the watcher answers with requests.
+ * All times are milliseconds since the Unix epoch, all sizes bytes. No heap strings, environment
+ * values or argument values ever travel.
+ */
+
+/** First line of every connection: one connection is one thread of one process. */
+export interface HelloMessage {
+  readonly type: "hello";
+  readonly pid: number;
+  readonly parentPid: number;
+  /** 0 is the main thread; others are `worker_threads` ids. */
+  readonly threadId: number;
+  /** Node's version without the `v`. */
+  readonly node: string;
+  /** V8's heap_size_limit of this thread. */
+  readonly heapLimitBytes: number;
+  /** A worker's own limits, where it has some. */
+  readonly workerLimitBytes?: number;
+  /** Base name of the main script, or "[eval]" and the like; never its arguments. */
+  readonly script: string;
+  readonly timeMs: number;
+  /** Milliseconds that loading the preload took. */
+  readonly preloadMs: number;
+}
+
+/** Memory of one thread as it sees itself, sent on a timer. */
+export interface SampleMessage {
+  readonly type: "sample";
+  readonly timeMs: number;
+  /** Of the whole process. */
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number;
+  readonly heapTotalBytes: number;
+  /** As Node counts it: includes `arrayBuffersBytes`. */
+  readonly externalBytes: number;
+  readonly arrayBuffersBytes: number;
+  /** V8's own malloced_memory. */
+  readonly mallocedBytes: number;
+  /** HTTP requests that this thread has received since its start. */
+  readonly requests: number;
+  /** CPU milliseconds that the process has used since its start. */
+  readonly cpuMs: number;
+  /** CPU milliseconds of those that the preload itself used, estimated. */
+  readonly ownCpuMs: number;
+}
+
+/** One major collection: the heap right after it is the post-GC floor. */
+export interface CollectionRecord {
+  readonly timeMs: number;
+  readonly usedBytes: number;
+  readonly externalBytes: number;
+  /** Known only where memory was read right after a forced collection. */
+  readonly arrayBuffersBytes?: number;
+  readonly pauseMs: number;
+  /** True when the watcher asked for it. */
+  readonly forced: boolean;
+}
+
+/** Collections since the last such message; minor ones are only counted. */
+export interface CollectionsMessage {
+  readonly type: "collections";
+  readonly majors: readonly CollectionRecord[];
+  readonly minorCount: number;
+  readonly totalPauseMs: number;
+  /** Length of the observed stretch; collections outside of it were not seen. */
+  readonly observedMs: number;
+}
+
+/** Where in the code something is. Lines and columns count from 1. */
+export interface CodeLocation {
+  /** Function name as V8 gives it; "(anonymous)" where it has none. */
+  readonly function: string;
+  /** Path or URL of the script, mapped through a source map where one was found. */
+  readonly file: string;
+  /** The line on which the function starts. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Sampled, still living bytes that one call path allocated. */
+export interface AllocationSite {
+  /** Innermost frame outside Node's own code. */
+  readonly where: CodeLocation;
+  /** Its callers, nearest first, at most 8. */
+  readonly callers: readonly CodeLocation[];
+  readonly bytes: number;
+  readonly count: number;
+  /** Bytes allocated in Node's own functions below `where` (Buffers, streams), part of `bytes`. */
+  readonly viaNodeBytes: number;
+}
+
+/** A sampling heap profile: what lived at this moment, by the code that allocated it, after a forced collection. */
+export interface ProfileMessage {
+  readonly type: "profile";
+  readonly timeMs: number;
+  /** Since when allocations are sampled: only objects born after it can appear. */
+  readonly sinceMs: number;
+  readonly samplingIntervalBytes: number;
+  /** True when inlining was off since `sinceMs`, so that every function is billed for itself. */
+  readonly precise: boolean;
+  /** The collection that reading forced. */
+  readonly collection: CollectionRecord;
+  /** At most 200, largest first. */
+  readonly sites: readonly AllocationSite[];
+  readonly totalBytes: number;
+}
+
+/** Last line before a thread ends in order. */
+export interface ByeMessage {
+  readonly type: "bye";
+  readonly timeMs: number;
+  readonly code: number;
+}
+
+/** Something that the preload could not do; the program goes on unharmed. */
+export interface TroubleMessage {
+  readonly type: "trouble";
+  readonly timeMs: number;
+  readonly what: string;
+}
+
+/** Everything that a preload may send. */
+export type PreloadMessage =
+  | HelloMessage
+  | SampleMessage
+  | CollectionsMessage
+  | ProfileMessage
+  | ByeMessage
+  | TroubleMessage;
+
+/** What the watcher may ask for. */
+export type WatcherRequest =
+  /** Read the sampling profile; forces a collection. */
+  | { readonly type: "profile" }
+  /** Start sampling anew with inlining switched off, so that growth is billed to the right function. */
+  | { readonly type: "precise"; readonly samplingIntervalBytes: number }
+  /** Force a collection and answer with a `collections` message. */
+  | { readonly type: "collect" };
+
+/** Environment variable with the socket's path; its presence switches the preload on. */
+export const SOCKET_VARIABLE = "PLIMSOLL_SOCKET";
