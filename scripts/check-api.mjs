@@ -1,0 +1,59 @@
+// Every name that a published entry point exports, with all its members, must be documented, and
+// its types exported too: api-extractor over each entry in one process. It reports missing comments
+// only while it writes an API report, so it writes one, into a folder that is thrown away.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** About release stages, which this project does not have. */
+const IGNORED = "ae-missing-release-tag";
+
+const scratch = mkdtempSync(join(tmpdir(), "plimsoll-api-"));
+
+/** Checks one entry point; returns how many messages it got. */
+function check(entry) {
+  const config = ExtractorConfig.prepare({
+    configObjectFullPath: join(ROOT, "api-extractor.json"),
+    packageJsonFullPath: join(ROOT, "package.json"),
+    configObject: {
+      projectFolder: ROOT,
+      mainEntryPointFilePath: entry,
+      compiler: { tsconfigFilePath: join(ROOT, "tsconfig.json") },
+      apiReport: { enabled: true, reportFileName: "entry", reportFolder: scratch, reportTempFolder: scratch },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: { extractorMessageReporting: { default: { logLevel: "error" } } },
+    },
+  });
+  let problems = 0;
+  Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback(message) {
+      message.handled = true;
+      if (message.messageId === IGNORED || message.category === "console") return;
+      problems++;
+      const where = message.sourceFilePath ? `${message.sourceFilePath}:${message.sourceFileLine}: ` : "";
+      console.error(`${where}${message.text} (${message.messageId})`);
+    },
+  });
+  return problems;
+}
+
+const { exports: entries } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+let problems = 0;
+for (const target of Object.values(entries)) {
+  if (!target.endsWith(".js")) continue;
+  const types = join(ROOT, target.replace(/\.js$/, ".d.ts"));
+  if (existsSync(types)) {
+    problems += check(types);
+  } else {
+    problems++;
+    console.error(`${types} is missing: run npm run build`);
+  }
+}
+rmSync(scratch, { recursive: true });
+process.exitCode = problems === 0 ? 0 : 1;

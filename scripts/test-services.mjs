@@ -1,0 +1,40 @@
+// `npm run test:services`: the tests that need more than a bare machine. Fails at once, saying what
+// is missing, rather than skipping. With `--missing` it only tells, by its exit code, whether they can run.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** What must be there, each with how to get it; a test file may ask for no more than this. */
+const NEEDS = [
+  { what: "memory cgroups that this user may create (root, cgroup v1 or v2)", present: canCreateCgroup },
+];
+
+function canCreateCgroup() {
+  const base = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].find((folder) => existsSync(folder));
+  if (!base) return false;
+  const trial = join(base, `plimsoll-trial-${process.pid}`);
+  try {
+    accessSync(base, constants.W_OK);
+    mkdirSync(trial);
+    const usable = ["memory.limit_in_bytes", "memory.max"].some((file) => existsSync(join(trial, file)));
+    rmdirSync(trial);
+    return usable;
+  } catch {
+    return false;
+  }
+}
+
+const missing = NEEDS.filter(({ present }) => !present());
+for (const { what } of missing) console.error(`test:services needs ${what}, which is missing here.`);
+if (missing.length > 0) process.exit(1);
+if (process.argv.includes("--missing")) process.exit(0);
+
+const root = join(import.meta.dirname, "..");
+const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+const result = spawnSync(process.execPath, [vitest, "run", "--config", "vitest.services.config.ts"], {
+  cwd: root,
+  stdio: ["ignore", "inherit", "inherit"],
+  timeout: 600_000,
+  killSignal: "SIGKILL",
+});
+process.exitCode = result.status ?? 1;

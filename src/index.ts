@@ -1,0 +1,6 @@
+/**
+ * The whole library in one import: every part, and the words that all parts share. Each part also
+ * has an entry of its own, `plimsoll/<part>`, that loads nothing else.
+ */
+export { formatBytes, parseBytes, type SizeInput } from "./base/bytes.ts";
+export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "./base/errors.ts";
