@@ -1,0 +1,4 @@
+/** Reads facts about memory and decides nothing: V8, the process, its regions, the allocator, limits, pressure and the machine. */
+export * from "./limit.ts";
+export * from "./process.ts";
+export * from "./v8.ts";
