@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory } from "@microsoft/api-extractor";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -26,7 +26,7 @@ function check(entry) {
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
-      messages: { extractorMessageReporting: { default: { logLevel: "error" } } },
+      messages: { extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } } },
     },
   });
   let problems = 0;
@@ -34,7 +34,7 @@ function check(entry) {
     localBuild: true,
     messageCallback(message) {
       message.handled = true;
-      if (message.messageId === IGNORED || message.category === "console") return;
+      if (message.messageId === IGNORED || message.category === ExtractorMessageCategory.Console) return;
       problems++;
       const where = message.sourceFilePath ? `${message.sourceFilePath}:${message.sourceFileLine}: ` : "";
       console.error(`${where}${message.text} (${message.messageId})`);

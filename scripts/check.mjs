@@ -17,10 +17,31 @@ function steps(tarball) {
   /** @type {Step[]} */
   const all = [
     // The longest ones first, so that the short ones fill the gaps.
-    { name: "types", command: [join(BIN, "tsc"), "-p", ".", "--incremental", "--tsBuildInfoFile", "node_modules/.cache/check.tsbuildinfo"] },
+    {
+      name: "types",
+      command: [
+        join(BIN, "tsc"),
+        "-p",
+        ".",
+        "--incremental",
+        "--tsBuildInfoFile",
+        "node_modules/.cache/check.tsbuildinfo",
+      ],
+    },
     { name: "api", command: [process.execPath, "scripts/check-api.mjs"] },
     { name: "knip", command: [join(BIN, "knip"), "--no-progress", "--treat-config-hints-as-errors"] },
-    { name: "attw", command: [join(BIN, "attw"), tarball, "--profile", "esm-only", "--no-emoji", "--exclude-entrypoints", "report.schema.json"] },
+    {
+      name: "attw",
+      command: [
+        join(BIN, "attw"),
+        tarball,
+        "--profile",
+        "esm-only",
+        "--no-emoji",
+        "--exclude-entrypoints",
+        "report.schema.json",
+      ],
+    },
     { name: "publint", command: [join(BIN, "publint"), tarball, "--strict"] },
     { name: "lint", command: [join(BIN, "oxlint"), "."] },
     { name: "format", command: [join(BIN, "oxfmt"), "--check", "."] },
@@ -83,5 +104,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(`${passed ? "ok    " : "FAILED"} check    ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`);
+console.log(
+  `${passed ? "ok    " : "FAILED"} check    ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`,
+);
 process.exitCode = passed ? 0 : 1;

@@ -5,9 +5,7 @@ import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from "node:fs
 import { join } from "node:path";
 
 /** What must be there, each with how to get it; a test file may ask for no more than this. */
-const NEEDS = [
-  { what: "memory cgroups that this user may create (root, cgroup v1 or v2)", present: canCreateCgroup },
-];
+const NEEDS = [{ what: "memory cgroups that this user may create (root, cgroup v1 or v2)", present: canCreateCgroup }];
 
 function canCreateCgroup() {
   const base = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].find((folder) => existsSync(folder));

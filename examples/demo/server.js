@@ -13,4 +13,6 @@ app.get("/login", async function login() {
 });
 
 process.once("SIGTERM", () => void app.close());
+// It must not outlive the demo, whatever happens to that.
+setTimeout(() => process.exit(), 180_000).unref();
 console.log(`listening on ${await app.listen({ host: "127.0.0.1", port: Number(process.env.PORT ?? 0) })}`);
