@@ -1,0 +1,188 @@
+/**
+ * The watcher's man on board: one for each thread of a watched program. It greets, sends a sample each
+ * half second, hears collections, answers requests, and says at the end what is left. It prints
+ * nothing, keeps nothing alive, throws nothing into the program, and takes its leave when the watcher is gone.
+ */
+import type { PreloadMessage, ProfileMessage, WatcherRequest } from "../base/wire.ts" with { "resolution-mode": "import" };
+import type { Allocation as AllocationClass } from "./allocation.cts";
+import type { Channel as ChannelClass } from "./channel.cts";
+import type { Collections as CollectionsClass } from "./collections.cts";
+import type {
+  describeThread as DescribeThread,
+  hasHeapProfiler as HasHeapProfiler,
+  removeTraces as RemoveTraces,
+} from "./surroundings.cts";
+import type { summarize as Summarize } from "./sites.cts";
+
+const diagnostics = require("node:diagnostics_channel") as typeof import("node:diagnostics_channel");
+const v8 = require("node:v8") as typeof import("node:v8");
+const { Allocation } = require("./allocation.cjs") as { Allocation: typeof AllocationClass };
+const { Channel } = require("./channel.cjs") as { Channel: typeof ChannelClass };
+const { Collections } = require("./collections.cjs") as { Collections: typeof CollectionsClass };
+const { describeThread, hasHeapProfiler, removeTraces } = require("./surroundings.cjs") as {
+  describeThread: typeof DescribeThread;
+  hasHeapProfiler: typeof HasHeapProfiler;
+  removeTraces: typeof RemoveTraces;
+};
+const { summarize } = require("./sites.cjs") as { summarize: typeof Summarize };
+
+const { setInterval, clearInterval } = globalThis;
+const SAMPLE_INTERVAL_MS = 500;
+const SAMPLING_INTERVAL_BYTES = 32 << 10;
+/** Node tells of each HTTP request here: http and https, and HTTP/2 streams where it has the channel. */
+const REQUEST_CHANNELS = ["http.server.request.start", "http2.server.stream.start"];
+/** A last profile may delay the end by this much. */
+const MAX_LAST_PAUSE_MS = 700;
+/** Collecting a heap of small objects took 0.5-0.8 ms/MB on Node 20, 22 and 24. */
+const PAUSE_MS_PER_BYTE = 0.8 / 2 ** 20;
+const FLUSH_DEADLINE_MS = 300;
+
+/**
+ * Puts the agent on board of this thread.
+ *
+ * @param socketPath - the watcher's socket.
+ * @param preloadFile - the file that NODE_OPTIONS names.
+ * @param began - `process.hrtime()` before anything was loaded.
+ */
+function start(socketPath: string, preloadFile: string, began: [number, number]): void {
+  const env = process.env;
+  const intervalMs = Number(env["PLIMSOLL_INTERVAL_MS"]) || SAMPLE_INTERVAL_MS;
+  const mayProfile = env["PLIMSOLL_PROFILES"] !== "off";
+  let requests = 0;
+  let ownCpuMs = 0;
+  let lastPauseMs = 0;
+  let lastUsedBytes = 0;
+  let allocation: AllocationClass | undefined;
+  let collections: CollectionsClass | undefined;
+
+  const channel = new Channel(socketPath, timed(answer), leave);
+  const send = (message: PreloadMessage): void => channel.send(message);
+
+  attempt("sampling allocations", () => {
+    if (!mayProfile || hasHeapProfiler()) return;
+    allocation = new Allocation();
+    allocation.start(SAMPLING_INTERVAL_BYTES);
+  });
+  attempt("hearing collections", () => {
+    collections = new Collections();
+    collections.start();
+  });
+  const count = (): void => void (requests += 1);
+  for (const name of REQUEST_CHANNELS) diagnostics.subscribe(name, count);
+  const timer = setInterval(timed(tick), intervalMs).unref();
+  process.on("exit", end);
+
+  ownCpuMs = elapsedMs(began);
+  send({ type: "hello", ...describeThread(), timeMs: Date.now(), preloadMs: ownCpuMs });
+  timed(sample)();
+
+  function answer(request: WatcherRequest): void {
+    if (request.type === "profile") attempt("reading a profile", profile);
+    else if (request.type === "precise")
+      attempt("sampling precisely", () => void allocation?.restartPrecise(request.samplingIntervalBytes));
+    else if (request.type === "collect")
+      attempt("collecting", () => {
+        const forced = collections?.force(undefined);
+        const heard = collections?.take(true);
+        collections?.start();
+        if (forced && heard) send({ ...heard, majors: [...heard.majors, forced] });
+      });
+  }
+
+  function tick(): void {
+    sample();
+    attempt("hearing collections", () => {
+      const heard = collections?.take(false);
+      if (heard) send(heard);
+      collections?.start();
+    });
+    attempt("forgetting console messages", () => allocation?.forgetConsole());
+  }
+
+  function sample(): void {
+    const memory = process.memoryUsage();
+    const cpu = process.cpuUsage();
+    send({
+      type: "sample",
+      timeMs: Date.now(),
+      rssBytes: memory.rss,
+      heapUsedBytes: memory.heapUsed,
+      heapTotalBytes: memory.heapTotal,
+      externalBytes: memory.external,
+      arrayBuffersBytes: memory.arrayBuffers,
+      mallocedBytes: v8.getHeapStatistics().malloced_memory,
+      requests,
+      cpuMs: (cpu.user + cpu.system) / 1000,
+      ownCpuMs: ownCpuMs + (collections?.ownCpuMs ?? 0),
+    });
+  }
+
+  function profile(): void {
+    if (allocation === undefined || collections === undefined || allocation.sinceMs === 0) return;
+    const { sinceMs, samplingIntervalBytes, precise } = allocation;
+    const began = process.hrtime();
+    let summary: Pick<ProfileMessage, "sites" | "totalBytes"> = { sites: [], totalBytes: 0 };
+    const reader = allocation;
+    const forced = collections.force(() => {
+      summary = summarize(reader.read(), __dirname);
+    });
+    collections.start();
+    const collection = { ...forced, pauseMs: elapsedMs(began) };
+    lastPauseMs = collection.pauseMs;
+    lastUsedBytes = collection.usedBytes;
+    send({ type: "profile", timeMs: collection.timeMs, sinceMs, samplingIntervalBytes, precise, collection, ...summary });
+  }
+
+  function end(code: number): void {
+    attempt("ending", () => {
+      sample();
+      if (predictPauseMs() <= MAX_LAST_PAUSE_MS) profile();
+      const heard = collections?.take(true);
+      if (heard) send(heard);
+      send({ type: "bye", timeMs: Date.now(), code });
+      channel.flush(FLUSH_DEADLINE_MS);
+    });
+  }
+
+  function predictPauseMs(): number {
+    const { heapUsed } = process.memoryUsage();
+    return Math.max(heapUsed * PAUSE_MS_PER_BYTE, lastUsedBytes > 0 ? (lastPauseMs * heapUsed) / lastUsedBytes : 0);
+  }
+
+  /** Without a watcher nothing is left behind: neither cost, nor a path that may vanish. */
+  function leave(): void {
+    clearInterval(timer);
+    process.removeListener("exit", end);
+    for (const name of REQUEST_CHANNELS) diagnostics.unsubscribe(name, count);
+    attempt("leaving", () => collections?.stop());
+    attempt("leaving", () => allocation?.stop());
+    collections = undefined;
+    allocation = undefined;
+    removeTraces(preloadFile);
+  }
+
+  function attempt(what: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      channel.send({ type: "trouble", timeMs: Date.now(), what: `${what}: ${why}` });
+    }
+  }
+
+  function timed<A extends unknown[]>(action: (...given: A) => void): (...given: A) => void {
+    return (...given) => {
+      const before = process.hrtime();
+      action(...given);
+      ownCpuMs += elapsedMs(before);
+    };
+  }
+}
+
+function elapsedMs(since: [number, number]): number {
+  const [seconds, nanoseconds] = process.hrtime(since);
+  return seconds * 1000 + nanoseconds / 1e6;
+}
+
+export type { start };
+module.exports = { start };

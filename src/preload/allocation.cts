@@ -1,0 +1,98 @@
+/**
+ * Which code allocated what still lives: V8's sampling heap profiler, through an inspector session of
+ * this thread with itself (no port is opened). Reading it forces a collection.
+ *
+ * V8 bills an inlined function's allocations to its caller. Switching inlining off for good would slow
+ * healthy programs, so it is done on demand: the flags are set, and call counting is switched on and off
+ * once, for which V8 throws away all optimised code; from then on each function is billed for itself.
+ */
+import type { Session } from "node:inspector";
+import type { SamplingProfile } from "./sites.cts";
+
+const v8 = require("node:v8") as typeof import("node:v8");
+
+const PRECISE_FLAGS = ["--no-turbo-inlining", "--no-maglev-inlining"];
+const PRECISE_PAUSE_MS = 60_000;
+
+class Allocation {
+  readonly #session: Session;
+  #preciseAtMs = 0;
+
+  /** Since when the present sampling runs; 0 when it does not. */
+  sinceMs = 0;
+  samplingIntervalBytes = 0;
+  /** True when the present sampling began with inlining off. */
+  precise = false;
+
+  constructor() {
+    const inspector = require("node:inspector") as typeof import("node:inspector");
+    this.#session = new inspector.Session();
+    this.#session.connect();
+  }
+
+  /** Begins to sample, one sample for each `intervalBytes` allocated on average. */
+  start(intervalBytes: number): void {
+    this.#post("HeapProfiler.startSampling", { samplingInterval: intervalBytes });
+    this.sinceMs = Date.now();
+    this.samplingIntervalBytes = intervalBytes;
+  }
+
+  /** Reads what lives now; V8 collects garbage first. */
+  read(): SamplingProfile {
+    const answer = this.#post("HeapProfiler.getSamplingProfile");
+    return (answer as { profile: SamplingProfile }).profile;
+  }
+
+  /**
+   * Starts anew with inlining off, at most once a minute.
+   *
+   * @returns false when the last time is too near.
+   */
+  restartPrecise(intervalBytes: number): boolean {
+    const nowMs = Date.now();
+    if (nowMs - this.#preciseAtMs < PRECISE_PAUSE_MS) return false;
+    this.#preciseAtMs = nowMs;
+    if (!this.precise) {
+      for (const flag of PRECISE_FLAGS) v8.setFlagsFromString(flag);
+      // The detour would end a coverage run of the user's: then only code compiled later is exact.
+      if (!("NODE_V8_COVERAGE" in process.env) && !("__vitest_worker__" in globalThis)) this.#deoptimize();
+    }
+    this.#post("HeapProfiler.stopSampling");
+    this.start(intervalBytes);
+    this.precise = true;
+    return true;
+  }
+
+  /** A connected session makes V8 keep the arguments of the last 1,000 console calls: let go of them. */
+  forgetConsole(): void {
+    this.#post("Runtime.discardConsoleEntries");
+  }
+
+  /** Ends sampling and the session. */
+  stop(): void {
+    this.#session.disconnect();
+    this.sinceMs = 0;
+  }
+
+  #deoptimize(): void {
+    this.#post("Profiler.enable");
+    this.#post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
+    this.#post("Profiler.stopPreciseCoverage");
+    this.#post("Profiler.disable");
+  }
+
+  /** In-process sessions answer before `post` returns. */
+  #post(method: string, params: object = {}): unknown {
+    let failure: unknown;
+    let answer: unknown;
+    this.#session.post(method, params, (error, result) => {
+      failure = error;
+      answer = result;
+    });
+    if (failure) throw new Error(`${method}: ${(failure as Error).message}`);
+    return answer;
+  }
+}
+
+export type { Allocation };
+module.exports = { Allocation };
