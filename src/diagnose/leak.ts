@@ -1,0 +1,198 @@
+/**
+ * What the rules of growing V8 memory share: a leak is a channel whose floors grow without levelling
+ * off. Of several growing channels the fastest is the headline; the others follow it and are listed.
+ */
+import { formatBytes } from "../base/bytes.ts";
+import type { Channel } from "./channel.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Finding, Growth, GrowthLocation } from "./finding.ts";
+import type { GrowingSite, SiteGrowth } from "./growth-site.ts";
+import { courseInWords, functionInWords, inThread, rateInWords, seconds } from "./wording.ts";
+
+/** The channels in which V8 accounts for what JavaScript keeps alive. */
+const KEPT = ["js-heap", "buffers", "external"] as const;
+/** A kind of verdict that stands for one of V8's channels. */
+export type KeptKind = (typeof KEPT)[number];
+
+const WORDS: Readonly<Record<KeptKind, string>> = {
+  "js-heap": "JavaScript objects",
+  buffers: "ArrayBuffers (Buffers, typed arrays)",
+  external: "External memory outside of ArrayBuffers (long strings, WebAssembly)",
+};
+
+/** Sites with less than this share of the growth are not listed. */
+const MIN_SHARE = 0.1;
+const MAX_SITES = 3;
+
+/** V8's channels with their kinds, where they could be measured. */
+export function keptChannels(evidence: Evidence): { kind: KeptKind; channel: Channel; words: string }[] {
+  const channels = { "js-heap": evidence.heap, buffers: evidence.buffers, external: evidence.external };
+  return KEPT.flatMap((kind) => {
+    const channel = channels[kind];
+    return channel ? [{ kind, channel, words: WORDS[kind] }] : [];
+  });
+}
+
+/** Bytes per second of a channel that grows; 0 otherwise. */
+export function growthRate(channel: Channel | undefined): number {
+  return channel?.state === "grows" ? (channel.slope?.bytesPerSecond ?? 0) : 0;
+}
+
+/**
+ * The finding that one of V8's channels leaks, or why not.
+ *
+ * @param kind - the channel.
+ * @param next - what to do for this kind, after where to look.
+ */
+export function judgeLeak(evidence: Evidence, kind: KeptKind, next: readonly string[]): Finding | string {
+  const channels = keptChannels(evidence);
+  const own = channels.find((entry) => entry.kind === kind);
+  if (!own) return "not measured: no preload answered from this process";
+  const { channel, words } = own;
+  if (channel.state !== "grows") return notGrowing(words, channel);
+  const leading = channels.reduce((a, b) => (growthRate(b.channel) > growthRate(a.channel) ? b : a));
+  if (leading.kind !== kind) {
+    return `${words} grow by ${rateInWords(channel)} too, but follow: ${leading.words} grow faster, by ${rateInWords(leading.channel)}`;
+  }
+  const followers = channels.filter((entry) => entry.kind !== kind && entry.channel.state === "grows");
+  const sites = listSites(evidence, kind, channel);
+  const top = sites[0];
+  return {
+    kind,
+    leak: true,
+    confidence: confidenceOf(channel),
+    sentence: inThread(
+      evidence,
+      `${words} grow by ${rateInWords(channel)} after every collection and do not level off: a leak`,
+    ),
+    evidence: [
+      `${words} ${courseInWords(channel)}, over ${channel.floors.length} floors (memory left right after a collection; ${evidence.forcedMajors} of ${evidence.majors} collections were forced for this)`,
+      `the rise is steady: Mann-Kendall z = ${channel.z.toFixed(1)}, Theil-Sen ${rateInWords(channel)}, the last third at ${Math.round(channel.steadiness * 100)}% of the middle third's rate, scatter ${formatBytes(channel.scatterBytes)}`,
+      ...siteEvidence(evidence.sites, top),
+      ...followers.map((entry) => `${entry.words} follow, by ${rateInWords(entry.channel)}`),
+      ...restEvidence(evidence),
+      ...perRequest(evidence, channel),
+    ],
+    next: [whereToLook(kind, top), ...next],
+    wouldChange: `A level that stays where it is for a quarter of the time: a cache that is still filling looks the same. ${seconds(channel.seconds)} were judged; longer is surer.`,
+    growth: [
+      ...(sites.length > 0 ? sites : [wholeGrowth(evidence, kind, channel, words)]),
+      ...followers.map((entry) => wholeGrowth(evidence, entry.kind, entry.channel, entry.words)),
+    ],
+  };
+}
+
+function notGrowing(words: string, channel: Channel): string {
+  const course = courseInWords(channel);
+  switch (channel.state) {
+    case "unknown":
+      return `${words}: too few floors yet (${channel.floors.length})`;
+    case "flat":
+      return `${words} stay flat: ${course}`;
+    case "levelled-off":
+      return `${words} ${course}, then stayed there for ${seconds(channel.flatSeconds)}`;
+    case "may-grow":
+    case "grows":
+      return `${words} ${course}: not steady or not long enough to call it growth`;
+  }
+}
+
+/** From significance, span, deceleration and scatter; never 1. */
+function confidenceOf(channel: Channel): number {
+  const significant = 1 - channel.p / 2;
+  const long = 0.6 + 0.4 * (1 - Math.exp(-channel.seconds / 25));
+  const steady = 0.85 + 0.15 * channel.steadiness;
+  const clean = 1 - Math.min(0.15, (0.5 * channel.scatterBytes) / Math.max(1, channel.riseBytes));
+  return Math.round(Math.min(0.99, significant * long * steady * clean) * 100) / 100;
+}
+
+/** The functions that allocated it, each with its share of the channel's rate. */
+function listSites(evidence: Evidence, kind: KeptKind, channel: Channel): Growth[] {
+  const growth = evidence.sites;
+  if (!growth) return [];
+  const weigh = weightOf(kind, growth);
+  const total = growth.sites.reduce((sum, site) => sum + weigh(site), 0);
+  if (total <= 0) return [];
+  const rate = growthRate(channel);
+  return growth.sites
+    .map((site) => ({ site, share: weigh(site) / total }))
+    .filter(({ site, share }) => share >= MIN_SHARE && isSeen(site, kind, growth))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, MAX_SITES)
+    .map(({ site, share }) => ({
+      what: `${kind === "js-heap" ? "objects" : kind === "buffers" ? "Buffers" : "external memory"} allocated in ${site.where.function}`,
+      kind,
+      bytesPerSecond: share * rate,
+      bytes: share * channel.riseBytes,
+      count: site.count,
+      ...bytesPerRequest(evidence, share * rate),
+      where: locate(site, growth),
+      callers: site.callers,
+    }));
+}
+
+/** A Buffer is a small object on the heap with its bytes elsewhere: Node's own functions allocate it, so count those. */
+function weightOf(kind: KeptKind, growth: SiteGrowth): (site: GrowingSite) => number {
+  if (kind === "js-heap") return (site) => site.bytes;
+  const viaNode = growth.sites.some((site) => site.viaNodeBytes > 0);
+  return (site) => (viaNode ? site.viaNodeBytes : Math.max(0, site.count));
+}
+
+/** A single sample is chance where objects are many; where a few large Buffers leak it may be all there is. */
+function isSeen(site: GrowingSite, kind: KeptKind, growth: SiteGrowth): boolean {
+  return kind !== "js-heap" || site.bytes >= 2 * growth.samplingIntervalBytes;
+}
+
+function locate({ where }: GrowingSite, { precise }: SiteGrowth): GrowthLocation {
+  const { file, line, function: name } = where;
+  return precise ? { file, line, function: name } : { file, line, function: name, inlinedInto: name };
+}
+
+function wholeGrowth(evidence: Evidence, kind: KeptKind, channel: Channel, words: string): Growth {
+  const rate = growthRate(channel);
+  return {
+    what: words,
+    kind,
+    bytesPerSecond: rate,
+    bytes: channel.riseBytes,
+    count: 0,
+    ...bytesPerRequest(evidence, rate),
+  };
+}
+
+function bytesPerRequest(evidence: Evidence, bytesPerSecond: number): { bytesPerRequest?: number } {
+  const perSecond = evidence.requestsPerSecond;
+  return perSecond === undefined ? {} : { bytesPerRequest: bytesPerSecond / perSecond };
+}
+
+function siteEvidence(sites: SiteGrowth | undefined, top: Growth | undefined): string[] {
+  if (!sites) return ["no allocation profile could be compared yet, so the allocating function is not known"];
+  if (!top?.where) return ["the allocation profiles hold too few samples of it to name a function"];
+  const how = sites.precise
+    ? "inlining was off, so every function is billed for itself"
+    : "inlining was on, so a function that V8 inlined into it may be meant";
+  return [
+    `${functionInWords(top.where)} allocated the largest part of what was born and kept within ${seconds(sites.seconds)} (${how})`,
+  ];
+}
+
+/** Growth that V8 does not account for is named, never explained here. */
+function restEvidence({ rest }: Evidence): string[] {
+  if (rest?.state !== "grows") return [];
+  return [`RSS outside V8 grows too, by ${rateInWords(rest)}: a second cause, or a follower`];
+}
+
+function perRequest(evidence: Evidence, channel: Channel): string[] {
+  const { bytesPerRequest: bytes } = bytesPerRequest(evidence, growthRate(channel));
+  if (bytes === undefined || evidence.requestsPerSecond === undefined) return [];
+  return [`${Math.round(evidence.requestsPerSecond)} HTTP requests/s were served: ${formatBytes(bytes)} stay for each`];
+}
+
+function whereToLook(kind: KeptKind, top: Growth | undefined): string {
+  const thing = kind === "js-heap" ? "the objects" : kind === "buffers" ? "the Buffers" : "the strings or memories";
+  if (!top?.where)
+    return `Look for what collects ${thing}: a Map, an array, a cache, listeners or timers that live as long as the program.`;
+  const caller = top.callers?.[0];
+  const from = caller ? `, called from ${functionInWords(caller)}` : "";
+  return `Look at ${functionInWords(top.where)}${from}: follow ${thing} made there to the collection, listener or timer that keeps them.`;
+}

@@ -1,0 +1,41 @@
+/**
+ * Verdicts of "no leak" share one condition: nothing that was measured still grows or may grow. What
+ * is missing for that is said in the same words everywhere.
+ */
+import type { Channel } from "./channel.ts";
+import type { Evidence } from "./evidence.ts";
+import { keptChannels } from "./leak.ts";
+import { courseInWords, rateInWords } from "./wording.ts";
+
+/** A channel that is not settled, and why. */
+export interface OpenChannel {
+  readonly channel: Channel;
+  readonly why: string;
+}
+
+/** Channels that grow, may grow or are not known yet; worst first. */
+export function openChannels(evidence: Evidence): OpenChannel[] {
+  const kept = keptChannels(evidence);
+  const outside = evidence.observed
+    ? [{ channel: evidence.rest, words: "RSS outside V8" }]
+    : [{ channel: evidence.resident, words: "RSS" }];
+  const open: (OpenChannel & { rank: number })[] = [];
+  for (const { channel, words } of [...kept, ...outside]) {
+    if (!channel) continue;
+    const rank = ["grows", "may-grow", "unknown"].indexOf(channel.state);
+    if (rank < 0) continue;
+    // RSS creeps while code is compiled and the allocator spreads: only sure growth counts, and V8's floors decide alone.
+    const isKept = kept.some((entry) => entry.channel === channel);
+    if (!isKept && evidence.observed && channel.state !== "grows") continue;
+    const [grows, mayGrow] = [`${words} grows by ${rateInWords(channel)}`, `${words} ${courseInWords(channel)}`];
+    const why =
+      [grows, `${mayGrow}: it may still grow`, `${words}: ${channel.floors.length} floors are too few yet`][rank] ?? "";
+    open.push({ channel, why, rank });
+  }
+  return open.sort((a, b) => a.rank - b.rank);
+}
+
+/** Why nothing can be called settled yet, or `undefined`. */
+export function judgeAfterGrowth(evidence: Evidence): string | undefined {
+  return openChannels(evidence)[0]?.why;
+}
