@@ -3,10 +3,10 @@
  * `ulimit`, V8's heap limit, a worker's resource limits, and the machine's memory as the last resort.
  * Source: cgroup-v2.rst, cgroup-v1/memory.rst, getrlimit(2), proc(5).
  */
-import { freemem, totalmem } from "node:os";
 import { isMainThread, resourceLimits } from "node:worker_threads";
 import { readCgroupLimits } from "./cgroup-limit.ts";
 import { type LimitReading, parseLimit } from "./limit-reading.ts";
+import { readMeminfo } from "./meminfo.ts";
 import { readResident } from "./process.ts";
 import { type ProcessId, readSystemText, type SystemFilesOptions } from "./system-files.ts";
 import { readV8 } from "./v8.ts";
@@ -76,17 +76,12 @@ function readHeapLimits(): LimitReading[] {
 }
 
 function readMachineLimit(options: SystemFilesOptions): LimitReading {
-  const text = readSystemText("proc/meminfo", options);
-  const field = (name: string): number | undefined => {
-    const kib = parseLimit(new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(text ?? "")?.[1]);
-    return kib === undefined ? undefined : kib * 1024;
-  };
-  const totalBytes = field("MemTotal") ?? totalmem();
+  const { totalBytes, availableBytes } = readMeminfo(options);
   return {
     bytes: totalBytes,
-    source: text === undefined ? "memory of the machine" : "memory of the machine (MemTotal in /proc/meminfo)",
+    source: "memory of the machine",
     kind: "machine",
     bounds: "process",
-    usedBytes: totalBytes - (field("MemAvailable") ?? freemem()),
+    usedBytes: totalBytes - availableBytes,
   };
 }

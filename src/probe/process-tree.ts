@@ -14,15 +14,14 @@ export interface ProcessEntry {
 }
 
 /** Node's options that take their value as the next argument; without them the value would pass for the script. */
-const OPTIONS_WITH_VALUE = new Set([
-  ...["-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "--env-file"],
-  ...["--title", "--input-type", "--inspect-port", "--debug-port", "--disable-warning", "--icu-data-dir"],
-  ...["--openssl-config", "--redirect-warnings", "--diagnostic-dir", "--report-dir", "--report-directory"],
-  ...["--report-filename", "--report-signal", "--heapsnapshot-signal", "--heapsnapshot-near-heap-limit"],
-  ...["--cpu-prof-dir", "--cpu-prof-name", "--heap-prof-dir", "--heap-prof-name", "--trace-event-categories"],
-  ...["--watch-path", "--unhandled-rejections", "--dns-result-order", "--max-http-header-size", "--run"],
-  ...["--test-name-pattern", "--test-reporter", "--test-reporter-destination", "--env-file-if-exists"],
-]);
+const OPTIONS_WITH_VALUE = new Set(
+  `-r --require --import --loader --experimental-loader -C --conditions --env-file --env-file-if-exists --title
+  --input-type --inspect-port --debug-port --disable-warning --icu-data-dir --openssl-config --redirect-warnings
+  --diagnostic-dir --report-dir --report-directory --report-filename --report-signal --heapsnapshot-signal
+  --heapsnapshot-near-heap-limit --cpu-prof-dir --cpu-prof-name --heap-prof-dir --heap-prof-name --watch-path --run
+  --trace-event-categories --unhandled-rejections --dns-result-order --max-http-header-size --test-name-pattern
+  --test-reporter --test-reporter-destination`.split(/\s+/),
+);
 
 /**
  * Lists all processes below one, parents before children. A child whose parent has ended belongs to

@@ -1,13 +1,14 @@
 /**
  * Resident memory of a process as the kernel counts it: `/proc/<pid>/status` for the split into
- * anonymous, file and shared pages, `/proc/<pid>/statm` for the cheap total. Source: proc(5).
+ * anonymous, file and shared pages, `/proc/<pid>/statm` for the cheap total. Source: proc(5), which also says that
+ * some kernels count pages per core first, so that the figures may lag by a few; `smaps` is exact but dear.
  * Elsewhere than on Linux only the calling process can be read, and only its total and peak.
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { type ProcessId, readSystemText, type SystemFilesOptions } from "./system-files.ts";
 
-export { isNodeProcess, listDescendants, type ProcessEntry, readProcessName } from "./process-tree.ts";
+export { isNodeProcess, listDescendants, nameCommand, type ProcessEntry, readProcessName } from "./process-tree.ts";
 export type { ProcessId, SystemFilesOptions } from "./system-files.ts";
 
 /** Memory of one process, from outside. What the platform does not tell is `undefined`. */

@@ -36,3 +36,10 @@ function attempt<T>(read: () => T): T | undefined {
     return undefined;
   }
 }
+
+/** A reading that this platform, this user or this moment does not allow. */
+export interface Unavailable {
+  readonly available: false;
+  /** Why, in words for the user. */
+  readonly reason: string;
+}

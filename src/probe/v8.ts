@@ -90,7 +90,8 @@ export function readV8Spaces(): V8SpaceReading[] {
 
 /**
  * Reads how much memory compiled code takes. **Never poll this**: V8 walks the whole heap on this thread, and
- * the cost grows with the heap.
+ * the cost grows with the heap and its pages (measured: 0.5 ms in a fresh program, 10 ms with 219 MB of objects;
+ * 168 ms with 603 MB in 1,682 regions).
  */
 export function readV8Code(): V8CodeReading {
   const code = getHeapCodeStatistics();
