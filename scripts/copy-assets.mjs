@@ -1,17 +1,20 @@
-// Copies what the build needs beside the compiled code: the JSON Schema and the chart library that
-// the HTML report embeds.
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+// Copies what the build needs beside the compiled code: the JSON Schema, and the style, script and
+// chart library (uPlot, MIT, with its licence) that every HTML report carries.
+import { cpSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-const require = createRequire(import.meta.url);
-const uplot = dirname(require.resolve("uplot/package.json"));
+const uplot = dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
 const root = join(import.meta.dirname, "..");
+const source = join(root, "src", "diagnose", "report");
 const target = join(root, "dist", "diagnose", "report");
 
-mkdirSync(target, { recursive: true });
-for (const file of ["uPlot.iife.min.js", "uPlot.min.css"]) {
-  cpSync(join(uplot, "dist", file), join(target, file));
+mkdirSync(join(target, "html", "uplot"), { recursive: true });
+cpSync(join(source, "report.schema.json"), join(target, "report.schema.json"));
+for (const file of ["report.css", "chart.client.js"]) {
+  cpSync(join(source, "html", file), join(target, "html", file));
 }
-const schema = join(root, "src", "diagnose", "report", "report.schema.json");
-if (existsSync(schema)) cpSync(schema, join(target, "report.schema.json"));
+for (const file of ["uPlot.iife.min.js", "uPlot.min.css"]) {
+  cpSync(join(uplot, "dist", file), join(target, "html", "uplot", file));
+}
+cpSync(join(uplot, "LICENSE"), join(target, "html", "uplot", "LICENSE"));

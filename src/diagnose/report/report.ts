@@ -26,16 +26,40 @@ export interface ReportFloor {
 /** One process, or one worker of it. */
 export interface ReportProcess {
   readonly pid: number;
+  /** A worker's id; absent for the process itself, judged on its main thread. */
   readonly thread?: number;
+  readonly parentPid?: number;
+  /** Base names only. */
   readonly name: string;
   readonly observed: boolean;
   readonly node?: string;
+  /** Seconds since the start of the recording. */
+  readonly startedSeconds?: number;
+  /** Absent while it runs, or when its end was not seen. */
+  readonly endedSeconds?: number;
+  /** Of the whole process, also for a worker. */
   readonly peakRssBytes: number;
+  /** Absent where it was not observed from inside. */
+  readonly peakHeapUsedBytes?: number;
   readonly heapLimitBytes?: number;
   readonly verdict: Verdict;
   readonly growth: readonly Growth[];
   readonly samples: ReportSeries;
   readonly floors: readonly ReportFloor[];
+}
+
+/** Which process, or worker, the headline verdict is about. */
+export interface ReportSubject {
+  readonly pid: number;
+  readonly thread?: number;
+  readonly name: string;
+}
+
+/** Resident memory of all processes together; pages that they share are counted once for each. */
+export interface ReportTotal {
+  readonly seconds: readonly number[];
+  readonly rssBytes: readonly number[];
+  readonly peakRssBytes: number;
 }
 
 /** The whole report. */
@@ -53,10 +77,16 @@ export interface Report {
   readonly growth: readonly Growth[];
   readonly limit: { readonly bytes: number | null; readonly source: string };
   readonly secondsToLimit?: number;
-  /** `nativeBytes`: resident memory at its peak that neither V8's heap nor external memory explains. */
+  /** Whom the headline verdict is about. */
+  readonly subject?: ReportSubject;
+  /**
+   * Of the headline process: the largest value of each kind, not all at one moment. `nativeBytes`:
+   * resident memory at its peak that neither V8's heaps nor external memory explains.
+   */
   readonly peak: {
     readonly rssBytes: number;
     readonly heapUsedBytes: number;
+    /** Without array buffers. */
     readonly externalBytes: number;
     readonly arrayBufferBytes: number;
     readonly nativeBytes: number;
@@ -65,10 +95,14 @@ export interface Report {
   /** What Plimsoll itself used: watcher and, estimated, inside the program. */
   readonly own: { readonly cpuMs: number; readonly rssBytes: number; readonly inTargetCpuMs: number };
   readonly requests?: { readonly count: number; readonly perSecond: number };
-  /** Of the process with the headline verdict. */
+  /** Resident memory of the process with the headline verdict, and the heap of the thread it is about. */
   readonly samples: ReportSeries;
   readonly floors: readonly ReportFloor[];
+  /** Only where there is more than one process. */
+  readonly total?: ReportTotal;
+  /** `pauseShare`: 0..1 of the observed time. */
   readonly gc?: { readonly pauseShare: number; readonly majors: number; readonly minors: number };
+  /** The started command first, each process followed by its workers. */
   readonly processes: readonly ReportProcess[];
   /** What could not be measured, and why. */
   readonly unknown: readonly string[];

@@ -1,0 +1,78 @@
+/**
+ * The report as one HTML file that a person would show to a friend: it opens offline, asks the
+ * network for nothing (its own content security policy forbids it), works in light and dark, at 320
+ * pixels, with keyboard and screen reader, and on paper. The report's JSON is embedded.
+ */
+import { createHash } from "node:crypto";
+import { readAsset, readChartLibrary } from "./html/assets.ts";
+import { chartSection } from "./html/chart.ts";
+import { html, json, trusted } from "./html/escape.ts";
+import {
+  culpritSection,
+  growthSection,
+  methodSection,
+  nextSection,
+  processSection,
+  ruledOutSection,
+  verdictSection,
+} from "./html/sections.ts";
+import type { Report } from "./report.ts";
+import { headline } from "./words.ts";
+
+/** Draws the report as a self-contained HTML page. */
+export function renderHtml(report: Report): string {
+  const licence = readChartLibrary("LICENSE").replaceAll("*/", "* /");
+  const library = `/*!\n${licence}*/\n${readChartLibrary("uPlot.iife.min.js")}`;
+  const client = readAsset("chart.client.js");
+  const style = `${readChartLibrary("uPlot.min.css")}\n${readAsset("report.css")}`;
+  const policy = [
+    "default-src 'none'",
+    "img-src data:",
+    `style-src ${digest(style)}`,
+    `script-src ${digest(library)} ${digest(client)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const { claim, mark } = headline(report.verdict);
+  const started = new Date(report.startedAt);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
+<title>${mark} ${claim} – ${report.command} – plimsoll</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header><p class="brand"><svg viewBox="0 0 32 24" aria-hidden="true" focusable="false"><circle cx="16" cy="12" r="8"/><path d="M2 12h28"/></svg>plimsoll</p>
+<p class="run"><b>${report.command}</b> <time datetime="${report.startedAt}">${formatDate(started)}</time></p></header>
+<main>
+${verdictSection(report)}
+${chartSection(report)}
+${culpritSection(report)}
+${ruledOutSection(report)}
+${nextSection(report)}
+${growthSection(report)}
+${processSection(report)}
+${methodSection(report)}
+</main>
+<script type="application/json" id="plimsoll-report">${json(report)}</script>
+<script>${trusted(library)}</script>
+<script>${trusted(client)}</script>
+</body>
+</html>
+`.html;
+}
+
+function formatDate(date: Date): string {
+  return Number.isNaN(date.getTime()) ? "" : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+function digest(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}

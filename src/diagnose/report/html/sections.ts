@@ -1,0 +1,172 @@
+/**
+ * The page's sections in words, in the order in which a reader asks: is it a leak, of what and where,
+ * what is it not, what to do, all that grows, which processes, and how all this is known.
+ */
+import { formatBytes } from "../../../base/bytes.ts";
+import { bridge } from "../bridge.ts";
+import type { Report, ReportProcess } from "../report.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatShare,
+  headline,
+  kindWords,
+  ownWords,
+  peakWords,
+  subjectWords,
+} from "../words.ts";
+import { type Html, html } from "./escape.ts";
+import { bullets, place, section, size, sparkline } from "./parts.ts";
+
+/** The verdict sentence with its confidence, what would change it, and the key figures. */
+export function verdictSection(report: Report): Html {
+  const { verdict } = report;
+  const { claim, mark, sure, tone } = headline(verdict);
+  return html`<section id="verdict" class="${tone}" aria-labelledby="verdict-title">
+<p class="badge"><span aria-hidden="true">${mark}</span> <strong>${claim}</strong>${sure !== undefined && html`<span class="sure">${sure}</span>`}</p>
+<h1 id="verdict-title">${verdict.sentence}</h1>
+${verdict.wouldChange !== "" && html`<p class="change"><b>${verdict.kind === "undetermined" ? "What is needed:" : "What would change our mind:"}</b> ${verdict.wouldChange}</p>`}
+${figures(report)}
+</section>`;
+}
+
+function figures(report: Report): Html {
+  const { gc, growth, limit, peak, requests, secondsToLimit, seconds } = report;
+  const highest = Math.max(peak.rssBytes, report.total?.peakRssBytes ?? 0);
+  const share = limit.bytes === null ? "no limit applies" : `${formatShare(highest / limit.bytes)} of ${formatBytes(limit.bytes)}`;
+  const [top] = growth;
+  const facts: [string, string, string][] = [["Highest", formatBytes(highest), share]];
+  if (top) {
+    const kept = top.bytesPerRequest ? `${formatBytes(top.bytesPerRequest)} kept per request` : `${formatBytes(top.bytes)} in all`;
+    facts.push(["Growth", formatRate(top.bytesPerSecond), kept]);
+  }
+  if (secondsToLimit !== undefined) facts.push(["Full in", formatDuration(secondsToLimit), "at the present rate"]);
+  if (gc) {
+    facts.push(["Collecting", formatShare(gc.pauseShare), `${formatCount(gc.majors)} major, ${formatCount(gc.minors)} minor`]);
+  }
+  if (requests) facts.push(["Requests", formatCount(requests.count), `${requests.perSecond} a second`]);
+  facts.push(["Watched for", formatDuration(seconds), exitShort(report)]);
+  return html`<dl class="facts">${facts.map(
+    ([label, value, note]) => html`<div><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`,
+  )}</dl>`;
+}
+
+function exitShort({ exit }: Report): string {
+  if (exit.signal !== null) return `ended by ${exit.signal}`;
+  return exit.code === null ? exit.cause : `exit code ${exit.code}`;
+}
+
+/** What grows most, the code that allocates it, and the evidence; only the evidence where nothing grows. */
+export function culpritSection(report: Report): Html | undefined {
+  const { growth, subject, verdict, processes } = report;
+  const top = verdict.leak ? growth.find((candidate) => candidate.where) ?? growth[0] : undefined;
+  const evidence = bullets(verdict.evidence);
+  if (!top) return evidence && section("evidence", "What was seen", html`<div class="card">${evidence}</div>`);
+  const rows: [string, Html][] = [];
+  if (top.where) {
+    const inlined = top.where.inlinedInto;
+    rows.push(["Allocated in", html`${place(top.where)}${inlined !== undefined && html` <span class="soft">inlined into ${inlined}</span>`}`]);
+  }
+  if (top.callers && top.callers.length > 0) {
+    rows.push(["Called by", html`<ol class="calls">${top.callers.map((caller) => html`<li>${place(caller)}</li>`)}</ol>`]);
+  }
+  rows.push(["Held by", top.holder === undefined ? html`<span class="soft">not known: a profile names only who allocates</span>` : html`<code>${top.holder}</code>`]);
+  const count = top.count > 0 ? ` in about ${formatCount(top.count)} objects` : "";
+  const perRequest = top.bytesPerRequest ? `, ${formatBytes(top.bytesPerRequest)} for each request` : "";
+  rows.push(["Growth", html`${formatRate(top.bytesPerSecond)}${perRequest}; ${formatBytes(top.bytes)}${count} while watched`]);
+  if (subject && (processes.length > 1 || subject.thread !== undefined)) rows.push(["In", html`${subjectWords(subject)}`]);
+  return section(
+    "culprit",
+    "The culprit",
+    html`<div class="card culprit"><p class="what">${top.what}</p><dl class="rows">${rows.map(
+      ([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`,
+    )}</dl>${evidence && html`<h3>How we know</h3>${evidence}`}</div>`,
+  );
+}
+
+/** The kinds that it is not, each with its test. */
+export function ruledOutSection({ verdict }: Report): Html | undefined {
+  if (verdict.ruledOut.length === 0) return undefined;
+  return section(
+    "not",
+    "What it is not",
+    html`<dl class="card rows">${verdict.ruledOut.map(
+      ({ kind, why }) => html`<div><dt>${kindWords(kind)}</dt><dd>${why}</dd></div>`,
+    )}</dl>`,
+  );
+}
+
+/** The fix, the bridge until it ships, the safe limit. */
+export function nextSection(report: Report): Html | undefined {
+  const until = bridge(report);
+  const { next } = report.verdict;
+  if (next.length === 0 && until === undefined) return undefined;
+  return section(
+    "next",
+    "What to do",
+    html`<ol class="card steps">${next.map((step) => html`<li>${commands(step)}</li>`)}${until !== undefined && html`<li><b>Bridge:</b> ${commands(until)}</li>`}</ol>`,
+  );
+}
+
+/** Shows what stands between backquotes as code. */
+function commands(text: string): Html {
+  return html`${text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
+/** Everything that grows. */
+export function growthSection({ growth }: Report): Html | undefined {
+  if (growth.length === 0) return undefined;
+  return section(
+    "growth",
+    "All that grows",
+    html`<div class="card scroll" tabindex="0" role="region" aria-labelledby="growth-title"><table>
+<thead><tr><th scope="col" class="text">what</th><th scope="col">rate</th><th scope="col">in all</th><th scope="col">objects</th><th scope="col" class="text">allocated in</th></tr></thead>
+<tbody>${growth.map(
+      (entry) =>
+        html`<tr><th scope="row" class="text">${entry.what}<small>${kindWords(entry.kind)}</small></th><td>${formatRate(entry.bytesPerSecond)}</td><td>${formatBytes(entry.bytes)}</td><td>${entry.count > 0 ? formatCount(entry.count) : "–"}</td><td class="text">${entry.where ? place(entry.where) : "–"}</td></tr>`,
+    )}</tbody></table></div>`,
+  );
+}
+
+/** The tree of processes and workers, and the limit that applies. */
+export function processSection(report: Report): Html {
+  const { limit, processes } = report;
+  return section(
+    "processes",
+    processes.length > 1 ? "Processes, workers and the limit" : "Process and limit",
+    html`<div class="card"><p>${limit.bytes === null ? html`<b>No limit applies</b> (${limit.source}).` : html`<b>Limit ${formatBytes(limit.bytes)}</b>, ${limit.source}. Highest use: ${peakWords(report)}.`} The program ${report.exit.cause.replace(/^V8/, "ended: V8")}.</p>
+<ul class="tree">${processes.map((entry) => processRow(entry, report.seconds))}</ul></div>`,
+  );
+}
+
+function processRow(entry: ReportProcess, seconds: number): Html {
+  const { claim, mark, sure, tone } = headline(entry.verdict);
+  const isWorker = entry.thread !== undefined;
+  const peak = isWorker ? entry.peakHeapUsedBytes : entry.peakRssBytes;
+  const heapLimit = entry.heapLimitBytes === undefined ? "" : `heap limit ${formatBytes(entry.heapLimitBytes)}`;
+  const life =
+    entry.startedSeconds !== undefined && entry.endedSeconds !== undefined
+      ? `lived ${formatDuration(entry.endedSeconds - entry.startedSeconds)}`
+      : "";
+  const notes = [entry.node === undefined || isWorker ? "" : `Node ${entry.node}`, heapLimit, life].filter((note) => note !== "");
+  return html`<li class="${isWorker ? "worker" : "process"}"><div class="who"><b>${isWorker ? `worker ${entry.thread}` : entry.name}</b> <span class="soft">${isWorker ? "" : `pid ${entry.pid}`}</span>${!entry.observed && html` <span class="tag">seen from outside only</span>`}<small>${notes.join(" · ")}</small></div>
+<div class="line">${sparkline(entry.samples.seconds, isWorker ? entry.samples.heapUsedBytes : entry.samples.rssBytes, seconds)}</div>
+<div class="size">${size(peak)}<small>${isWorker ? "highest heap" : "highest"}</small></div>
+<div class="judged ${tone}"><span aria-hidden="true">${mark}</span> ${claim}${sure !== undefined && html`<small>${sure}</small>`}</div></li>`;
+}
+
+/** What is not known, how it was measured, what measuring cost, and the data themselves. */
+export function methodSection(report: Report): Html {
+  const { platform, version } = report;
+  const node = platform.node === undefined ? "" : `, Node ${platform.node}`;
+  return section(
+    "method",
+    "How this is known",
+    html`<div class="card">${report.unknown.length > 0 && html`<h3>What could not be measured</h3>${bullets(report.unknown)}`}
+<h3>Method</h3><p>Memory was read from inside every Node thread and from the kernel twice a second. A leak is growth of what remains after major collections, lasting beyond warm-up; the allocating function comes from V8’s sampling heap profiler, whose sizes are estimates. Function lines are where the function starts.</p>
+<h3>Cost</h3><p>Plimsoll itself used ${ownWords(report)}.</p>
+<h3>Data</h3><p>The whole report is embedded in this page as JSON, in the element <code>plimsoll-report</code> (schema <code>${report.schema}</code>). It holds no heap strings, no environment and no argument values. <a id="save" download="report.json" href="#method">Save it as report.json</a></p>
+<p class="soft">Plimsoll ${version} on ${platform.os} ${platform.arch}${node}.</p></div>`,
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * The exit report in the terminal: one verdict and what it means, in about ten lines; the verbose
+ * form says everything that the report holds in words.
+ */
+import { bridge } from "./bridge.ts";
+import { plain } from "./clean.ts";
+import type { Report } from "./report.ts";
+import { createSheet, type TerminalSheet } from "./terminal-sheet.ts";
+import { verboseSections } from "./terminal-verbose.ts";
+import {
+  formatPlace,
+  growthWords,
+  headline,
+  kindWords,
+  ownWords,
+  peakWords,
+  subjectWords,
+  type Tone,
+} from "./words.ts";
+import { displayWidth, wrap } from "./wrap.ts";
+
+/** How to draw a report in a terminal. */
+export interface TerminalOptions {
+  /** Whether to colour, as NO_COLOR, FORCE_COLOR and the terminal decide. */
+  readonly color: boolean;
+  /** Width of the terminal in columns. */
+  readonly columns: number;
+  /** Where the HTML report lies, as it should be shown. Default: it is not mentioned. */
+  readonly htmlPath?: string;
+  /** Whether to say everything. Default: false. */
+  readonly verbose?: boolean;
+}
+
+/**
+ * Draws the report for a terminal.
+ *
+ * @returns lines that end with `\n`, the first after an empty one.
+ */
+export function renderTerminal(report: Report, options: TerminalOptions): string {
+  const sheet = createSheet(options.color, options.columns);
+  const { verdict } = report;
+  drawHeadline(report, sheet, options);
+  if (options.verbose) {
+    verboseSections(report, sheet);
+  } else {
+    const [growth] = report.growth;
+    sheet.field("what", growth ? growthWords(growth) : verdict.sentence);
+    sheet.field("who", whoWords(report));
+    drawWhere(report, sheet);
+    sheet.field("why", growth ? verdict.evidence[0] : verdict.evidence.slice(0, 2).join("; "));
+    sheet.field("not", verdict.ruledOut.map(({ kind, why }) => `${kindWords(kind)} (${why})`).join(", "));
+    sheet.field("next", verdict.next[0]);
+  }
+  sheet.field("bridge", bridge(report));
+  if (verdict.kind === "undetermined") sheet.field("needs", verdict.wouldChange);
+  sheet.field("evidence", options.htmlPath, sheet.colors.underline);
+  sheet.field("cost", `Plimsoll itself: ${ownWords(report)}`, sheet.colors.dim);
+  return `\n${sheet.lines.join("\n")}\n`;
+}
+
+function drawHeadline(report: Report, sheet: TerminalSheet, { columns }: TerminalOptions): void {
+  const { mark, claim, sure, tone } = headline(report.verdict);
+  const { colors } = sheet;
+  const paint = painter(tone, colors);
+  const left = ` ${mark} plimsoll: ${claim}${sure ? `, ${sure}` : ""}`;
+  const right = `(${`peak ${peakWords(report)}, ${plain(report.exit.cause)}`})`;
+  if (displayWidth(left) + displayWidth(right) + 5 <= Math.min(columns, 120)) {
+    sheet.raw(`${paint(left)}     ${colors.dim(right)}`);
+    return;
+  }
+  const [first = "", ...rest] = wrap(left.trim(), sheet.columns - 3);
+  sheet.raw(paint(` ${first}`), ...rest.map((line) => paint(`   ${line}`)));
+  for (const line of wrap(right, sheet.columns - 3)) sheet.raw(`   ${colors.dim(line)}`);
+}
+
+function painter(tone: Tone, colors: TerminalSheet["colors"]): (text: string) => string {
+  const hue = { bad: colors.red, good: colors.green, open: colors.yellow }[tone];
+  return (text) => colors.bold(hue(text));
+}
+
+/** Names the process only where there are several to choose from. */
+function whoWords({ processes, subject }: Report): string | undefined {
+  return subject && (processes.length > 1 || subject.thread !== undefined) ? subjectWords(subject) : undefined;
+}
+
+/** The code that allocates what grows most, its caller, and the collection that holds it where known. */
+function drawWhere({ growth }: Report, sheet: TerminalSheet): void {
+  const found = growth.find((candidate) => candidate.where);
+  if (!found?.where) return;
+  const { where, callers = [], holder } = found;
+  if (holder !== undefined) sheet.field("held by", holder, sheet.colors.cyan);
+  const inlined = where.inlinedInto === undefined ? "" : ` (inlined into ${where.inlinedInto})`;
+  sheet.field("where", `${where.function} ${formatPlace(where)}${inlined}`, sheet.colors.cyan);
+  const [caller] = callers;
+  if (caller) sheet.field("", `called by ${caller.function} ${formatPlace(caller)}`);
+}
