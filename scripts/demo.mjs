@@ -10,7 +10,7 @@ import autocannon from "autocannon";
 const ROOT = join(import.meta.dirname, "..");
 const CLI = join(ROOT, "dist", "cli", "main.js");
 const SERVER = join("examples", "demo", "server.js");
-const REPORTS = join(ROOT, ".plimsoll", "demo");
+const REPORTS = join(ROOT, ".plimsoll");
 const LOAD_SECONDS = 25;
 const REQUESTS_PER_SECOND = 500;
 const START_DEADLINE_MS = 15_000;
@@ -21,7 +21,7 @@ const EXPECTED = { kind: "js-heap", leak: true, function: "login", file: "server
 
 /** Starts the server under `plimsoll run`; resolves once it listens. */
 async function startServer() {
-  const args = [CLI, "run", "--report-dir", REPORTS, "--", process.execPath, SERVER];
+  const args = [CLI, "run", "--", "node", SERVER];
   console.log(`$ plimsoll run -- node ${SERVER}`);
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   const overall = START_DEADLINE_MS + LOAD_SECONDS * 1000 + END_DEADLINE_MS + 10_000;
@@ -73,7 +73,10 @@ function newestReport() {
 /** What differs from the true answer, in words. */
 function mistakes({ verdict, growth }) {
   const where = growth[0]?.where;
-  const line = readFileSync(join(ROOT, SERVER), "utf8").split("\n").findIndex((text) => text.includes("function login")) + 1;
+  const line =
+    readFileSync(join(ROOT, SERVER), "utf8")
+      .split("\n")
+      .findIndex((text) => text.includes("function login")) + 1;
   const found = { kind: verdict.kind, leak: verdict.leak, function: where?.function, line: where?.line };
   const wanted = { kind: EXPECTED.kind, leak: EXPECTED.leak, function: EXPECTED.function, line };
   return Object.keys(wanted)
@@ -96,7 +99,7 @@ async function demo() {
   const { path, report } = newestReport();
   const html = path.replace(/\.json$/, ".html");
   console.log(`\nplimsoll run ended with ${signal ?? `code ${code}`}. The report: ${relative(ROOT, html)}`);
-  console.log(`Open it: ${pathToFileURL(html)}`);
+  console.log(`Open it: ${pathToFileURL(html).href}`);
   const wrong = mistakes(report);
   console.log(wrong.length === 0 ? "The verdict is right." : `The verdict is WRONG: ${wrong.join("; ")}.`);
   return wrong.length === 0 ? 0 : 1;
@@ -105,6 +108,6 @@ async function demo() {
 try {
   process.exit(await demo());
 } catch (error) {
-  console.error(`demo: ${error instanceof Error ? error.message : error}`);
+  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(2);
 }

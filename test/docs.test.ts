@@ -4,6 +4,7 @@
  * shell blocks with `plimsoll` and `npx plimsoll` on the PATH. Output blocks (`text`) are for people.
  */
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,

@@ -81,9 +81,9 @@ function partOf(path: string): string {
   return path.split("/")[1] ?? "";
 }
 
-/** The file that a relative specifier names. Sources import each other by their `.ts` or `.cts` names. */
+/** The source file that a relative specifier names; CommonJS sources may name the output, `.cjs`. */
 function resolve(from: string, specifier: string): string {
-  return posix.join(posix.dirname(from), specifier);
+  return posix.join(posix.dirname(from), specifier.replace(/\.cjs$/, ".cts"));
 }
 
 /** Breaches of the direction of imports, and imports of files that do not exist. */

@@ -1,0 +1,42 @@
+/**
+ * The page of benchmarks says what bench/results says, misses included: it is current, and its writer
+ * is right about goals.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { meetsGoal, renderPage, renderSection } from "../scripts/write-figures.ts";
+
+describe("docs/benchmarks.md", () => {
+  it("is what `npm run docs:figures` writes", () => {
+    const page = readFileSync(join(import.meta.dirname, "..", "docs", "benchmarks.md"), "utf8");
+    expect(page).toBe(renderPage());
+  });
+
+  it.each([
+    [15, ">= 15", true],
+    [14.9, ">= 15", false],
+    [0.02, "<= 0.02 %", true],
+    [3, "< 3", false],
+    [4, "> 3", true],
+    [0, "0", true],
+    [1, "= 0", false],
+    [1, undefined, undefined],
+    [1, "as small as it gets", undefined],
+  ])("judges %d against %s as %s", (value, goal, met) => {
+    expect(meetsGoal(value, goal)).toBe(met);
+  });
+
+  it("shows a miss as a miss", () => {
+    const rows = [{ name: "cost", value: 3, unit: "ms", goal: "<= 2", runs: [3, 3], peers: { "other 1.0": 4 } }];
+    const section = renderSection("x", {
+      schema: "plimsoll.bench/1",
+      command: "npm run bench:x",
+      commit: "abc",
+      node: "v20",
+      machine: "m",
+      rows,
+    });
+    expect(section).toContain("| cost | 3 ms | <= 2 | **missed** | 2 | other 1.0: 4 |");
+  });
+});
