@@ -6,7 +6,12 @@
  */
 import { configDefaults, defineConfig } from "vitest/config";
 
-const SYSTEM = ["test/*.test.ts", "test/cli/**/*.test.ts", "test/preload/**/*.test.ts", "test/monitor/remote/**/*.test.ts"];
+const SYSTEM = [
+  "test/*.test.ts",
+  "test/cli/**/*.test.ts",
+  "test/preload/**/*.test.ts",
+  "test/monitor/remote/**/*.test.ts",
+];
 const TRUTH = ["test/truth/**/*.test.ts", "test/demo.test.ts"];
 const SERVICES = "**/*.services.test.ts";
 

@@ -3,7 +3,16 @@
  * imported, required, type-checked and run there on every Node.js line. Size and number of packages
  * are promises (at most 5 packages and 8 MB in all).
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,7 +62,8 @@ function filesBelow(path: string): string[] {
 
 describe("the tarball", () => {
   it("holds the build, the documents and nothing else", () => {
-    const allowed = /^package\/(dist\/.*\.(js|cjs|d\.ts|d\.cts|json|css)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+    const allowed =
+      /^package\/(dist\/.*\.(js|cjs|d\.ts|d\.cts|json|css)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
     expect(packed.filter((file) => !allowed.test(file))).toEqual([]);
     for (const file of ["README.md", "LICENSE", "CHANGELOG.md", "package.json", "dist/cli/main.js"]) {
       expect(packed).toContain(`package/${file}`);
@@ -132,7 +142,10 @@ describe("the types", () => {
   ])("resolve with --module %s --moduleResolution %s, libraries checked too", (module, resolution) => {
     const file = join(consumer, "consumer.ts");
     const lines = entries.map((entry, index) => `import * as m${index} from "${entry}"; m${index} satisfies object;`);
-    writeFileSync(file, `${lines.join("\n")}\nimport { parseBytes } from "plimsoll";\nparseBytes("1mb") satisfies number;\n`);
+    writeFileSync(
+      file,
+      `${lines.join("\n")}\nimport { parseBytes } from "plimsoll";\nparseBytes("1mb") satisfies number;\n`,
+    );
     const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
     const types = ["--types", "node", "--typeRoots", join(ROOT, "node_modules", "@types")];
     const flags = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2023,esnext.disposable", ...types];

@@ -68,6 +68,6 @@ export function formatBytes(bytes: number | undefined): string {
     unit = next;
   }
   const digits = unit === "B" || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  const text = value.toFixed(digits).replace(/\.?0+$/, (zeros) => (zeros.startsWith(".") ? "" : zeros));
+  const text = String(Number(value.toFixed(digits)));
   return `${bytes < 0 && Number(text) !== 0 ? "-" : ""}${text} ${unit}`;
 }

@@ -28,7 +28,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 const FORBIDDEN_FOLDERS = new Set(["utils", "util", "common", "misc", "helpers", "helper", "shared", "lib"]);
 const MAX_LINES = 400;
-const MIN_HEADER_CHARACTERS = 60;
+const MIN_HEADER_CHARACTERS = 50;
 
 /** One import or re-export. */
 export interface Import {
