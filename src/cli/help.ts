@@ -1,0 +1,29 @@
+/** The help texts. They go to stdout when asked for, to stderr when a command was missing. */
+
+/** For a bare `plimsoll`: five lines. */
+export const BRIEF_HELP = `plimsoll shows how much memory a Node.js program uses, of which kind, what grows and why.
+  plimsoll run -- node server.js    start a program and watch it: verdict and report at its end
+  plimsoll explain                  the newest verdict again, in full
+  plimsoll limits                   which memory limit applies here, and the flags to set
+  plimsoll --help                   every option`;
+
+/** For `plimsoll --help`. */
+export const HELP = `plimsoll run [options] -- COMMAND…
+    Starts COMMAND unchanged, shows its memory live, and says at its end what grew and why.
+  --limit SIZE          the line to report against: 512mb, 1.5GiB, 80% (of the real limit), bytes
+  --report-dir DIR      where the report goes. Default: .plimsoll/<time>-<pid>
+  --report-json FILE    a further copy of report.json
+  --fail-on leak,limit  exit 65 when a leak was found, or the limit was reached, and COMMAND ended with 0
+  --quiet               only the verdict, in one line, at the end
+  --json                events as JSON lines on stderr instead of words
+
+plimsoll explain [REPORT.json | DIR] [--json]
+    The newest verdict below .plimsoll again, in full; also after plimsoll itself was killed.
+
+plimsoll limits [SIZE] [--json] [--write docker|kubernetes|systemd|node]
+    Which memory limit applies here (or would at SIZE), and the flags to set.
+
+plimsoll --version
+
+stdout belongs to COMMAND; plimsoll speaks on stderr. Exit: COMMAND's own code or signal, else
+65 found by --fail-on, 64 wrong usage, 126 or 127 not executable or not found, 70 own failure.`;

@@ -1,0 +1,270 @@
+/**
+ * The live view: twelve lines on what the program uses, of which kind, how fast it rises and what the
+ * verdict is so far. Pure: a status becomes lines of at most the terminal's width.
+ */
+import { formatBytes } from "../base/bytes.ts";
+import type { Growth } from "../diagnose/finding.ts";
+import { createCleaner } from "../diagnose/report/clean.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatPlace,
+  formatRate,
+  formatShare,
+  formatSure,
+  headline,
+} from "../diagnose/report/words.ts";
+import { displayWidth } from "../diagnose/report/wrap.ts";
+import type { RecordedLimit } from "../monitor/remote/recording.ts";
+import type { TrendPoint } from "../monitor/trend.ts";
+import { bar, fit, type Segment, sparkline } from "./drawing.ts";
+import type { Paint } from "./output.ts";
+import type { KindStatus, Status } from "./status.ts";
+
+/** Lines of the live view. */
+export const LIVE_VIEW_LINES = 12;
+/** Below this many columns it is not drawn. */
+export const LIVE_VIEW_MIN_COLUMNS = 60;
+
+/** What the view needs besides the status. */
+export interface LiveViewOptions {
+  readonly command: string;
+  readonly pid: number;
+  readonly limit: RecordedLimit;
+  readonly columns: number;
+  readonly paint: Paint;
+  readonly cwd: string;
+  /** Said in place of the last line, such as that the program was asked to stop. */
+  readonly notice?: string;
+}
+
+/** Draws the view. */
+export function drawLiveView(status: Status, options: LiveViewOptions): string[] {
+  const { columns, paint } = options;
+  const lines: Segment[][] = [
+    [["~".repeat(columns - 1), paint.cyan]],
+    titleLine(status, options),
+    waterline(status, options),
+    ...kindLines(status, options),
+    growingLine(status, options),
+    activityLine(status, paint),
+    verdictLine(status, paint),
+    [
+      label("", paint),
+      [options.notice ?? explanation(status), options.notice === undefined ? paint.dim : paint.yellow],
+    ],
+  ];
+  return lines.map((line) => fit(line, columns - 1));
+}
+
+function label(name: string, paint: Paint): Segment {
+  return [` ${name.padEnd(10)}`, paint.bold];
+}
+
+function titleLine(status: Status, { command, pid, limit, columns, paint }: LiveViewOptions): Segment[] {
+  const tree = [count(status.workers, "worker"), count(status.children, "process", "processes")].filter(
+    (text) => text !== "",
+  );
+  const unseen = status.unobserved > 0 ? ` (${status.unobserved} seen from outside only)` : "";
+  const left: Segment[] = [
+    [" plimsoll  ", paint.bold],
+    [command, paint.cyan],
+    [`  pid ${pid}${tree.map((text) => ` +${text}`).join("")}${unseen}`],
+  ];
+  const limitText =
+    limit.bytes === null ? "no limit" : `limit ${formatBytes(limit.bytes)} (${shortSource(limit.source)})`;
+  const right = `up ${clock(status.seconds)}   ${limitText}`;
+  const gap = columns - 1 - left.reduce((sum, [text]) => sum + displayWidth(text), 0) - displayWidth(right);
+  return [...left, [gap > 0 ? " ".repeat(gap) : "  "], [right, paint.dim]];
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return number === 0 ? "" : `${number} ${number === 1 ? one : many}`;
+}
+
+/** `cgroup v2 /sys/fs/cgroup/app (memory.max)` is `cgroup v2` in a title. */
+function shortSource(source: string): string {
+  const words = /^(cgroup v[12]|memory of the machine|--limit \S+)/.exec(source)?.[1] ?? source;
+  return words === "memory of the machine" ? "this machine" : words;
+}
+
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  return `${hours > 0 ? `${hours}:` : ""}${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+function waterline(status: Status, { limit, columns, paint }: LiveViewOptions): Segment[] {
+  const ratio = limit.bytes === null ? undefined : status.rssBytes / limit.bytes;
+  const color = ratio === undefined || ratio < 0.7 ? paint.green : ratio < 0.9 ? paint.yellow : paint.red;
+  const level =
+    limit.bytes === null
+      ? formatBytes(status.rssBytes)
+      : `${formatBytes(status.rssBytes)} / ${formatBytes(limit.bytes)}`;
+  const share = ratio === undefined ? "" : `  ${formatShare(ratio)}`;
+  const trend = trendWords(status);
+  const room =
+    columns - 1 - 11 - 2 - displayWidth(level) - displayWidth(share) - (trend === "" ? 0 : displayWidth(trend) + 3);
+  const history = sparkline(recent(status.history), Math.max(8, Math.min(40, room)), limit.bytes ?? undefined);
+  return [
+    label("waterline", paint),
+    [history, color],
+    [`  ${level}`, paint.bold],
+    [share, color],
+    [trend === "" ? "" : `   ${trend}`],
+  ];
+}
+
+/** The view's memory: the last five minutes. */
+function recent(points: readonly TrendPoint[]): readonly TrendPoint[] {
+  const fromMs = (points.at(-1)?.timeMs ?? 0) - 300_000;
+  return points.filter(({ timeMs }) => timeMs >= fromMs);
+}
+
+function trendWords({ bytesPerSecond, rateSpread, diagnosis }: Status): string {
+  if (bytesPerSecond === undefined) return "";
+  const word = direction(bytesPerSecond, rateSpread);
+  if (word === "flat") return "flat";
+  const spread = rateSpread === undefined ? "" : ` ±${formatBytes(rateSpread)}`;
+  const full = diagnosis.secondsToLimit;
+  const until = word === "rising" && full !== undefined ? `   full in ~${formatDuration(full)}` : "";
+  return `${word} ${formatRate(bytesPerSecond).replace(/^[+-]/, "")}${spread}${until}`;
+}
+
+function direction(rate: number, spread: number | undefined): "rising" | "falling" | "flat" {
+  if (Math.abs(rate) < 20 * 1024 || Math.abs(rate) < (spread ?? 0)) return "flat";
+  return rate > 0 ? "rising" : "falling";
+}
+
+const KIND_ROWS = 5;
+
+function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment[][] {
+  const barWidth = columns >= 100 ? 30 : 20;
+  const whole = Math.max(status.rssBytes, 1);
+  const rows = status.kinds.map((kind): Segment[] => {
+    const color = colorOf(kind, status, paint);
+    const text = formatBytes(kind.bytes).padStart(8);
+    const rate = kind.bytesPerSecond === undefined ? "" : rateText(kind.bytesPerSecond);
+    return [
+      [`   ${kind.name.padEnd(8)}`],
+      [bar(kind.bytes / whole, barWidth), color],
+      [text],
+      [`  ${rate.padEnd(12)}`],
+      noteOn(kind, status, paint),
+    ];
+  });
+  if (rows.length === 0) {
+    const why =
+      status.seconds < 3
+        ? "waiting for the program's first word"
+        : "no Node.js process has reported from inside: measured from outside only";
+    rows.push([[`   ${why}`, paint.dim]]);
+  }
+  while (rows.length < KIND_ROWS) rows.push([]);
+  return rows.slice(0, KIND_ROWS);
+}
+
+function rateText(rate: number): string {
+  return Math.abs(rate) < 10 * 1024 ? "flat" : formatRate(rate);
+}
+
+/** The verdict's kinds in the words of this view. */
+const ROW_OF: Readonly<Record<string, KindStatus["name"]>> = {
+  "js-heap": "js heap",
+  workers: "js heap",
+  "weakref-held": "js heap",
+  "gc-slack": "js heap",
+  buffers: "buffers",
+  external: "external",
+  wasm: "external",
+  native: "native",
+  mappings: "native",
+  "allocator-retained": "native",
+  "mapped-files": "files",
+};
+
+function colorOf(kind: KindStatus, { diagnosis }: Status, paint: Paint): (text: string) => string {
+  const isNamed = ROW_OF[diagnosis.verdict.kind] === kind.name;
+  return isNamed && diagnosis.verdict.leak ? paint.red : paint.cyan;
+}
+
+function noteOn(
+  kind: KindStatus,
+  { diagnosis, heapLimitBytes, heapTotalBytes, workers, children }: Status,
+  paint: Paint,
+): Segment {
+  const { verdict } = diagnosis;
+  if (ROW_OF[verdict.kind] === kind.name && verdict.leak) return [" ▲ leak", paint.red];
+  if (verdict.kind === "gc-slack" && kind.name === "js heap") return [" garbage not yet collected", paint.dim];
+  if (kind.name === "js heap") {
+    const ofLimit =
+      heapLimitBytes === undefined || workers + children > 0 ? "" : ` of V8's ${formatBytes(heapLimitBytes)}`;
+    return [` ${formatBytes(heapTotalBytes)} taken${ofLimit}`, paint.dim];
+  }
+  if (kind.name === "files") return [" code and libraries, shared", paint.dim];
+  return [""];
+}
+
+function growingLine({ diagnosis }: Status, { paint, cwd }: LiveViewOptions): Segment[] {
+  const [growth] = diagnosis.growth;
+  if (!growth) return [label("growing", paint), ["nothing found yet", paint.dim]];
+  const place = placeOf(growth, cwd);
+  return [label("growing", paint), [growthText(growth, place !== "")], [place, paint.cyan]];
+}
+
+function growthText(growth: Growth, hasPlace: boolean): string {
+  const perRequest =
+    growth.bytesPerRequest !== undefined && growth.bytesPerRequest > 0
+      ? `, ${formatBytes(growth.bytesPerRequest)} a request`
+      : "";
+  const held = growth.holder === undefined ? "" : `   held by ${growth.holder}`;
+  return `${growth.what}  ${formatRate(growth.bytesPerSecond)}${perRequest}${held}${hasPlace ? "   " : ""}`;
+}
+
+function placeOf(growth: Growth, cwd: string): string {
+  if (!growth.where) return "";
+  const clean = createCleaner(cwd);
+  return formatPlace({ file: clean.path(growth.where.file), line: growth.where.line });
+}
+
+function activityLine({ gcShare, majors, requests, requestsPerSecond }: Status, paint: Paint): Segment[] {
+  const gc = gcShare === undefined ? "none seen yet" : `${formatShare(gcShare)} of time, ${formatCount(majors)} major`;
+  const rate = requestsPerSecond === undefined ? "" : `, ${formatCount(requestsPerSecond)}/s`;
+  const http = requests === 0 ? "" : `   requests ${formatCount(requests)}${rate}`;
+  return [label("gc", paint), [gc + http]];
+}
+
+function verdictLine({ diagnosis }: Status, paint: Paint): Segment[] {
+  const { mark, claim, sure, tone } = headline(diagnosis.verdict);
+  const color = tone === "bad" ? paint.red : tone === "good" ? paint.green : paint.yellow;
+  return [
+    label("verdict", paint),
+    [`${mark} ${claim}`, (text) => paint.bold(color(text))],
+    [sure === undefined ? "" : `, ${sure}`],
+  ];
+}
+
+function explanation({ diagnosis: { verdict } }: Status): string {
+  return verdict.kind === "undetermined" && verdict.wouldChange !== "" ? verdict.wouldChange : verdict.sentence;
+}
+
+/** The same in one line, for when there is no terminal. */
+export function drawStatusLine(status: Status, limit: RecordedLimit): string {
+  const { verdict, growth } = status.diagnosis;
+  const ofLimit =
+    limit.bytes === null ? "" : ` of ${formatBytes(limit.bytes)} (${formatShare(status.rssBytes / limit.bytes)})`;
+  const kinds = status.kinds
+    .filter(({ bytes }) => bytes >= 2 ** 20)
+    .map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`);
+  const words = trendWords(status);
+  const { claim } = headline(verdict);
+  const decided = verdict.kind === "undetermined" ? claim : `${claim}, ${formatSure(verdict.confidence)}`;
+  const site = growth[0]?.where ? ` in ${growth[0].where.function}` : "";
+  return [
+    `${clock(status.seconds)}  ${formatBytes(status.rssBytes)}${ofLimit}`,
+    ...(words === "" ? [] : [words]),
+    ...(kinds.length === 0 ? [] : [kinds.join(", ")]),
+    decided + site,
+  ].join("; ");
+}
