@@ -3,7 +3,7 @@
  * without bound, did it level off, is it flat, or is there too little to say? A series grows only if
  * four things hold at once: the Mann-Kendall test is significant (Mann 1945, Kendall 1975), the
  * Theil-Sen slope (Sen 1968) adds up to more than noise, the scatter around it is small, and the
- * last third grows at least half as fast as the middle third. Significance alone says nothing here:
+ * last third grows at least half as fast as the middle third and as the whole. Significance alone says nothing here:
  * memory series are autocorrelated, and rate and deceleration are what stop false alarms.
  */
 import { floors, mannKendall, median, type Slope, theilSen, type TrendPoint } from "../monitor/trend.ts";
@@ -43,7 +43,7 @@ export interface Channel {
   /** First and last level. */
   readonly firstBytes: number;
   readonly lastBytes: number;
-  /** Rate of the last third by that of the middle third, 0..1; 1 is no deceleration. */
+  /** Rate of the last third by that of the middle third or the whole, 0..1; 1 is no deceleration. */
   readonly steadiness: number;
   /** Robust scatter around the slope. */
   readonly scatterBytes: number;
@@ -109,7 +109,7 @@ function describe(points: readonly TrendPoint[], noise: NoiseFloor): Description
       riseBytes: lastBytes - (first?.bytes ?? 0),
       firstBytes: first?.bytes ?? 0,
       lastBytes,
-      steadiness: steadiness(used),
+      steadiness: steadiness(used, slope?.bytesPerSecond ?? 0),
       scatterBytes: 1.4826 * median(residuals),
       flatSeconds: flatSeconds(used, Math.max(noiseBytes / 2, 0.1 * Math.abs(lastBytes - (first?.bytes ?? 0)))),
       neededSeconds: 0,
@@ -130,7 +130,7 @@ function grows({ facts, slopeRise, noiseBytes }: Description): boolean {
     // Five readings are in rising order by chance once in 120 times: they must also rise a lot.
     (!few || slopeRise >= 0.25 * firstBytes) &&
     steady >= STEADY &&
-    newestRate(used) >= 0.3 * slope.bytesPerSecond
+    stillRises(used, slope.bytesPerSecond, scatterBytes)
   );
 }
 
@@ -156,20 +156,26 @@ function leaveOutWarmUp(points: readonly TrendPoint[]): readonly TrendPoint[] {
   if (!first || !last) return points;
   const fromMs = first.timeMs + (last.timeMs - first.timeMs) / 3;
   const rest = points.filter((point) => point.timeMs >= fromMs);
-  return rest.length > MIN_FLOORS ? rest : points;
+  const seconds = (last.timeMs - (rest[0]?.timeMs ?? last.timeMs)) / 1000;
+  return rest.length > MIN_FLOORS && seconds >= MIN_SPAN_SECONDS ? rest : points;
 }
 
-/** Rate of the last third of the time by that of the middle third. */
-function steadiness(points: readonly TrendPoint[]): number {
+/** Rate of the last third of the time by that of the middle third or of the whole, whichever is larger. */
+function steadiness(points: readonly TrendPoint[], overall: number): number {
   const first = points[0];
   const last = points.at(-1);
   if (!first || !last) return 0;
   const third = (last.timeMs - first.timeMs) / 3;
-  const start = levelAt(points, first.timeMs + third);
-  const middle = levelAt(points, first.timeMs + 2 * third);
-  const late = last.bytes - middle;
-  if (late <= 0) return 0;
-  return middle <= start ? 1 : Math.min(1, late / (middle - start));
+  const late = rateBetween(points, first.timeMs + 2 * third, last.timeMs);
+  const before = Math.max(overall, rateBetween(points, first.timeMs + third, first.timeMs + 2 * third));
+  return late <= 0 || before <= 0 ? 0 : Math.min(1, late / before);
+}
+
+/** Bytes per second: the Theil-Sen slope where there are enough points, for noise must not pass for a rise. */
+function rateBetween(points: readonly TrendPoint[], fromMs: number, toMs: number): number {
+  const inside = points.filter((point) => point.timeMs >= fromMs && point.timeMs <= toMs);
+  if (inside.length > MIN_FLOORS) return theilSen(inside)?.bytesPerSecond ?? 0;
+  return toMs <= fromMs ? 0 : ((levelAt(points, toMs) - levelAt(points, fromMs)) / (toMs - fromMs)) * 1000;
 }
 
 /** Linear between two floors. */
@@ -186,15 +192,16 @@ export function levelAt(points: readonly TrendPoint[], timeMs: number): number {
   return before?.bytes ?? 0;
 }
 
-/** Over the last eighth of the time, at least over the last two floors. */
-function newestRate(points: readonly TrendPoint[]): number {
+/** Whether the last eighth of the time, at least the last two floors, still rises as far as scatter lets one see. */
+function stillRises(points: readonly TrendPoint[], bytesPerSecond: number, scatterBytes: number): boolean {
   const last = points.at(-1);
   const first = points[0];
-  if (!last || !first) return 0;
+  if (!last || !first) return false;
   const sinceMs = last.timeMs - (last.timeMs - first.timeMs) / 8;
   const before = points.findLast((point, index) => index < points.length - 1 && point.timeMs <= sinceMs);
-  if (!before) return 0;
-  return ((last.bytes - before.bytes) / (last.timeMs - before.timeMs)) * 1000;
+  if (!before) return false;
+  const expected = (bytesPerSecond * (last.timeMs - before.timeMs)) / 1000;
+  return last.bytes - before.bytes >= 0.3 * expected - 3 * Math.min(scatterBytes, expected);
 }
 
 function flatSeconds(points: readonly TrendPoint[], toleranceBytes: number): number {

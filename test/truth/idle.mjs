@@ -1,0 +1,4 @@
+// Healthy: does next to nothing.
+import "./lifetime.cjs";
+
+setInterval(() => process.uptime(), 1_000);

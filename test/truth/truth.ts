@@ -1,0 +1,147 @@
+/**
+ * Programs whose memory behaviour is known, with the answer that a diagnosis must give.
+ */
+import type { VerdictKind } from "../../src/diagnose/finding.ts";
+
+/** A program with a known answer. */
+export interface Truth {
+  readonly name: string;
+  /** File in this folder. */
+  readonly program: string;
+  /** Node's own arguments. */
+  readonly nodeArguments?: readonly string[];
+  /** Verdicts that are right, the best first. */
+  readonly kinds: readonly VerdictKind[];
+  readonly leak: boolean;
+  /** The function that allocates what leaks, where a sampling profile can know it. */
+  readonly function?: string;
+  /** The line on which it starts. */
+  readonly line?: number;
+  /** True where HTTP requests are served, so that growth per request must be given. */
+  readonly perRequest?: boolean;
+  /** How long it runs. */
+  readonly seconds: number;
+  /** When the verdict must be right at the latest, and stay so. */
+  readonly rightWithinSeconds: number;
+}
+
+const FAST = { leak: true, seconds: 27, rightWithinSeconds: 20 } as const;
+const HEALTHY = { leak: false, seconds: 40, rightWithinSeconds: 40 } as const;
+
+/** Leaks. */
+export const leaking: readonly Truth[] = [
+  {
+    name: "slow leak of 0.3 MB/s",
+    program: "slow.mjs",
+    kinds: ["js-heap"],
+    leak: true,
+    function: "trackEvent",
+    line: 6,
+    seconds: 60,
+    rightWithinSeconds: 60,
+  },
+  {
+    ...FAST,
+    name: "Map of sessions",
+    program: "session-map.mjs",
+    kinds: ["js-heap"],
+    function: "createSession",
+    line: 7,
+  },
+  {
+    ...FAST,
+    name: "closures in listeners",
+    program: "listener-closures.cjs",
+    kinds: ["js-heap"],
+    function: "onConnection",
+    line: 8,
+  },
+  { ...FAST, name: "log in an array", program: "log-array.mjs", kinds: ["js-heap"], function: "record", line: 7 },
+  { ...FAST, name: "promise chain", program: "promise-chain.mjs", kinds: ["js-heap"], function: "enqueue", line: 6 },
+  {
+    ...FAST,
+    name: "timers never cleared",
+    program: "timers.cjs",
+    kinds: ["js-heap"],
+    function: "watchVisitor",
+    line: 4,
+  },
+  {
+    ...FAST,
+    name: "cache by URL under load",
+    program: "url-cache.mjs",
+    kinds: ["js-heap"],
+    function: "renderPage",
+    line: 8,
+    perRequest: true,
+  },
+  {
+    ...FAST,
+    name: "leak beneath cyclic garbage",
+    program: "under-garbage.mjs",
+    kinds: ["js-heap"],
+    function: "subscribe",
+    line: 7,
+  },
+  {
+    ...FAST,
+    name: "TypeScript with a source map",
+    program: "typed-leak.ts",
+    nodeArguments: ["--import", "tsx"],
+    kinds: ["js-heap"],
+    function: "storeMeasurement",
+    line: 11,
+  },
+  {
+    ...FAST,
+    name: "heap of a worker",
+    program: "worker-heap.mjs",
+    kinds: ["js-heap", "workers"],
+    function: "keepResult",
+    line: 7,
+  },
+  {
+    ...FAST,
+    name: "small Buffers",
+    program: "small-buffers.mjs",
+    kinds: ["buffers"],
+    function: "receiveFrame",
+    line: 6,
+  },
+  { ...FAST, name: "large Buffers", program: "large-buffers.cjs", kinds: ["buffers"] },
+  { ...FAST, name: "external strings", program: "external-strings.mjs", kinds: ["external"] },
+];
+
+/** Programs that do not leak, however their memory moves. */
+export const healthy: readonly Truth[] = [
+  { ...HEALTHY, name: "idle", program: "idle.mjs", kinds: ["healthy"] },
+  {
+    ...HEALTHY,
+    name: "steady server under load",
+    program: "steady-server.mjs",
+    kinds: ["healthy", "plateau", "gc-slack"],
+  },
+  { ...HEALTHY, name: "batches that come and go", program: "cyclic.mjs", kinds: ["healthy", "gc-slack"] },
+  { ...HEALTHY, name: "cache with a bound", program: "lru-cache.mjs", kinds: ["plateau"] },
+  { ...HEALTHY, name: "cache with a lifetime", program: "ttl-cache.mjs", kinds: ["plateau"] },
+  { ...HEALTHY, name: "one-time step", program: "step.mjs", kinds: ["plateau"] },
+  { ...HEALTHY, name: "warm-up of a large library", program: "warm-up.mjs", kinds: ["healthy", "plateau"] },
+  {
+    ...HEALTHY,
+    name: "large young generation",
+    program: "lazy-collection.mjs",
+    nodeArguments: ["--max-semi-space-size=128"],
+    kinds: ["gc-slack"],
+  },
+  { ...HEALTHY, name: "garbage in the old generation", program: "promoted-garbage.mjs", kinds: ["gc-slack"] },
+  {
+    ...HEALTHY,
+    name: "Buffers that come and go",
+    program: "buffer-churn.mjs",
+    kinds: ["healthy", "gc-slack", "plateau"],
+  },
+  { ...HEALTHY, name: "pool of Buffers that fills", program: "buffer-pool.mjs", kinds: ["plateau"] },
+];
+
+/** All of them, the longest first. */
+export const truths: readonly Truth[] = [...leaking, ...healthy].toSorted((a, b) => b.seconds - a.seconds);
