@@ -123,6 +123,9 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     const began = process.hrtime();
     let summary: Pick<ProfileMessage, "sites" | "totalBytes"> = { sites: [], totalBytes: 0 };
     const reader = allocation;
+    // In order of time: what was heard before comes first.
+    const heard = collections.take(false);
+    if (heard) send(heard);
     const forced = collections.force(() => {
       summary = summarize(reader.read(), __dirname);
     });

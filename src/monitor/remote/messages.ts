@@ -1,0 +1,97 @@
+/**
+ * Reads what preloads send: lines of JSON out of a byte stream, in bounded memory, and each line
+ * checked before it is believed. What is no message is dropped.
+ */
+import type { AllocationSite, CodeLocation, CollectionRecord, PreloadMessage } from "../../base/wire.ts";
+
+/** A profile of 200 sites with long paths stays below 1 MB. */
+const MAX_LINE_CHARS = 8 << 20;
+const MAX_LIST = 1000;
+
+/** Cuts a stream into lines. */
+export class LineSplitter {
+  #parts: string[] = [];
+  #length = 0;
+
+  /**
+   * Takes the next chunk.
+   *
+   * @returns the lines that it completes, or `undefined` when a line is longer than 8 MB: nothing of ours.
+   */
+  push(chunk: string): string[] | undefined {
+    const lines = chunk.split("\n");
+    const rest = lines.pop() ?? "";
+    if (lines.length > 0) {
+      lines[0] = this.#parts.join("") + (lines[0] ?? "");
+      this.#parts = [];
+      this.#length = 0;
+    }
+    this.#length += rest.length;
+    if (rest !== "") this.#parts.push(rest);
+    return this.#length > MAX_LINE_CHARS ? undefined : lines;
+  }
+}
+
+const NUMBERS: Readonly<Record<PreloadMessage["type"], readonly string[]>> = {
+  hello: ["pid", "parentPid", "threadId", "heapLimitBytes", "timeMs", "preloadMs"],
+  sample: [
+    ...["timeMs", "rssBytes", "heapUsedBytes", "heapTotalBytes", "externalBytes", "arrayBuffersBytes"],
+    ...["mallocedBytes", "requests", "cpuMs", "ownCpuMs"],
+  ],
+  collections: ["minorCount", "totalPauseMs", "observedMs"],
+  profile: ["timeMs", "sinceMs", "samplingIntervalBytes", "totalBytes"],
+  bye: ["timeMs", "code"],
+  trouble: ["timeMs"],
+};
+
+/** Reads one line; `undefined` when it is no whole message. */
+export function parseMessage(line: string): PreloadMessage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || typeof value["type"] !== "string" || !Object.hasOwn(NUMBERS, value["type"])) return undefined;
+  // The shape is checked below, field by field.
+  const message = value as unknown as PreloadMessage;
+  if (!hasNumbers(value, NUMBERS[message.type])) return undefined;
+  switch (message.type) {
+    case "hello":
+      return typeof message.node === "string" && typeof message.script === "string" ? message : undefined;
+    case "collections":
+      return isListOf(message.majors, isCollection) ? message : undefined;
+    case "profile":
+      return isCollection(message.collection) && isListOf(message.sites, isSite) ? message : undefined;
+    case "trouble":
+      return typeof message.what === "string" ? { ...message, what: message.what.slice(0, 500) } : undefined;
+    default:
+      return message;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function hasNumbers(value: Record<string, unknown>, names: readonly string[]): boolean {
+  return names.every((name) => Number.isFinite(value[name]));
+}
+
+function isListOf<T>(value: unknown, isOne: (one: unknown) => one is T): value is T[] {
+  return Array.isArray(value) && value.length <= MAX_LIST && value.every(isOne);
+}
+
+function isCollection(value: unknown): value is CollectionRecord {
+  return isRecord(value) && hasNumbers(value, ["timeMs", "usedBytes", "externalBytes", "pauseMs"]);
+}
+
+function isLocation(value: unknown): value is CodeLocation {
+  if (!isRecord(value) || !hasNumbers(value, ["line", "column"])) return false;
+  return typeof value["function"] === "string" && typeof value["file"] === "string";
+}
+
+function isSite(value: unknown): value is AllocationSite {
+  if (!isRecord(value) || !hasNumbers(value, ["bytes", "count", "viaNodeBytes"])) return false;
+  return isLocation(value["where"]) && isListOf(value["callers"], isLocation);
+}

@@ -1,0 +1,129 @@
+/**
+ * When to ask a thread for its profile. Reading one forces a collection, which stops that thread, so:
+ * readings lie 3 s apart at first and ever farther (0.3 of the time since the start, at most 2 minutes); none
+ * is asked for that would take more than 200 ms; all together stay below 150 ms plus 1 % of the time. When the
+ * post-GC floor rises, sampling is restarted once with inlining off, and the distances begin anew; the
+ * first reading after that may overdraw the budget, because it is what names the function.
+ */
+import type { CollectionRecord, WatcherRequest } from "../../base/wire.ts";
+
+const FIRST_DISTANCE_MS = 3000;
+const DISTANCE_SHARE = 0.3;
+const MAX_DISTANCE_MS = 120_000;
+const MAX_PAUSE_MS = 200;
+const BUDGET_MS = 150;
+const BUDGET_SHARE = 0.01;
+/** Collecting a heap of small objects took 0.5-0.8 ms/MB on Node 20, 22 and 24. */
+const PAUSE_MS_PER_BYTE = 0.8 / 2 ** 20;
+const PRECISE_INTERVAL_BYTES = 16 << 10;
+/** A thread that does not answer in this time is asked again; it may have been blocked. */
+const ANSWER_DEADLINE_MS = 60_000;
+/** Modules load and caches fill in the first moments. */
+const WARM_UP_MS = 2000;
+const MAX_FLOORS = 64;
+
+/** Decides when one thread is asked, and for what. */
+export class ProfileSchedule {
+  readonly #startedAtMs: number;
+  #originMs: number;
+  #dueAtMs: number;
+  #askedAtMs: number | undefined;
+  #spentMs = 0;
+  #last: CollectionRecord | undefined;
+  #isPrecise = false;
+  #mayOverdraw = false;
+  #forcedFloors: Floor[] = [];
+  #heapFloors: Floor[] = [];
+
+  /** @param startedAtMs - when the thread started, milliseconds since the epoch. */
+  constructor(startedAtMs: number) {
+    this.#startedAtMs = startedAtMs;
+    this.#originMs = startedAtMs;
+    this.#dueAtMs = startedAtMs + FIRST_DISTANCE_MS;
+  }
+
+  /**
+   * What to ask for now.
+   *
+   * @param nowMs - the time.
+   * @param usedBytes - the thread's heap in use, from its newest sample.
+   * @returns `undefined` when it is not yet time, too dear, or an answer is awaited.
+   */
+  next(nowMs: number, usedBytes: number): WatcherRequest | undefined {
+    if (this.#askedAtMs !== undefined && nowMs - this.#askedAtMs < ANSWER_DEADLINE_MS) return undefined;
+    const pauseMs = this.predictPauseMs(usedBytes);
+    if (pauseMs > MAX_PAUSE_MS) return undefined;
+    if (!this.#isPrecise && this.#isRising()) return this.#askPrecise(nowMs, pauseMs);
+    if (nowMs < this.#dueAtMs) return undefined;
+    const budgetMs = BUDGET_MS + BUDGET_SHARE * (nowMs - this.#startedAtMs);
+    if (!this.#mayOverdraw && this.#spentMs + pauseMs > budgetMs) return undefined;
+    this.#askedAtMs = nowMs;
+    return { type: "profile" };
+  }
+
+  /** Milliseconds that a reading would stop the thread, from earlier ones and the size of the heap. */
+  predictPauseMs(usedBytes: number): number {
+    const last = this.#last;
+    if (last === undefined || last.usedBytes <= 0) return usedBytes * PAUSE_MS_PER_BYTE;
+    return Math.max(5, last.pauseMs * Math.max(1, usedBytes / last.usedBytes));
+  }
+
+  /** Notes the collection of a profile that has come in. */
+  answer(nowMs: number, collection: CollectionRecord): void {
+    this.#askedAtMs = undefined;
+    this.#mayOverdraw = false;
+    this.#last = collection;
+    this.#spentMs += collection.pauseMs;
+    this.#note(this.#forcedFloors, collection.timeMs, collection.usedBytes + collection.externalBytes);
+    this.#note(this.#heapFloors, collection.timeMs, collection.usedBytes);
+    const distanceMs = Math.max(FIRST_DISTANCE_MS, DISTANCE_SHARE * (nowMs - this.#originMs));
+    this.#dueAtMs = nowMs + Math.min(MAX_DISTANCE_MS, distanceMs);
+  }
+
+  /** Notes a major collection that happened by itself. External memory is not settled right after those. */
+  observe(collection: CollectionRecord): void {
+    this.#note(this.#heapFloors, collection.timeMs, collection.usedBytes);
+  }
+
+  #askPrecise(nowMs: number, pauseMs: number): WatcherRequest {
+    this.#isPrecise = true;
+    this.#mayOverdraw = true;
+    this.#originMs = nowMs;
+    this.#dueAtMs = nowMs + FIRST_DISTANCE_MS;
+    // Throwing the optimised code away walks the heap: about as long as a collection.
+    this.#spentMs += pauseMs;
+    return { type: "precise", samplingIntervalBytes: PRECISE_INTERVAL_BYTES };
+  }
+
+  #note(floors: Floor[], timeMs: number, bytes: number): void {
+    if (timeMs - this.#startedAtMs < WARM_UP_MS) return;
+    const last = floors.at(-1);
+    // Collections close to each other say the same: the lower one is the floor.
+    if (last !== undefined && timeMs - last.timeMs < 1000) last.bytes = Math.min(last.bytes, bytes);
+    else floors.push({ timeMs, bytes });
+    if (floors.length > MAX_FLOORS) floors.splice(1, 1);
+  }
+
+  #isRising(): boolean {
+    return isRising(this.#forcedFloors) || isRising(this.#heapFloors);
+  }
+}
+
+interface Floor {
+  readonly timeMs: number;
+  bytes: number;
+}
+
+const MB = 2 ** 20;
+
+/** Two floors far apart, or three that rise one after the other. Being wrong costs one deoptimisation. */
+function isRising(floors: readonly Floor[]): boolean {
+  const [first, before, middle, last] = [floors[0], floors.at(-3), floors.at(-2), floors.at(-1)];
+  if (first === undefined || middle === undefined || last === undefined || first === last) return false;
+  if (last.bytes - middle.bytes > 6 * MB && last.bytes > 1.1 * first.bytes) return true;
+  if (before === undefined) return false;
+  const grown = last.bytes - before.bytes;
+  const seconds = (last.timeMs - before.timeMs) / 1000;
+  const isSteady = middle.bytes > before.bytes && last.bytes > middle.bytes;
+  return isSteady && last.bytes - first.bytes >= MB && grown >= MB / 4 && grown / seconds > 0.03 * MB;
+}

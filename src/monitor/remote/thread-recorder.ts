@@ -1,0 +1,90 @@
+/**
+ * What one thread sends, put into its recording in bounded memory: samples and collections evenly
+ * thinned, of the profiles the first two, the first two precise ones and the newest four.
+ */
+import type { ByeMessage, CollectionRecord, HelloMessage, PreloadMessage, ProfileMessage } from "../../base/wire.ts";
+import { EvenSeries } from "./even-series.ts";
+import type { AllocationProfile, ThreadRecording, ThreadSample } from "./recording.ts";
+import type { SourcePositions } from "./source-positions.ts";
+
+const MAX_TROUBLES = 20;
+const FIRST_PROFILES = 2;
+const NEWEST_PROFILES = 4;
+
+/** Keeps the {@link ThreadRecording} of one thread. */
+export class ThreadRecorder {
+  /** Live: the lists grow in place. */
+  readonly recording: ThreadRecording;
+  /** CPU milliseconds that the preload used in this thread, as it says. */
+  ownCpuMs = 0;
+  readonly #samples = new EvenSeries<ThreadSample>();
+  readonly #majors = new EvenSeries<CollectionRecord>();
+  readonly #positions: SourcePositions;
+
+  constructor(hello: HelloMessage, positions: SourcePositions) {
+    this.#positions = positions;
+    const { threadId, timeMs, heapLimitBytes, workerLimitBytes, preloadMs } = hello;
+    this.ownCpuMs = preloadMs;
+    this.recording = {
+      threadId,
+      startedAtMs: timeMs,
+      heapLimitBytes,
+      ...(workerLimitBytes === undefined ? {} : { workerLimitBytes }),
+      samples: this.#samples.items,
+      majors: this.#majors.items,
+      minorCount: 0,
+      gcPauseMs: 0,
+      gcObservedMs: 0,
+      profiles: [],
+      troubles: [],
+    };
+  }
+
+  /** Takes one message of this thread; a second greeting is ignored. */
+  add(message: PreloadMessage): void {
+    const { recording } = this;
+    switch (message.type) {
+      case "hello":
+        return;
+      case "sample": {
+        const { type: _, ...sample } = message;
+        this.#samples.push(sample);
+        this.ownCpuMs = sample.ownCpuMs;
+        return;
+      }
+      case "collections":
+        for (const major of message.majors) this.#majors.push(major);
+        recording.minorCount += message.minorCount;
+        recording.gcPauseMs += message.totalPauseMs;
+        recording.gcObservedMs += message.observedMs;
+        return;
+      case "profile":
+        this.#addProfile(message);
+        return;
+      case "bye":
+        recording.endedAtMs = (message satisfies ByeMessage).timeMs;
+        return;
+      case "trouble":
+        if (recording.troubles.length < MAX_TROUBLES) recording.troubles.push(message.what);
+    }
+  }
+
+  #addProfile({ type: _, ...message }: ProfileMessage): void {
+    const sites = message.sites.map((site) => this.#positions.mapSite(site));
+    this.#majors.push(message.collection);
+    const { profiles } = this.recording;
+    profiles.push({ ...message, sites });
+    const dispensable = findDispensable(profiles);
+    if (dispensable >= 0) profiles.splice(dispensable, 1);
+  }
+}
+
+/** The oldest profile that is neither among the first two of its kind nor among the newest four; -1 for none. */
+function findDispensable(profiles: readonly AllocationProfile[]): number {
+  let rough = 0;
+  let precise = 0;
+  return profiles.findIndex((profile, index) => {
+    const before = profile.precise ? precise++ : rough++;
+    return before >= FIRST_PROFILES && index < profiles.length - NEWEST_PROFILES;
+  });
+}
