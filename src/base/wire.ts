@@ -7,8 +7,11 @@
 
 /** First line of every connection: one connection is one thread of one process. */
 export interface HelloMessage {
+  /** Tells this message from the others. */
   readonly type: "hello";
+  /** Process id. */
   readonly pid: number;
+  /** Process id of the parent. */
   readonly parentPid: number;
   /** 0 is the main thread; others are `worker_threads` ids. */
   readonly threadId: number;
@@ -20,6 +23,7 @@ export interface HelloMessage {
   readonly workerLimitBytes?: number;
   /** Base name of the main script, or "[eval]" and the like; never its arguments. */
   readonly script: string;
+  /** When it was sent. */
   readonly timeMs: number;
   /** Milliseconds that loading the preload took. */
   readonly preloadMs: number;
@@ -27,11 +31,15 @@ export interface HelloMessage {
 
 /** Memory of one thread as it sees itself, sent on a timer. */
 export interface SampleMessage {
+  /** Tells this message from the others. */
   readonly type: "sample";
+  /** When it was read. */
   readonly timeMs: number;
   /** Of the whole process. */
   readonly rssBytes: number;
+  /** Living objects and garbage not yet collected, of this thread. */
   readonly heapUsedBytes: number;
+  /** What V8 holds for this thread's heap. */
   readonly heapTotalBytes: number;
   /** As Node counts it: includes `arrayBuffersBytes`. */
   readonly externalBytes: number;
@@ -48,21 +56,29 @@ export interface SampleMessage {
 
 /** One major collection: the heap right after it is the post-GC floor. */
 export interface CollectionRecord {
+  /** When it ended. */
   readonly timeMs: number;
+  /** The heap right after it. */
   readonly usedBytes: number;
+  /** External memory right after it. */
   readonly externalBytes: number;
   /** Known only where memory was read right after a forced collection. */
   readonly arrayBuffersBytes?: number;
+  /** Of a profile's collection: how long reading it stopped the thread in all. */
   readonly pauseMs: number;
-  /** True when the watcher asked for it. */
+  /** True when the watcher asked for it. External memory is settled only then: otherwise it may lag by one collection. */
   readonly forced: boolean;
 }
 
 /** Collections since the last such message; minor ones are only counted. */
 export interface CollectionsMessage {
+  /** Tells this message from the others. */
   readonly type: "collections";
+  /** The major ones, oldest first. */
   readonly majors: readonly CollectionRecord[];
+  /** How many minor ones there were. */
   readonly minorCount: number;
+  /** Pauses of all of them together. */
   readonly totalPauseMs: number;
   /** Length of the observed stretch; collections outside of it were not seen. */
   readonly observedMs: number;
@@ -70,12 +86,13 @@ export interface CollectionsMessage {
 
 /** Where in the code something is. Lines and columns count from 1. */
 export interface CodeLocation {
-  /** Function name as V8 gives it; "(anonymous)" where it has none. */
+  /** Function name as V8 gives it; "(anonymous)" where it has none, "(module)" for a module's own code. */
   readonly function: string;
   /** Path or URL of the script, mapped through a source map where one was found. */
   readonly file: string;
   /** The line on which the function starts. */
   readonly line: number;
+  /** The column on which the function starts. */
   readonly column: number;
 }
 
@@ -85,7 +102,9 @@ export interface AllocationSite {
   readonly where: CodeLocation;
   /** Its callers, nearest first, at most 8. */
   readonly callers: readonly CodeLocation[];
+  /** Of the objects that still live. */
   readonly bytes: number;
+  /** How many of them, estimated from the samples. */
   readonly count: number;
   /** Bytes allocated in Node's own functions below `where` (Buffers, streams), part of `bytes`. */
   readonly viaNodeBytes: number;
@@ -93,10 +112,13 @@ export interface AllocationSite {
 
 /** A sampling heap profile: what lived at this moment, by the code that allocated it, after a forced collection. */
 export interface ProfileMessage {
+  /** Tells this message from the others. */
   readonly type: "profile";
+  /** When it was read. */
   readonly timeMs: number;
   /** Since when allocations are sampled: only objects born after it can appear. */
   readonly sinceMs: number;
+  /** One allocation in so many bytes is sampled, on average. */
   readonly samplingIntervalBytes: number;
   /** True when inlining was off since `sinceMs`, so that every function is billed for itself. */
   readonly precise: boolean;
@@ -104,21 +126,35 @@ export interface ProfileMessage {
   readonly collection: CollectionRecord;
   /** At most 200, largest first. */
   readonly sites: readonly AllocationSite[];
+  /** Of all sites, listed or not. */
   readonly totalBytes: number;
 }
 
 /** Last line before a thread ends in order. */
 export interface ByeMessage {
+  /** Tells this message from the others. */
   readonly type: "bye";
+  /** When it was sent. */
   readonly timeMs: number;
+  /** Exit code. */
   readonly code: number;
 }
 
 /** Something that the preload could not do; the program goes on unharmed. */
 export interface TroubleMessage {
+  /** Tells this message from the others. */
   readonly type: "trouble";
+  /** When it happened. */
   readonly timeMs: number;
+  /** In words. */
   readonly what: string;
+}
+
+/** The thread has started a worker; one that never says hello has no preload, because its environment was replaced. */
+export interface WorkerMessage {
+  readonly type: "worker";
+  readonly timeMs: number;
+  readonly threadId: number;
 }
 
 /** Everything that a preload may send. */
@@ -128,6 +164,7 @@ export type PreloadMessage =
   | CollectionsMessage
   | ProfileMessage
   | ByeMessage
+  | WorkerMessage
   | TroubleMessage;
 
 /** What the watcher may ask for. */

@@ -69,6 +69,9 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
   });
   const count = (): void => void (requests += 1);
   for (const name of REQUEST_CHANNELS) diagnostics.subscribe(name, count);
+  const greetWorker = ({ threadId }: { threadId: number }): void =>
+    send({ type: "worker", timeMs: Date.now(), threadId });
+  process.on("worker", greetWorker);
   const timer = setInterval(timed(tick), intervalMs).unref();
   process.on("exit", end);
 
@@ -156,6 +159,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
   function leave(): void {
     clearInterval(timer);
     process.removeListener("exit", end);
+    process.removeListener("worker", greetWorker);
     for (const name of REQUEST_CHANNELS) diagnostics.unsubscribe(name, count);
     attempt("leaving", () => collections?.stop());
     attempt("leaving", () => allocation?.stop());

@@ -110,10 +110,16 @@ class Collections {
     if (this.#collect !== undefined) return this.#collect;
     const own = (globalThis as { gc?: (options?: object) => void }).gc;
     if (typeof own === "function") return (this.#collect = own);
-    v8.setFlagsFromString("--expose-gc");
-    const made = (require("node:vm") as typeof import("node:vm")).runInNewContext("gc") as (options?: object) => void;
+    const { runInNewContext } = require("node:vm") as typeof import("node:vm");
+    let made: unknown;
+    // Flags belong to the whole process: another thread may have taken this one back in between.
+    for (let tries = 0; tries < 10 && typeof made !== "function"; tries += 1) {
+      v8.setFlagsFromString("--expose-gc");
+      made = runInNewContext("globalThis.gc");
+    }
     v8.setFlagsFromString("--no-expose-gc");
-    return (this.#collect = made);
+    if (typeof made !== "function") throw new Error("V8 gives no gc()");
+    return (this.#collect = made as (options?: object) => void);
   }
 }
 

@@ -41,6 +41,7 @@ const NUMBERS: Readonly<Record<PreloadMessage["type"], readonly string[]>> = {
   collections: ["minorCount", "totalPauseMs", "observedMs"],
   profile: ["timeMs", "sinceMs", "samplingIntervalBytes", "totalBytes"],
   bye: ["timeMs", "code"],
+  worker: ["timeMs", "threadId"],
   trouble: ["timeMs"],
 };
 

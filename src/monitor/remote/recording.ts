@@ -6,11 +6,17 @@ import type { CollectionRecord, ProfileMessage, SampleMessage } from "../../base
 
 /** Memory of a process as the kernel sees it, from outside. */
 export interface ResidentSample {
+  /** When it was read. */
   readonly timeMs: number;
+  /** The resident set. */
   readonly rssBytes: number;
+  /** Its anonymous part. */
   readonly anonBytes?: number;
+  /** Its file-backed part. */
   readonly fileBytes?: number;
+  /** Its shared part. */
   readonly sharedBytes?: number;
+  /** How many threads the process had. */
   readonly threads?: number;
 }
 
@@ -24,25 +30,35 @@ export type AllocationProfile = Omit<ProfileMessage, "type">;
 export interface ThreadRecording {
   /** 0 is the main thread. */
   readonly threadId: number;
+  /** When it was first heard of. */
   readonly startedAtMs: number;
+  /** When it ended; absent while it runs. */
   endedAtMs?: number;
+  /** V8's heap_size_limit. */
   readonly heapLimitBytes: number;
+  /** A worker's own limit, where it has one. */
   readonly workerLimitBytes?: number;
   /** Evenly thinned when long; the newest is always the last. */
   samples: ThreadSample[];
   /** Major collections, thinned likewise. */
   majors: CollectionRecord[];
+  /** How many minor collections were seen. */
   minorCount: number;
+  /** Pauses of all collections that were seen. */
   gcPauseMs: number;
+  /** How long collections were observed. */
   gcObservedMs: number;
   /** The first after warm-up, the first precise one, and the newest ones. */
   profiles: AllocationProfile[];
+  /** What the preload could not do, in words. */
   troubles: string[];
 }
 
 /** One process of the watched tree. */
 export interface ProcessRecording {
+  /** Process id. */
   readonly pid: number;
+  /** Process id of the parent. */
   readonly parentPid: number;
   /** Base names of program and script, without argument values: `node server.js`. */
   name: string;
@@ -50,17 +66,23 @@ export interface ProcessRecording {
   node?: string;
   /** False when no preload answered from it: it is measured from outside only. */
   observed: boolean;
+  /** When it was first seen. */
   readonly startedAtMs: number;
+  /** When it ended; absent while it runs. */
   endedAtMs?: number;
   /** VmHWM where readable, else the largest sample. */
   peakRssBytes: number;
+  /** Samples from outside; evenly thinned when long. */
   resident: ResidentSample[];
+  /** Its V8 isolates; empty when it was not entered. */
   threads: ThreadRecording[];
 }
 
 /** How the started command ended. */
 export interface ExitRecord {
+  /** Exit code; `null` when a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it; `null` when none did. */
   readonly signal: string | null;
 }
 
@@ -74,14 +96,19 @@ export interface RecordedLimit {
 
 /** A watched command from its start to its end. */
 export interface Recording {
+  /** Version of this form. */
   readonly schema: "plimsoll.recording/1";
   /** Base names of program and script; argument values are left out. */
   readonly command: string;
+  /** When the command was started. */
   readonly startedAtMs: number;
+  /** When it ended; absent while it runs. */
   endedAtMs?: number;
+  /** The limit that is reported against. */
   limit: RecordedLimit;
   /** The first is the started command itself. */
   processes: ProcessRecording[];
+  /** How it ended; absent while it runs. */
   exit?: ExitRecord;
   /** The watcher's own use so far. */
   own: { cpuMs: number; rssBytes: number; inTargetCpuMs: number };

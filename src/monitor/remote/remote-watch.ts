@@ -43,6 +43,8 @@ const MAX_CONNECTIONS = 2000;
 const MAX_PROFILED = 8;
 const MAX_THREADS_KEPT = 64;
 const SETTLE_STEP_MS = 10;
+/** A worker's preload answers in well under this. */
+const WORKER_ANSWER_MS = 2000;
 
 /** Keeps the {@link Recording} of a program and everything that it starts. */
 export class RemoteWatch implements AsyncDisposable {
@@ -58,6 +60,8 @@ export class RemoteWatch implements AsyncDisposable {
   readonly #listeners = new Set<() => void>();
   readonly #positions = new SourcePositions();
   readonly #cpuAtStart = process.cpuUsage();
+  /** Workers that were started and have not answered yet. */
+  readonly #awaited = new Set<{ readonly starter: Connection; readonly threadId: number; readonly dueAtMs: number }>();
   #endedInTargetCpuMs = 0;
   #timer: Disposable | undefined;
   #isClosed = false;
@@ -195,6 +199,9 @@ export class RemoteWatch implements AsyncDisposable {
     connection.recorder.add(message);
     if (message.type === "sample") this.#table.addOwnReading(connection.process, message.timeMs, message.rssBytes);
     if (message.type === "collections") for (const major of message.majors) connection.schedule.observe(major);
+    if (message.type === "worker" && this.#awaited.size < MAX_CONNECTIONS) {
+      this.#awaited.add({ starter: connection, threadId: message.threadId, dueAtMs: nowMs + WORKER_ANSWER_MS });
+    }
     if (message.type === "profile") {
       connection.schedule.answer(nowMs, message.collection);
       this.#notify();
@@ -217,6 +224,7 @@ export class RemoteWatch implements AsyncDisposable {
   #tick(): void {
     const nowMs = this.#clock.now();
     this.#table.poll(nowMs);
+    this.#judgeAwaited(nowMs);
     if (this.#options.allowProfiles !== false) this.#askForProfiles(nowMs);
     const cpu = process.cpuUsage(this.#cpuAtStart);
     let inTargetCpuMs = this.#endedInTargetCpuMs;
@@ -234,6 +242,18 @@ export class RemoteWatch implements AsyncDisposable {
     for (const connection of bySize.slice(0, MAX_PROFILED)) {
       const request = connection.schedule.next(nowMs, usedBytes(connection));
       if (request !== undefined) write(connection.socket, request);
+    }
+  }
+
+  /** A worker without a preload is seen only as a part of its process: say so where its starter is recorded. */
+  #judgeAwaited(nowMs: number): void {
+    for (const one of this.#awaited) {
+      if (nowMs < one.dueAtMs) continue;
+      this.#awaited.delete(one);
+      const { recorder, process: watched } = one.starter;
+      if (watched.recording.threads.some(({ threadId }) => threadId === one.threadId)) continue;
+      const what = `worker ${one.threadId} is unobserved: it was started with an environment of its own`;
+      recorder.add({ type: "trouble", timeMs: nowMs, what });
     }
   }
 

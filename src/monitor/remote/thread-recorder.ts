@@ -45,6 +45,7 @@ export class ThreadRecorder {
     const { recording } = this;
     switch (message.type) {
       case "hello":
+      case "worker":
         return;
       case "sample": {
         const { type: _, ...sample } = message;
