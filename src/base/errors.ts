@@ -21,6 +21,7 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | u
 
 /** An error that says what happened, with the numbers, and what to do next. */
 export class PlimsollError extends Error {
+  /** Always `PlimsollError`. */
   override readonly name = "PlimsollError";
   /** Stable identifier, safe to branch on. */
   readonly code: PlimsollErrorCode;

@@ -8,30 +8,41 @@ import type { Growth, Verdict } from "../finding.ts";
 export interface ReportSeries {
   /** Seconds since the start. */
   readonly seconds: readonly number[];
+  /** The resident set. */
   readonly rssBytes: readonly (number | null)[];
+  /** Living objects and garbage not yet collected. */
   readonly heapUsedBytes: readonly (number | null)[];
+  /** What V8 holds for its heap. */
   readonly heapTotalBytes: readonly (number | null)[];
   /** Without array buffers. */
   readonly externalBytes: readonly (number | null)[];
+  /** Buffers and typed arrays. */
   readonly arrayBufferBytes: readonly (number | null)[];
 }
 
 /** A heap size right after a major collection. */
 export interface ReportFloor {
+  /** Since the start. */
   readonly seconds: number;
+  /** The heap right after the collection. */
   readonly usedBytes: number;
+  /** True when Plimsoll asked for the collection. */
   readonly forced: boolean;
 }
 
 /** One process, or one worker of it. */
 export interface ReportProcess {
+  /** Process id. */
   readonly pid: number;
   /** A worker's id; absent for the process itself, judged on its main thread. */
   readonly thread?: number;
+  /** Process id of the parent. */
   readonly parentPid?: number;
   /** Base names only. */
   readonly name: string;
+  /** False when it was measured from outside only. */
   readonly observed: boolean;
+  /** Node.js's version, where it was observed. */
   readonly node?: string;
   /** Seconds since the start of the recording. */
   readonly startedSeconds?: number;
@@ -41,29 +52,41 @@ export interface ReportProcess {
   readonly peakRssBytes: number;
   /** Absent where it was not observed from inside. */
   readonly peakHeapUsedBytes?: number;
+  /** V8's heap limit. */
   readonly heapLimitBytes?: number;
+  /** The verdict on it. */
   readonly verdict: Verdict;
+  /** What grows in it, largest first. */
   readonly growth: readonly Growth[];
+  /** Its charts. */
   readonly samples: ReportSeries;
+  /** Its heap right after major collections. */
   readonly floors: readonly ReportFloor[];
 }
 
 /** Which process, or worker, the headline verdict is about. */
 export interface ReportSubject {
+  /** Process id. */
   readonly pid: number;
+  /** A worker's id; absent for the process itself. */
   readonly thread?: number;
+  /** Base names only. */
   readonly name: string;
 }
 
 /** Resident memory of all processes together; pages that they share are counted once for each. */
 export interface ReportTotal {
+  /** Since the start. */
   readonly seconds: readonly number[];
+  /** The sum at that time. */
   readonly rssBytes: readonly number[];
+  /** The largest sum. */
   readonly peakRssBytes: number;
 }
 
 /** The whole report. */
 export interface Report {
+  /** Version of this form. */
   readonly schema: "plimsoll.report/1";
   /** Plimsoll's own version. */
   readonly version: string;
@@ -71,11 +94,17 @@ export interface Report {
   readonly command: string;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** From the start to the end. */
   readonly seconds: number;
+  /** What it ran on. */
   readonly platform: { readonly os: string; readonly arch: string; readonly node?: string };
+  /** The headline verdict. */
   readonly verdict: Verdict;
+  /** What grows, largest first. */
   readonly growth: readonly Growth[];
+  /** The limit that was reported against. */
   readonly limit: { readonly bytes: number | null; readonly source: string };
+  /** Until the limit, at the rate of the end; absent when it does not rise. */
   readonly secondsToLimit?: number;
   /** Whom the headline verdict is about. */
   readonly subject?: ReportSubject;
@@ -91,12 +120,15 @@ export interface Report {
     readonly arrayBufferBytes: number;
     readonly nativeBytes: number;
   };
+  /** How the command ended. */
   readonly exit: { readonly code: number | null; readonly signal: string | null; readonly cause: string };
   /** What Plimsoll itself used: watcher and, estimated, inside the program. */
   readonly own: { readonly cpuMs: number; readonly rssBytes: number; readonly inTargetCpuMs: number };
+  /** HTTP requests, where they were seen. */
   readonly requests?: { readonly count: number; readonly perSecond: number };
   /** Resident memory of the process with the headline verdict, and the heap of the thread it is about. */
   readonly samples: ReportSeries;
+  /** Heap right after major collections, of that process. */
   readonly floors: readonly ReportFloor[];
   /** Only where there is more than one process. */
   readonly total?: ReportTotal;
