@@ -4,3 +4,5 @@
  */
 export { formatBytes, parseBytes, type SizeInput } from "./base/bytes.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "./base/errors.ts";
+export * from "./diagnose/index.ts";
+export * from "./monitor/index.ts";
