@@ -15,18 +15,27 @@ const SHORTEST_LIFE = 120;
 /** What to do until the growth is fixed; `undefined` when nothing needs to be done. */
 export function bridge(report: Report): string | undefined {
   if (!report.verdict.leak) return undefined;
-  const { limit, peak, seconds, secondsToLimit } = report;
+  const { limit, peak } = report;
+  if (report.exit.cause.startsWith("V8 heap out of memory")) {
+    return "More heap buys time and cures nothing: `plimsoll limits --write node` prints the --max-old-space-size that fits under the limit.";
+  }
   if (limit.bytes === null) {
     const size = Math.ceil((peak.rssBytes * 1.5) / (128 * MB)) * 128;
-    return `nothing limits it here; give it a limit of its own, so that it cannot take the machine with it: plimsoll limits ${size}mb --write docker (or kubernetes, systemd, node)`;
+    return `Nothing limits it here. Give it a limit, so that it cannot take the machine with it: \`plimsoll limits ${size}mb --write docker\` (or kubernetes, systemd, node).`;
   }
-  if (report.exit.cause.startsWith("V8 heap out of memory")) {
-    return "more heap buys time, it cures nothing: `plimsoll limits --write node` prints the --max-old-space-size that fits under the limit";
-  }
-  if (secondsToLimit === undefined) return undefined;
-  const life = seconds + secondsToLimit;
-  if (life < SHORTEST_LIFE) {
-    return `a restart buys only ${formatDuration(life)} at this rate: lower the load or roll back; a higher limit buys more (plimsoll limits 1gb --write docker)`;
-  }
-  return `until it is fixed, restart it every ${formatDuration(life * SAFE_SHARE)}: at this rate ${formatBytes(limit.bytes)} are full about ${formatDuration(life)} after a start`;
+  const life = lifeSeconds(report, limit.bytes);
+  if (life === undefined) return undefined;
+  const full = `at this rate ${formatBytes(limit.bytes)} are full about ${formatDuration(life)} after a start`;
+  if (life < SHORTEST_LIFE) return `A restart hardly helps (${full}): roll back, or lower the load.`;
+  return `Until it is fixed, restart it every ${formatDuration(life * SAFE_SHARE)}: ${full}.`;
+}
+
+/** From a start until the limit is full, at the present rate. */
+function lifeSeconds(report: Report, limitBytes: number): number | undefined {
+  const { growth, peak, seconds, secondsToLimit, total } = report;
+  if (secondsToLimit !== undefined) return seconds + secondsToLimit;
+  const rate = growth.reduce((sum, { bytesPerSecond }) => sum + Math.max(0, bytesPerSecond), 0);
+  if (rate <= 0) return undefined;
+  const highest = Math.max(peak.rssBytes, total?.peakRssBytes ?? 0);
+  return seconds + Math.max(0, limitBytes - highest) / rate;
 }

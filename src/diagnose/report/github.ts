@@ -11,11 +11,11 @@ import {
   formatDuration,
   formatPlace,
   formatRate,
-  growthWords,
   headline,
-  kindWords,
   ownWords,
   peakWords,
+  ruledOutInLine,
+  ruledOutWords,
   subjectWords,
 } from "./words.ts";
 
@@ -98,10 +98,7 @@ function summarize(report: Report): string {
     "",
     ...growthTable(report),
     ...bullets("Evidence", verdict.evidence),
-    ...bullets(
-      "Ruled out",
-      verdict.ruledOut.map(({ kind, why }) => `${kindWords(kind)}: ${why}`),
-    ),
+    ...bullets("Ruled out", ruledOutWords(verdict).map(ruledOutInLine)),
     ...bullets("Next", until === undefined ? verdict.next : [...verdict.next, until]),
     "",
   ].join("\n");
@@ -114,7 +111,7 @@ function growthTable({ growth }: Report): string[] {
     "|---|---:|---:|---|",
     ...growth.slice(0, 5).map((entry) => {
       const where = entry.where ? `${entry.where.function} ${formatPlace(entry.where)}` : "";
-      const cells = [growthWords(entry), formatRate(entry.bytesPerSecond), formatBytes(entry.bytes), where];
+      const cells = [entry.what, formatRate(entry.bytesPerSecond), formatBytes(entry.bytes), where];
       return `| ${cells.map(escapeMarkdown).join(" | ")} |`;
     }),
     "",

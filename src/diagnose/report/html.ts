@@ -19,10 +19,13 @@ import {
 import type { Report } from "./report.ts";
 import { headline } from "./words.ts";
 
+// In the C locale Chromium calls its language "en-US@posix", which Intl refuses: uPlot would not load.
+const LOCALE_GUARD = `try{new Intl.NumberFormat(navigator.language)}catch{Object.defineProperty(navigator,"language",{value:"en-US"})}`;
+
 /** Draws the report as a self-contained HTML page. */
 export function renderHtml(report: Report): string {
   const licence = readChartLibrary("LICENSE").replaceAll("*/", "* /");
-  const library = `/*!\n${licence}*/\n${readChartLibrary("uPlot.iife.min.js")}`;
+  const library = `/*!\n${licence}*/\n${LOCALE_GUARD}\n${readChartLibrary("uPlot.iife.min.js")}`;
   const client = readAsset("chart.client.js");
   const style = `${readChartLibrary("uPlot.min.css")}\n${readAsset("report.css")}`;
   const policy = [

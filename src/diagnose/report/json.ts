@@ -256,6 +256,10 @@ function cleanGrowth(growth: readonly Growth[], clean: Cleaner, max: number): Gr
   return growth.slice(0, max).map(({ where, callers, holder, ...rest }) => ({
     ...rest,
     what: clean.text(rest.what),
+    bytesPerSecond: Math.round(rest.bytesPerSecond * 100) / 100,
+    bytes: Math.round(rest.bytes),
+    count: Math.max(0, Math.round(rest.count)),
+    ...(rest.bytesPerRequest === undefined ? {} : { bytesPerRequest: Math.round(rest.bytesPerRequest) }),
     ...(where
       ? {
           where: {

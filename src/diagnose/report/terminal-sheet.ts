@@ -40,7 +40,8 @@ export function createSheet(color: boolean, columns: number): TerminalSheet {
       const indent = isNarrow ? 5 : 3 + LABEL_COLUMNS;
       const wrapped = wrap(plain(text), width - indent).map(paint);
       if (isNarrow) {
-        lines.push(`   ${colors.dim(label)}`, ...wrapped.map((line) => " ".repeat(indent) + line));
+        if (label !== "") lines.push(`   ${colors.dim(label)}`);
+        lines.push(...wrapped.map((line) => " ".repeat(indent) + line));
         return;
       }
       wrapped.forEach((line, index) => {

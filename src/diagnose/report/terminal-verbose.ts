@@ -6,7 +6,7 @@ import { formatBytes } from "../../base/bytes.ts";
 import { plain } from "./clean.ts";
 import type { Report, ReportProcess } from "./report.ts";
 import type { TerminalSheet } from "./terminal-sheet.ts";
-import { formatCount, formatDuration, formatPlace, formatRate, headline, kindWords, peakWords, subjectWords } from "./words.ts";
+import { formatCount, formatDuration, formatPlace, formatRate, headline, peakWords, ruledOutInLine, ruledOutWords, subjectWords } from "./words.ts";
 import { pad, wrap } from "./wrap.ts";
 
 const MAX_PROCESSES = 25;
@@ -27,7 +27,7 @@ export function verboseSections(report: Report, sheet: TerminalSheet): void {
     sheet.field("requests", `${formatCount(report.requests.count)}, ${report.requests.perSecond} a second`);
   }
   list(sheet, "evidence", verdict.evidence);
-  list(sheet, "not", verdict.ruledOut.map(({ kind, why }) => `${kindWords(kind)}: ${why}`));
+  list(sheet, "not", ruledOutWords(verdict).map(ruledOutInLine));
   list(sheet, "next", verdict.next);
   if (verdict.kind !== "undetermined") sheet.field("unless", verdict.wouldChange);
   drawGrowth(report, sheet);
@@ -44,7 +44,7 @@ function drawGrowth({ growth }: Report, sheet: TerminalSheet): void {
   sheet.raw("", `   ${sheet.colors.bold("What grows")}`);
   for (const entry of growth) {
     const figures = `${pad(formatRate(entry.bytesPerSecond), 12, "left")} ${pad(formatBytes(entry.bytes), 9, "left")}`;
-    const place = entry.where ? `  ${entry.where.function} ${formatPlace(entry.where)}` : "";
+    const place = entry.where ? ` (${formatPlace(entry.where)})` : "";
     const [first = "", ...rest] = wrap(plain(`${entry.what}${place}`), Math.max(20, sheet.columns - 27));
     sheet.raw(`   ${figures}  ${first}`, ...rest.map((line) => `${pad("", 27)}${line}`));
   }

@@ -11,9 +11,11 @@ import {
   formatPlace,
   growthWords,
   headline,
-  kindWords,
+  inlineWords,
   ownWords,
   peakWords,
+  ruledOutInLine,
+  ruledOutWords,
   subjectWords,
   type Tone,
 } from "./words.ts";
@@ -48,7 +50,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     sheet.field("who", whoWords(report));
     drawWhere(report, sheet);
     sheet.field("why", growth ? verdict.evidence[0] : verdict.evidence.slice(0, 2).join("; "));
-    sheet.field("not", verdict.ruledOut.map(({ kind, why }) => `${kindWords(kind)} (${why})`).join(", "));
+    sheet.field("not", ruledOutWords(verdict).slice(0, 3).map(ruledOutInLine).join("; "));
     sheet.field("next", verdict.next[0]);
   }
   sheet.field("bridge", bridge(report));
@@ -63,7 +65,7 @@ function drawHeadline(report: Report, sheet: TerminalSheet, { columns }: Termina
   const { colors } = sheet;
   const paint = painter(tone, colors);
   const left = ` ${mark} plimsoll: ${claim}${sure ? `, ${sure}` : ""}`;
-  const right = `(${`peak ${peakWords(report)}, ${plain(report.exit.cause)}`})`;
+  const right = `(peak ${peakWords(report)}; ${plain(report.exit.cause)})`;
   if (displayWidth(left) + displayWidth(right) + 5 <= Math.min(columns, 120)) {
     sheet.raw(`${paint(left)}     ${colors.dim(right)}`);
     return;
@@ -89,8 +91,9 @@ function drawWhere({ growth }: Report, sheet: TerminalSheet): void {
   if (!found?.where) return;
   const { where, callers = [], holder } = found;
   if (holder !== undefined) sheet.field("held by", holder, sheet.colors.cyan);
-  const inlined = where.inlinedInto === undefined ? "" : ` (inlined into ${where.inlinedInto})`;
-  sheet.field("where", `${where.function} ${formatPlace(where)}${inlined}`, sheet.colors.cyan);
+  const inlined = inlineWords(where);
+  const open = inlined === undefined ? "" : ` (${inlined})`;
+  sheet.field("where", `${where.function} ${formatPlace(where)}${open}`, sheet.colors.cyan);
   const [caller] = callers;
   if (caller) sheet.field("", `called by ${caller.function} ${formatPlace(caller)}`);
 }

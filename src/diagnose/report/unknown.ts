@@ -38,7 +38,9 @@ export function listUnknown(
   if (threads.length > 0 && threads.every((thread) => thread.majors.length === 0)) {
     unknown.push("How much of the heap is garbage: no major collection was seen.");
   }
-  if (threads.length > 0 && threads.every((thread) => thread.profiles.length === 0)) {
+  const isUnseen =
+    threads.every((thread) => thread.profiles.length === 0) && diagnosis.growth.every((growth) => !growth.where);
+  if (threads.length > 0 && isUnseen) {
     unknown.push("Which functions allocate: no allocation profile was taken.");
   }
   if (diagnosis.verdict.leak && diagnosis.growth.every((growth) => growth.holder === undefined)) {
@@ -46,7 +48,7 @@ export function listUnknown(
   }
   const resident = processes.flatMap((process) => process.resident.slice(-1));
   if (resident.length === 0) {
-    unknown.push("Memory as the kernel counts it: not readable on this system.");
+    unknown.push("Memory as the kernel counts it: never read, because the program ended first or this system does not show it.");
   } else if (resident.every((sample) => sample.anonBytes === undefined)) {
     unknown.push("How resident memory splits into anonymous and file-backed pages: not readable on this system.");
   }

@@ -95,6 +95,26 @@ export function formatPlace(where: Pick<GrowthLocation, "file" | "line">): strin
   return `${where.file}:${where.line}`;
 }
 
+/** What a profile taken with inlining on leaves open; nothing to say otherwise. */
+export function inlineWords(where: GrowthLocation): string | undefined {
+  if (where.inlinedInto === undefined) return undefined;
+  return where.inlinedInto === where.function ? "or what V8 inlined into it" : `inlined into ${where.inlinedInto}`;
+}
+
+/** Verdicts of other kinds say nothing about what this one is not. */
+const NO_KIND: readonly VerdictKind[] = ["healthy", "undetermined"];
+
+/** The kinds of memory and growth that were ruled out, as `[kind in words, why]`. */
+export function ruledOutWords({ ruledOut }: Verdict): [string, string][] {
+  return ruledOut.filter(({ kind }) => !NO_KIND.includes(kind)).map(({ kind, why }) => [kindWords(kind), why]);
+}
+
+/** `buffers (stay flat)`, or the reason alone where it begins with the kind. */
+export function ruledOutInLine([kind, why]: readonly [string, string]): string {
+  const begins = why.toLowerCase().startsWith(kind.toLowerCase().split(" ")[0] ?? kind);
+  return begins ? why : `${kind}: ${why}`;
+}
+
 /** What grows, with its rate and, where HTTP requests were seen, what each leaves behind. */
 export function growthWords(growth: Growth): string {
   const parts = [growth.what, formatRate(growth.bytesPerSecond)];
@@ -104,18 +124,21 @@ export function growthWords(growth: Growth): string {
   return parts.join(", ");
 }
 
-/** `391 MB of 512 MB (76%)`, of all processes where there are several, or the peak alone without a limit. */
+/** `391 MB, 76% of 512 MB`, of all processes where there are several, or the peak alone without a limit. */
 export function peakWords({ limit, peak, processes, total }: Report): string {
   const bytes = Math.max(peak.rssBytes, total?.peakRssBytes ?? 0);
-  const share = limit.bytes === null ? "" : ` of ${formatBytes(limit.bytes)} (${formatShare(bytes / limit.bytes)})`;
+  const share = limit.bytes === null ? "" : `, ${formatShare(bytes / limit.bytes)} of ${formatBytes(limit.bytes)}`;
   const count = new Set(processes.map(({ pid }) => pid)).size;
-  return `${formatBytes(bytes)}${share}${total ? ` in ${count} processes` : ""}`;
+  return `${formatBytes(bytes)}${total ? ` in ${count} processes` : ""}${share}`;
 }
+
+/** In a shorter run the start weighs so much that a share says nothing. */
+const SHARE_SECONDS = 5;
 
 /** Plimsoll's own use: `38 MB and 1.2 s CPU beside the program, about 90 ms CPU inside it`. */
 export function ownWords({ own, seconds }: Report): string {
   const beside = `${formatBytes(own.rssBytes)} and ${formatCpu(own.cpuMs)} CPU beside the program`;
-  const share = seconds > 0 ? ` (${formatShare(own.inTargetCpuMs / (seconds * 1_000))} of the time)` : "";
+  const share = seconds >= SHARE_SECONDS ? ` (${formatShare(own.inTargetCpuMs / (seconds * 1_000))} of the time)` : "";
   return `${beside}, about ${formatCpu(own.inTargetCpuMs)} CPU inside it${share}`;
 }
 

@@ -3,7 +3,7 @@
  * count as two columns, and a path is never broken (it would no longer be a link).
  */
 
-/** A space that never becomes a line end; replaced by a plain one when the lines are done. */
+/** A space that never becomes a line end. */
 const GLUE = "\u00a0";
 
 // East Asian wide and fullwidth ranges and pictographs (Unicode UAX 11, the common blocks).
@@ -16,6 +16,11 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** Ties every figure to its unit with a no-break space. */
+export function glueUnits(text: string): string {
+  return text.replace(/(\d) ((?:B|KB|MB|GB|TB)\b(?:\/[a-z]+)?|s\b|ms\b|min\b|h\b|days\b)/g, `$1${GLUE}$2`);
+}
+
 /**
  * Wraps text at spaces.
  *
@@ -24,10 +29,9 @@ export function displayWidth(text: string): number {
  * @returns at least one line.
  */
 export function wrap(text: string, columns: number): string[] {
-  const glued = text.replace(/(\d) (B|KB|MB|GB|TB|%|s|ms|min|h|days|sure)\b/g, `$1${GLUE}$2`);
   const lines: string[] = [];
   let line = "";
-  for (const word of glued.split(/ +/)) {
+  for (const word of glueUnits(text).split(/ +/)) {
     if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > columns) {
       lines.push(line);
       line = word;

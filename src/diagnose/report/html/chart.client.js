@@ -77,7 +77,7 @@
         cursor: { points: { show: false }, y: false, drag: { x: true, y: false } },
         scales: { x: { time: false }, y: { range: () => [0, topOf()] } },
         axes: [
-          { ...axis, grid: { show: false }, space: 70, incrs: TIME_STEPS, values: (_, ticks) => ticks.map(timeText) },
+          { ...axis, grid: { show: false }, size: 28, gap: 6, space: host.clientWidth < 480 ? 44 : 70, incrs: TIME_STEPS, values: (_, ticks) => ticks.map(timeText) },
           { ...axis, grid, size: 64, space: 44, incrs: BYTE_STEPS, values: (_, ticks) => ticks.map(bytesText) },
         ],
         hooks: { draw: [(u) => drawMarks(u, color)], setCursor: [(u) => show(u.cursor.idx)] },

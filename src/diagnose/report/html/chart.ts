@@ -9,8 +9,8 @@ import { type Html, html, json } from "./escape.ts";
 import { type Layers, stackLayers } from "./layers.ts";
 import { section, sparkline } from "./parts.ts";
 
-/** A limit this many times above the peak would flatten the chart: it is named beside it instead. */
-const FAR = 4;
+/** What lies this many times above the process's peak would flatten the chart: it is named beside it instead. */
+const FAR = 2.5;
 const TABLE_ROWS = 24;
 
 /** The section with the chart, its key, its text alternative and its table. */
@@ -24,8 +24,9 @@ export function chartSection(report: Report): Html {
     );
   }
   const layers = stackLayers(report);
-  const { limit, floors, total } = report;
-  const isLimitNear = limit.bytes !== null && limit.bytes <= FAR * Math.max(report.peak.rssBytes, total?.peakRssBytes ?? 0);
+  const { limit, floors, peak } = report;
+  const total = report.total && report.total.peakRssBytes <= FAR * peak.rssBytes ? report.total : undefined;
+  const isLimitNear = limit.bytes !== null && limit.bytes <= FAR * Math.max(peak.rssBytes, total?.peakRssBytes ?? 0);
   const data = {
     seconds: layers.seconds,
     layers: layers.layers.map(({ id, label, bytes }) => ({ id, label, bytes })),
@@ -41,7 +42,7 @@ export function chartSection(report: Report): Html {
     html`<figure class="card">
 <div id="chart" tabindex="0" role="img" aria-label="${describe(report, layers)}" aria-describedby="chart-help"></div>
 <noscript>${sparkline(samples.seconds, samples.rssBytes, report.seconds, 120)}</noscript>
-${key(report, layers, isLimitNear)}
+${key(report, layers, isLimitNear, total !== undefined)}
 <figcaption id="chart-help">${caption(report, isLimitNear)}</figcaption>
 ${table(layers, report)}
 <script type="application/json" id="plimsoll-chart">${json(data)}</script>
@@ -61,13 +62,14 @@ function describe(report: Report, { rssBytes, layers, peakIndex, seconds }: Laye
   return `Resident memory over ${formatDuration(report.seconds)}: it began at ${formatBytes(rssBytes[0])}, was highest at ${formatBytes(rssBytes[peakIndex])} after ${formatDuration(seconds[peakIndex] ?? 0)} (${kinds}) and ended at ${formatBytes(rssBytes.at(-1))}. ${limit}${floors}`;
 }
 
-function key(report: Report, { layers, peakIndex, seconds, rssBytes }: Layers, isLimitNear: boolean): Html {
-  return html`<div class="key"><p class="moment">Resident memory <output id="chart-total">${formatBytes(rssBytes[peakIndex])}</output> <span id="chart-moment">at its highest, ${formatDuration(seconds[peakIndex] ?? 0)} after the start</span></p>
+function key(report: Report, stacked: Layers, isLimitNear: boolean, isTotalDrawn: boolean): Html {
+  const { layers, peakIndex, seconds, rssBytes } = stacked;
+  return html`<div class="key"><p class="moment">Resident memory${report.total && report.subject ? ` of ${report.subject.name} (pid ${report.subject.pid})` : ""} <output id="chart-total">${formatBytes(rssBytes[peakIndex])}</output> <span id="chart-moment">at its highest, ${formatDuration(seconds[peakIndex] ?? 0)} after the start</span></p>
 <ul>${[...layers].reverse().map(
     ({ id, label, hint, bytes }) =>
       html`<li title="${hint}"><span class="swatch ${id}"></span><span class="label">${label}</span> <output data-layer="${id}">${formatBytes(bytes[peakIndex])}</output></li>`,
   )}</ul>
-<ul class="marks">${report.floors.length > 0 && html`<li><span class="swatch floor"></span>heap right after a major collection</li>`}${isLimitNear && html`<li><span class="swatch limit"></span>limit, ${formatBytes(report.limit.bytes ?? 0)}</li>`}${report.total && html`<li><span class="swatch total"></span>all processes together</li>`}</ul></div>`;
+<ul class="marks">${report.floors.length > 0 && html`<li><span class="swatch floor"></span>heap right after a major collection</li>`}${isLimitNear && html`<li><span class="swatch limit"></span>limit, ${formatBytes(report.limit.bytes ?? 0)}</li>`}${isTotalDrawn && html`<li><span class="swatch total"></span>all processes together</li>`}</ul></div>`;
 }
 
 function caption({ growth, limit, secondsToLimit }: Report, isLimitNear: boolean): string {

@@ -3,6 +3,7 @@
  * this module built itself. Data for scripts is JSON in which no character can end the element.
  */
 import { plain } from "../clean.ts";
+import { glueUnits } from "../wrap.ts";
 
 /** HTML that was built here and is safe to insert. */
 export interface Html {
@@ -33,7 +34,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 
 function render(part: Part): string {
   if (part === undefined || part === false) return "";
-  if (typeof part === "string") return plain(part).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+  if (typeof part === "string") return glueUnits(plain(part)).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
   if (typeof part === "number") return String(part);
   return "html" in part ? part.html : part.map(render).join("");
 }

@@ -40,10 +40,12 @@ export function stackLayers(report: Report): Layers {
     (entry) => entry.pid === subject?.pid && entry.thread !== subject.thread && entry.observed,
   );
   const rss = fill(samples.rssBytes);
-  const used = fill(samples.heapUsedBytes);
-  const total = fill(samples.heapTotalBytes);
-  const external = fill(samples.externalBytes);
-  const buffers = fill(samples.arrayBufferBytes);
+  // A worker has no heap before its start and after its end; the main thread is just not read at once.
+  const ends = subject?.thread === undefined ? "nearest" : "zero";
+  const used = fill(samples.heapUsedBytes, ends);
+  const total = fill(samples.heapTotalBytes, ends);
+  const external = fill(samples.externalBytes, ends);
+  const buffers = fill(samples.arrayBufferBytes, ends);
   const threads = samples.seconds.map((second) => others.reduce((sum, other) => sum + heapAt(other, second), 0));
   const split: Record<Layer["id"], number[]> = { heap: [], threads: [], buffers: [], external: [], slack: [], rest: [] };
   samples.seconds.forEach((_, i) => {
@@ -80,8 +82,12 @@ function heapAt({ samples, endedSeconds }: ReportProcess, second: number): numbe
   return index < 0 ? 0 : (samples.heapTotalBytes[index] ?? 0);
 }
 
-/** Bridges unmeasured moments by straight lines; the ends keep the nearest value; 0 where nothing was measured. */
-export function fill(values: readonly (number | null)[]): number[] {
+/**
+ * Bridges unmeasured moments by straight lines; 0 where nothing was measured.
+ *
+ * @param ends - what stands before the first and after the last measured value. Default: the nearest one.
+ */
+export function fill(values: readonly (number | null)[], ends: "nearest" | "zero" = "nearest"): number[] {
   const filled: number[] = [];
   let before = -1;
   for (let i = 0; i < values.length; i++) {
@@ -89,12 +95,12 @@ export function fill(values: readonly (number | null)[]): number[] {
     if (value === null || value === undefined) continue;
     const from = before < 0 ? value : (values[before] ?? value);
     for (let j = before + 1; j < i; j++) {
-      filled.push(before < 0 ? value : from + ((value - from) * (j - before)) / (i - before));
+      filled.push(before < 0 ? (ends === "zero" ? 0 : value) : from + ((value - from) * (j - before)) / (i - before));
     }
     filled.push(value);
     before = i;
   }
-  const last = filled.at(-1) ?? 0;
+  const last = ends === "zero" ? 0 : (filled.at(-1) ?? 0);
   while (filled.length < values.length) filled.push(last);
   return filled;
 }

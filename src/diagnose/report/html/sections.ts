@@ -11,9 +11,11 @@ import {
   formatRate,
   formatShare,
   headline,
+  inlineWords,
   kindWords,
   ownWords,
   peakWords,
+  ruledOutWords,
   subjectWords,
 } from "../words.ts";
 import { type Html, html } from "./escape.ts";
@@ -23,9 +25,11 @@ import { bullets, place, section, size, sparkline } from "./parts.ts";
 export function verdictSection(report: Report): Html {
   const { verdict } = report;
   const { claim, mark, sure, tone } = headline(verdict);
+  const where = verdict.leak ? report.growth.find((candidate) => candidate.where)?.where : undefined;
   return html`<section id="verdict" class="${tone}" aria-labelledby="verdict-title">
-<p class="badge"><span aria-hidden="true">${mark}</span> <strong>${claim}</strong>${sure !== undefined && html`<span class="sure">${sure}</span>`}</p>
+<p class="badge"><span aria-hidden="true">${mark} </span><strong>${claim}</strong>${sure !== undefined && `, ${sure}`}</p>
 <h1 id="verdict-title">${verdict.sentence}</h1>
+${where && html`<p class="origin">Allocated in ${place(where)}</p>`}
 ${verdict.wouldChange !== "" && html`<p class="change"><b>${verdict.kind === "undetermined" ? "What is needed:" : "What would change our mind:"}</b> ${verdict.wouldChange}</p>`}
 ${figures(report)}
 </section>`;
@@ -65,8 +69,8 @@ export function culpritSection(report: Report): Html | undefined {
   if (!top) return evidence && section("evidence", "What was seen", html`<div class="card">${evidence}</div>`);
   const rows: [string, Html][] = [];
   if (top.where) {
-    const inlined = top.where.inlinedInto;
-    rows.push(["Allocated in", html`${place(top.where)}${inlined !== undefined && html` <span class="soft">inlined into ${inlined}</span>`}`]);
+    const inlined = inlineWords(top.where);
+    rows.push(["Allocated in", html`${place(top.where)}${inlined !== undefined && html` <span class="soft">${inlined}</span>`}`]);
   }
   if (top.callers && top.callers.length > 0) {
     rows.push(["Called by", html`<ol class="calls">${top.callers.map((caller) => html`<li>${place(caller)}</li>`)}</ol>`]);
@@ -87,12 +91,13 @@ export function culpritSection(report: Report): Html | undefined {
 
 /** The kinds that it is not, each with its test. */
 export function ruledOutSection({ verdict }: Report): Html | undefined {
-  if (verdict.ruledOut.length === 0) return undefined;
+  const ruledOut = ruledOutWords(verdict);
+  if (ruledOut.length === 0) return undefined;
   return section(
     "not",
     "What it is not",
-    html`<dl class="card rows">${verdict.ruledOut.map(
-      ({ kind, why }) => html`<div><dt>${kindWords(kind)}</dt><dd>${why}</dd></div>`,
+    html`<dl class="card rows">${ruledOut.map(
+      ([kind, why]) => html`<div><dt>${kind}</dt><dd>${why}</dd></div>`,
     )}</dl>`,
   );
 }
@@ -135,9 +140,18 @@ export function processSection(report: Report): Html {
   return section(
     "processes",
     processes.length > 1 ? "Processes, workers and the limit" : "Process and limit",
-    html`<div class="card"><p>${limit.bytes === null ? html`<b>No limit applies</b> (${limit.source}).` : html`<b>Limit ${formatBytes(limit.bytes)}</b>, ${limit.source}. Highest use: ${peakWords(report)}.`} The program ${report.exit.cause.replace(/^V8/, "ended: V8")}.</p>
-<ul class="tree">${processes.map((entry) => processRow(entry, report.seconds))}</ul></div>`,
+    html`<div class="card"><p>${limit.bytes === null ? html`<b>No limit applies</b> (${limit.source}).` : html`<b>Limit ${formatBytes(limit.bytes)}</b>, ${limit.source}. Highest use: ${peakWords(report)}.`} End: ${report.exit.cause}.</p>
+<ul class="tree">${totalRow(report)}${processes.map((entry) => processRow(entry, report.seconds))}</ul></div>`,
   );
+}
+
+/** All processes together: this is what a container's limit counts. */
+function totalRow({ processes, seconds, total }: Report): Html | undefined {
+  if (!total) return undefined;
+  const count = new Set(processes.map(({ pid }) => pid)).size;
+  return html`<li class="process"><div class="who"><b>all ${count} together</b><small>shared pages count once for each</small></div>
+<div class="line">${sparkline(total.seconds, total.rssBytes, seconds)}</div>
+<div class="size">${size(total.peakRssBytes)}<small>highest</small></div><div></div></li>`;
 }
 
 function processRow(entry: ReportProcess, seconds: number): Html {
@@ -150,7 +164,7 @@ function processRow(entry: ReportProcess, seconds: number): Html {
       ? `lived ${formatDuration(entry.endedSeconds - entry.startedSeconds)}`
       : "";
   const notes = [entry.node === undefined || isWorker ? "" : `Node ${entry.node}`, heapLimit, life].filter((note) => note !== "");
-  return html`<li class="${isWorker ? "worker" : "process"}"><div class="who"><b>${isWorker ? `worker ${entry.thread}` : entry.name}</b> <span class="soft">${isWorker ? "" : `pid ${entry.pid}`}</span>${!entry.observed && html` <span class="tag">seen from outside only</span>`}<small>${notes.join(" · ")}</small></div>
+  return html`<li class="${isWorker ? "worker" : "process"}"><div class="who"><b>${isWorker ? `worker ${entry.thread}` : entry.name}</b> <span class="soft">${isWorker ? "" : `pid ${entry.pid}`}</span>${!entry.observed && html` <span class="tag">seen from outside only</span>`}<small>${notes.map((note, index) => html`${index > 0 && " · "}<span class="note">${note}</span>`)}</small></div>
 <div class="line">${sparkline(entry.samples.seconds, isWorker ? entry.samples.heapUsedBytes : entry.samples.rssBytes, seconds)}</div>
 <div class="size">${size(peak)}<small>${isWorker ? "highest heap" : "highest"}</small></div>
 <div class="judged ${tone}"><span aria-hidden="true">${mark}</span> ${claim}${sure !== undefined && html`<small>${sure}</small>`}</div></li>`;
