@@ -48,11 +48,20 @@ function cut(text: string, columns: number): string {
   return `${kept}…`;
 }
 
-/** A bar, filled to a ratio of 0..1 in eighths of a cell, the rest shaded. */
-export function bar(ratio: number, columns: number): string {
-  const eighths = Math.round(Math.min(1, Math.max(0, ratio)) * columns * 8);
+/**
+ * A bar, filled to a ratio of 0..1 in eighths of a cell, the rest shaded.
+ *
+ * @param outer - a second ratio, shown in a darker shade from the first one on. Default: none.
+ */
+export function bar(ratio: number, columns: number, outer = 0): string {
+  const eighths = Math.round(clamp(ratio) * columns * 8);
   const filled = "█".repeat(eighths >> 3) + (PARTS[eighths & 7] ?? "");
-  return filled + "░".repeat(columns - filled.length);
+  const dark = "▒".repeat(Math.max(0, Math.round(clamp(outer) * columns) - filled.length));
+  return (filled + dark).padEnd(columns, "░");
+}
+
+function clamp(ratio: number): number {
+  return Math.min(1, Math.max(0, ratio));
 }
 
 /**

@@ -3,28 +3,24 @@
  * verdict is so far. Pure: a status becomes lines of at most the terminal's width.
  */
 import { formatBytes } from "../base/bytes.ts";
-import type { Growth } from "../diagnose/finding.ts";
 import { createCleaner } from "../diagnose/report/clean.ts";
-import {
-  formatCount,
-  formatDuration,
-  formatPlace,
-  formatRate,
-  formatShare,
-  formatSure,
-  headline,
-} from "../diagnose/report/words.ts";
+import { formatCount, formatPlace, formatRate, formatShare, headline } from "../diagnose/report/words.ts";
 import { displayWidth } from "../diagnose/report/wrap.ts";
 import type { RecordedLimit } from "../monitor/remote/recording.ts";
 import type { TrendPoint } from "../monitor/trend.ts";
 import { bar, fit, type Segment, sparkline } from "./drawing.ts";
 import type { Paint } from "./output.ts";
+import { clock, trendWords } from "./status-words.ts";
 import type { KindStatus, Status } from "./status.ts";
 
 /** Lines of the live view. */
 export const LIVE_VIEW_LINES = 12;
 /** Below this many columns it is not drawn. */
 export const LIVE_VIEW_MIN_COLUMNS = 60;
+
+const LABEL_COLUMNS = 11;
+const SPARKLINE_MIN = 8;
+const SPARKLINE_MAX = 40;
 
 /** What the view needs besides the status. */
 export interface LiveViewOptions {
@@ -58,7 +54,7 @@ export function drawLiveView(status: Status, options: LiveViewOptions): string[]
 }
 
 function label(name: string, paint: Paint): Segment {
-  return [` ${name.padEnd(10)}`, paint.bold];
+  return [` ${name}`.padEnd(LABEL_COLUMNS), paint.bold];
 }
 
 function titleLine(status: Status, { command, pid, limit, columns, paint }: LiveViewOptions): Segment[] {
@@ -88,13 +84,6 @@ function shortSource(source: string): string {
   return words === "memory of the machine" ? "this machine" : words;
 }
 
-function clock(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const hours = Math.floor(whole / 3600);
-  return `${hours > 0 ? `${hours}:` : ""}${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-}
-
 function waterline(status: Status, { limit, columns, paint }: LiveViewOptions): Segment[] {
   const ratio = limit.bytes === null ? undefined : status.rssBytes / limit.bytes;
   const color = ratio === undefined || ratio < 0.7 ? paint.green : ratio < 0.9 ? paint.yellow : paint.red;
@@ -103,17 +92,11 @@ function waterline(status: Status, { limit, columns, paint }: LiveViewOptions): 
       ? formatBytes(status.rssBytes)
       : `${formatBytes(status.rssBytes)} / ${formatBytes(limit.bytes)}`;
   const share = ratio === undefined ? "" : `  ${formatShare(ratio)}`;
-  const trend = trendWords(status);
-  const room =
-    columns - 1 - 11 - 2 - displayWidth(level) - displayWidth(share) - (trend === "" ? 0 : displayWidth(trend) + 3);
-  const history = sparkline(recent(status.history), Math.max(8, Math.min(40, room)), limit.bytes ?? undefined);
-  return [
-    label("waterline", paint),
-    [history, color],
-    [`  ${level}`, paint.bold],
-    [share, color],
-    [trend === "" ? "" : `   ${trend}`],
-  ];
+  const free = columns - 1 - LABEL_COLUMNS - displayWidth(`  ${level}${share}   `);
+  const trend = trendWords(status, free - SPARKLINE_MIN);
+  const cells = Math.max(SPARKLINE_MIN, Math.min(SPARKLINE_MAX, free - displayWidth(trend)));
+  const history = sparkline(recent(status.history), cells, limit.bytes ?? undefined);
+  return [label("waterline", paint), [history, color], [`  ${level}`, paint.bold], [share, color], [`   ${trend}`]];
 }
 
 /** The view's memory: the last five minutes. */
@@ -122,33 +105,18 @@ function recent(points: readonly TrendPoint[]): readonly TrendPoint[] {
   return points.filter(({ timeMs }) => timeMs >= fromMs);
 }
 
-function trendWords({ bytesPerSecond, rateSpread, diagnosis }: Status): string {
-  if (bytesPerSecond === undefined) return "";
-  const word = direction(bytesPerSecond, rateSpread);
-  if (word === "flat") return "flat";
-  const spread = rateSpread === undefined ? "" : ` ±${formatBytes(rateSpread)}`;
-  const full = diagnosis.secondsToLimit;
-  const until = word === "rising" && full !== undefined ? `   full in ~${formatDuration(full)}` : "";
-  return `${word} ${formatRate(bytesPerSecond).replace(/^[+-]/, "")}${spread}${until}`;
-}
-
-function direction(rate: number, spread: number | undefined): "rising" | "falling" | "flat" {
-  if (Math.abs(rate) < 20 * 1024 || Math.abs(rate) < (spread ?? 0)) return "flat";
-  return rate > 0 ? "rising" : "falling";
-}
-
 const KIND_ROWS = 5;
 
 function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment[][] {
-  const barWidth = columns >= 100 ? 30 : 20;
+  const barWidth = columns >= 100 ? 30 : 18;
   const whole = Math.max(status.rssBytes, 1);
   const rows = status.kinds.map((kind): Segment[] => {
     const color = colorOf(kind, status, paint);
     const text = formatBytes(kind.bytes).padStart(8);
     const rate = kind.bytesPerSecond === undefined ? "" : rateText(kind.bytesPerSecond);
     return [
-      [`   ${kind.name.padEnd(8)}`],
-      [bar(kind.bytes / whole, barWidth), color],
+      [`   ${kind.name.padEnd(9)}`],
+      [bar(kind.bytes / whole, barWidth, heldOf(kind, status) / whole), color],
       [text],
       [`  ${rate.padEnd(12)}`],
       noteOn(kind, status, paint),
@@ -163,6 +131,11 @@ function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment
   }
   while (rows.length < KIND_ROWS) rows.push([]);
   return rows.slice(0, KIND_ROWS);
+}
+
+/** What V8 holds of the system: above what is used is room for the next objects. */
+function heldOf(kind: KindStatus, { heapTotalBytes }: Status): number {
+  return kind.name === "js heap" ? heapTotalBytes : kind.bytes;
 }
 
 function rateText(rate: number): string {
@@ -198,34 +171,26 @@ function noteOn(
   if (ROW_OF[verdict.kind] === kind.name && verdict.leak) return [" ▲ leak", paint.red];
   if (verdict.kind === "gc-slack" && kind.name === "js heap") return [" garbage not yet collected", paint.dim];
   if (kind.name === "js heap") {
-    const ofLimit =
-      heapLimitBytes === undefined || workers + children > 0 ? "" : ` of V8's ${formatBytes(heapLimitBytes)}`;
-    return [` ${formatBytes(heapTotalBytes)} taken${ofLimit}`, paint.dim];
+    const ofLimit = heapLimitBytes === undefined || workers + children > 0 ? "" : ` of ${formatBytes(heapLimitBytes)}`;
+    return [` ${formatBytes(heapTotalBytes)} held${ofLimit}`, paint.dim];
   }
-  if (kind.name === "files") return [" code and libraries, shared", paint.dim];
+  if (kind.name === "files") return [" code and libraries", paint.dim];
   return [""];
 }
 
 function growingLine({ diagnosis }: Status, { paint, cwd }: LiveViewOptions): Segment[] {
   const [growth] = diagnosis.growth;
   if (!growth) return [label("growing", paint), ["nothing found yet", paint.dim]];
-  const place = placeOf(growth, cwd);
-  return [label("growing", paint), [growthText(growth, place !== "")], [place, paint.cyan]];
-}
-
-function growthText(growth: Growth, hasPlace: boolean): string {
-  const perRequest =
-    growth.bytesPerRequest !== undefined && growth.bytesPerRequest > 0
-      ? `, ${formatBytes(growth.bytesPerRequest)} a request`
-      : "";
-  const held = growth.holder === undefined ? "" : `   held by ${growth.holder}`;
-  return `${growth.what}  ${formatRate(growth.bytesPerSecond)}${perRequest}${held}${hasPlace ? "   " : ""}`;
-}
-
-function placeOf(growth: Growth, cwd: string): string {
-  if (!growth.where) return "";
-  const clean = createCleaner(cwd);
-  return formatPlace({ file: clean.path(growth.where.file), line: growth.where.line });
+  const { where, holder, bytesPerRequest = 0 } = growth;
+  const place = where ? formatPlace({ file: createCleaner(cwd).path(where.file), line: where.line }) : "";
+  const perRequest = bytesPerRequest > 0 ? `, ${formatBytes(bytesPerRequest)} a request` : "";
+  return [
+    label("growing", paint),
+    [where ? `${where.function} ` : growth.what],
+    [place, paint.cyan],
+    [`  ${formatRate(growth.bytesPerSecond)}${perRequest}`],
+    [holder === undefined ? "" : `  held by ${holder}`],
+  ];
 }
 
 function activityLine({ gcShare, majors, requests, requestsPerSecond }: Status, paint: Paint): Segment[] {
@@ -247,24 +212,4 @@ function verdictLine({ diagnosis }: Status, paint: Paint): Segment[] {
 
 function explanation({ diagnosis: { verdict } }: Status): string {
   return verdict.kind === "undetermined" && verdict.wouldChange !== "" ? verdict.wouldChange : verdict.sentence;
-}
-
-/** The same in one line, for when there is no terminal. */
-export function drawStatusLine(status: Status, limit: RecordedLimit): string {
-  const { verdict, growth } = status.diagnosis;
-  const ofLimit =
-    limit.bytes === null ? "" : ` of ${formatBytes(limit.bytes)} (${formatShare(status.rssBytes / limit.bytes)})`;
-  const kinds = status.kinds
-    .filter(({ bytes }) => bytes >= 2 ** 20)
-    .map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`);
-  const words = trendWords(status);
-  const { claim } = headline(verdict);
-  const decided = verdict.kind === "undetermined" ? claim : `${claim}, ${formatSure(verdict.confidence)}`;
-  const site = growth[0]?.where ? ` in ${growth[0].where.function}` : "";
-  return [
-    `${clock(status.seconds)}  ${formatBytes(status.rssBytes)}${ofLimit}`,
-    ...(words === "" ? [] : [words]),
-    ...(kinds.length === 0 ? [] : [kinds.join(", ")]),
-    decided + site,
-  ].join("; ");
 }

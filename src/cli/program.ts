@@ -66,7 +66,7 @@ async function dispatch(argv: readonly string[], output: Output): Promise<Comman
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load) throw unknown(name);
   const command = await load();
-  return await command(args, output);
+  return command(args, output);
 }
 
 function isHelp(arg: string): boolean {

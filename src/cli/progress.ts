@@ -9,9 +9,10 @@ import { diagnose } from "../diagnose/diagnose.ts";
 import type { Diagnosis } from "../diagnose/finding.ts";
 import type { Journal } from "../monitor/remote/journal.ts";
 import type { Recording } from "../monitor/remote/recording.ts";
-import { drawLiveView, drawStatusLine, LIVE_VIEW_LINES, LIVE_VIEW_MIN_COLUMNS } from "./live-view.ts";
+import { drawLiveView, LIVE_VIEW_LINES, LIVE_VIEW_MIN_COLUMNS } from "./live-view.ts";
 import type { Output } from "./output.ts";
 import { ReservedLines } from "./reserved-lines.ts";
+import { drawStatusLine } from "./status-words.ts";
 import { readStatus } from "./status.ts";
 
 /** How to speak. */

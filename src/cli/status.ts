@@ -70,6 +70,8 @@ export function readStatus(recording: Recording, diagnosis: Diagnosis, nowMs: nu
   );
   const heapTotalBytes = sum((sample) => sample.heapTotalBytes);
   const externalBytes = sum((sample) => sample.externalBytes);
+  // V8 counts pages that were never touched as held: the difference can fall below 0.
+  const nativeBytes = Math.max(0, rssBytes - fileBytes - heapTotalBytes - externalBytes);
   const history = addUp(shown.map((one) => one.resident.map(({ timeMs, rssBytes: bytes }) => ({ timeMs, bytes }))));
   const rate = rateOf(history, nowMs);
   const channel = (read: (sample: ThreadRecording["samples"][number]) => number): number | undefined =>
@@ -94,8 +96,9 @@ export function readStatus(recording: Recording, diagnosis: Diagnosis, nowMs: nu
           },
           {
             name: "native",
-            bytes: Math.max(0, rssBytes - fileBytes - heapTotalBytes - externalBytes),
-            bytesPerSecond: channel((s) => s.rssBytes - s.heapTotalBytes - s.externalBytes),
+            bytes: nativeBytes,
+            bytesPerSecond:
+              nativeBytes === 0 ? undefined : channel((s) => s.rssBytes - s.heapTotalBytes - s.externalBytes),
           },
         ];
   if (fileBytes > 0) kinds.push({ name: "files", bytes: fileBytes, bytesPerSecond: undefined });

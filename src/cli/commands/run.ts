@@ -2,15 +2,15 @@
  * `plimsoll run -- COMMAND`: starts a program unchanged, shows its memory, and at its end says what
  * grew and why. The program owns stdin, stdout and its exit code; a failure of ours never reaches it.
  */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../base/clock.ts";
 import { diagnose } from "../../diagnose/diagnose.ts";
 import { buildReport, type Report, renderGithub, renderHtml, renderTerminal } from "../../diagnose/report/index.ts";
-import { headline, peakWords } from "../../diagnose/report/words.ts";
+import { formatDuration, headline, peakWords } from "../../diagnose/report/words.ts";
 import { RemoteWatch } from "../../monitor/remote/index.ts";
 import { Journal } from "../../monitor/remote/journal.ts";
-import { launch } from "../../monitor/remote/launch.ts";
+import { launch, type Launched } from "../../monitor/remote/launch.ts";
 import type { ExitRecord, Recording } from "../../monitor/remote/recording.ts";
 import type { CommandEnd } from "../command.ts";
 import { nameCommand } from "../command-name.ts";
@@ -18,10 +18,13 @@ import { EXIT } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { Progress, type ProgressMode } from "../progress.ts";
 import { checkReportCopy, createReportFolder, REPORT_HTML, writeReport } from "../report-files.ts";
-import { type Failure, parseRunOptions, type RunOptions } from "../run-options.ts";
+import { type Failure, parseRunOptions, type RunOptions, withExample } from "../run-options.ts";
 
 /** How long the last words of an ended program are waited for. */
 const SETTLE_MS = 400;
+
+/** A program that ends before this, undetermined, gets one line instead of a page about nothing. */
+const SHORT_SECONDS = 5;
 
 /** Runs a program and watches it. */
 export async function run(args: readonly string[], output: Output): Promise<CommandEnd> {
@@ -41,7 +44,7 @@ export async function run(args: readonly string[], output: Output): Promise<Comm
 async function watch(options: RunOptions, dir: string, output: Output): Promise<CommandEnd> {
   await using remote = await RemoteWatch.open({ command: nameCommand(options.command), limit: options.limit });
   const { recording } = remote;
-  const launched = await launch(options.command, { env: remote.environment(process.env) });
+  const launched = await start(options, dir, remote.environment(process.env));
   using _forwarding = launched.forwardSignals();
   remote.attachRoot(launched.pid);
   const journal = Journal.open(dir, recording);
@@ -61,6 +64,15 @@ async function watch(options: RunOptions, dir: string, output: Output): Promise<
   }
 }
 
+async function start({ command, reportDir }: RunOptions, dir: string, env: NodeJS.ProcessEnv): Promise<Launched> {
+  try {
+    return await launch(command, { env });
+  } catch (error) {
+    if (reportDir === undefined) rmSync(dir, { recursive: true });
+    throw withExample(error, "plimsoll run -- node server.js");
+  }
+}
+
 function modeOf({ quiet, json }: RunOptions, output: Output): ProgressMode {
   if (quiet) return "quiet";
   if (json) return "json";
@@ -75,7 +87,7 @@ interface Shown {
 }
 
 /** Shows progress until the program has ended; the terminal is given back whatever happens. */
-async function show(launched: { pid: number; exited: Promise<ExitRecord> }, shown: Shown): Promise<ExitRecord> {
+async function show(launched: Launched, shown: Shown): Promise<ExitRecord> {
   using progress = new Progress({ ...shown, pid: launched.pid, clock: systemClock });
   const asked = (): void => progress.notify("Asked the program to stop; waiting for its end.");
   const listeners: Record<string, () => void> = {
@@ -132,9 +144,13 @@ function tell(report: Report, { htmlPath, failure }: WrittenFiles, { quiet, json
     output.say(JSON.stringify({ plimsoll: "end", verdict, growth, limit, peak, exit, report: htmlPath, failure }));
     return;
   }
-  if (quiet) {
+  const isTooShort = report.verdict.kind === "undetermined" && report.seconds < SHORT_SECONDS;
+  if (quiet || isTooShort) {
     const { claim, sure } = headline(report.verdict);
-    output.say(`plimsoll: ${claim}${sure === undefined ? "" : `, ${sure}`}; peak ${peakWords(report)}`);
+    const verdict = isTooShort
+      ? `${report.exit.cause} after ${formatDuration(report.seconds)}, too soon to judge`
+      : claim;
+    output.say(`plimsoll: ${verdict}${sure === undefined ? "" : `, ${sure}`}; peak ${peakWords(report)}`);
   } else {
     const path = htmlPath === undefined ? {} : { htmlPath };
     output.say(renderTerminal(report, { color: output.color, columns: output.columns, ...path }));
