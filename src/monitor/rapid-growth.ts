@@ -1,0 +1,59 @@
+/**
+ * Notices fast growth of resident memory: more than so many bytes above the lowest reading of the last
+ * while. An alarm, not a verdict: a cache that fills or one large step raises it as well as a leak.
+ */
+
+/** When growth counts as rapid. */
+export interface RapidGrowthOptions {
+  /** Default: 50 MB (2^20 bytes each). */
+  readonly bytes?: number;
+  /** Default: 30,000 ms. */
+  readonly windowMs?: number;
+}
+
+/** Resident memory has grown fast. */
+export interface RapidGrowth {
+  readonly timeMs: number;
+  readonly fromBytes: number;
+  readonly toBytes: number;
+  /** `toBytes - fromBytes`. */
+  readonly growthBytes: number;
+  /** Time since the lowest reading. */
+  readonly elapsedMs: number;
+}
+
+/** The window is kept as the lowest reading of each of this many parts. */
+const PARTS = 30;
+
+/** Watches for rapid growth. */
+export class RapidGrowthAlarm {
+  readonly #bytes: number;
+  readonly #windowMs: number;
+  #lows: { readonly part: number; readonly timeMs: number; readonly bytes: number }[] = [];
+
+  /** @param options - how much in how long. */
+  constructor(options: RapidGrowthOptions = {}) {
+    this.#bytes = options.bytes ?? 50 * 2 ** 20;
+    this.#windowMs = options.windowMs ?? 30_000;
+  }
+
+  /**
+   * Takes in a reading.
+   *
+   * @returns the growth when it is rapid. The count then starts anew from this reading.
+   */
+  update(timeMs: number, bytes: number): RapidGrowth | undefined {
+    const part = Math.floor(timeMs / (this.#windowMs / PARTS));
+    while ((this.#lows[0]?.timeMs ?? timeMs) < timeMs - this.#windowMs) this.#lows.shift();
+    const newest = this.#lows.at(-1);
+    if (newest?.part !== part) this.#lows.push({ part, timeMs, bytes });
+    else if (bytes < newest.bytes) this.#lows[this.#lows.length - 1] = { part, timeMs, bytes };
+
+    let lowest = { timeMs, bytes };
+    for (const low of this.#lows) if (low.bytes < lowest.bytes) lowest = low;
+    const growthBytes = bytes - lowest.bytes;
+    if (growthBytes <= this.#bytes) return undefined;
+    this.#lows = [{ part, timeMs, bytes }];
+    return { timeMs, fromBytes: lowest.bytes, toBytes: bytes, growthBytes, elapsedMs: timeMs - lowest.timeMs };
+  }
+}
