@@ -24,15 +24,15 @@ const { describeThread, hasHeapProfiler, removeTraces } = require("./surrounding
   hasHeapProfiler: typeof HasHeapProfiler;
   removeTraces: typeof RemoveTraces;
 };
-const { summarize } = require("./sites.cjs") as { summarize: typeof Summarize };
 
 const { setInterval, clearInterval } = globalThis;
 const SAMPLE_INTERVAL_MS = 500;
 const SAMPLING_INTERVAL_BYTES = 32 << 10;
 /** Node tells of each HTTP request here: http and https, and HTTP/2 streams where it has the channel. */
 const REQUEST_CHANNELS = ["http.server.request.start", "http2.server.stream.start"];
-/** A last profile may delay the end by this much. */
+/** A last profile may delay the end by this much, and is not worth it for programs that hardly lived. */
 const MAX_LAST_PAUSE_MS = 700;
+const MIN_LIFE_MS = 300;
 /** Collecting a heap of small objects took 0.5-0.8 ms/MB on Node 20, 22 and 24. */
 const PAUSE_MS_PER_BYTE = 0.8 / 2 ** 20;
 const FLUSH_DEADLINE_MS = 300;
@@ -126,6 +126,8 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     const began = process.hrtime();
     let summary: Pick<ProfileMessage, "sites" | "totalBytes"> = { sites: [], totalBytes: 0 };
     const reader = allocation;
+    // Loaded with the first profile: most short programs end without one.
+    const { summarize } = require("./sites.cjs") as { summarize: typeof Summarize };
     // In order of time: what was heard before comes first.
     const heard = collections.take(false);
     if (heard) send(heard);
@@ -142,7 +144,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
   function end(code: number): void {
     attempt("ending", () => {
       sample();
-      if (predictPauseMs() <= MAX_LAST_PAUSE_MS) profile();
+      if (elapsedMs(began) >= MIN_LIFE_MS && predictPauseMs() <= MAX_LAST_PAUSE_MS) profile();
       const heard = collections?.take(true);
       if (heard) send(heard);
       send({ type: "bye", timeMs: Date.now(), code });
