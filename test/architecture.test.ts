@@ -112,8 +112,13 @@ describe("the rules themselves", () => {
     ["a default function", "src/base/a.ts", `${HEADER}export default function f() {}\n`],
     ["console", "src/base/a.ts", `${HEADER}console.log(1);\n`],
     ["process.stderr", "src/base/a.ts", `${HEADER}process.stderr.write("a");\n`],
+    ["a stream handed on", "src/base/a.ts", `${HEADER}const out = process.stdout;\n`],
   ])("refuse %s", (_what, path, text) => {
     expect(fileBreaches(path, text)).toHaveLength(1);
+  });
+
+  it("let anybody ask whether there is a terminal", () => {
+    expect(fileBreaches("src/base/a.ts", `${HEADER}export const live = process.stderr.isTTY;\n`)).toEqual([]);
   });
 
   it("let the command line print", () => {

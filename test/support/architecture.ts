@@ -28,6 +28,8 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 const FORBIDDEN_FOLDERS = new Set(["utils", "util", "common", "misc", "helpers", "helper", "shared", "lib"]);
 const MAX_LINES = 400;
+/** What anybody may ask of a standard stream. */
+const ASKS_A_STREAM = new Set(["isTTY", "columns", "fd"]);
 const MIN_HEADER_CHARACTERS = 50;
 
 /** One import or re-export. */
@@ -184,14 +186,15 @@ function usesDefaultExport(source: ts.SourceFile): boolean {
   );
 }
 
-/** Uses of `console` and of the standard streams' `write`. */
+/** Uses of `console`, and of the standard streams for more than asking about them. */
 function printingCalls(source: ts.SourceFile): string[] {
   const calls: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isPropertyAccessExpression(node)) {
-      const text = node.getText(source).replace(/\s/g, "");
-      if (/^(globalThis\.)?console\.\w+$/.test(text) || /^process\.(stdout|stderr)\.\w+$/.test(text)) calls.push(text);
-      if (/^(globalThis\.)?process\._rawDebug$/.test(text)) calls.push(text);
+      const text = node.getText(source).replace(/\s|^globalThis\./g, "");
+      const used = ts.isPropertyAccessExpression(node.parent) ? node.parent.name.text : "";
+      const isStream = /^process\.(stdout|stderr)$/.test(text) && !ASKS_A_STREAM.has(used);
+      if (/^console\.\w+$/.test(text) || text === "process._rawDebug" || isStream) calls.push(text);
     }
     ts.forEachChild(node, visit);
   };
