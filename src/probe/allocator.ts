@@ -4,6 +4,7 @@
  * (measured: about 6 ms and 3 MB). Sources: mallinfo(3), the glibc manual on statistics of malloc.
  */
 import { createRequire } from "node:module";
+import type * as Koffi from "koffi";
 import { libcOf } from "./libc.ts";
 import { readSystemText, type Unavailable } from "./system-files.ts";
 
@@ -68,9 +69,9 @@ export function readAllocator(): AllocatorReading | Unavailable {
 function findMallinfo2(): (() => MallInfo) | Unavailable {
   const missing = reasonWithoutGlibc(readSystemText("proc/self/maps"));
   if (missing !== undefined) return unavailable(missing);
-  let koffi: typeof import("koffi");
+  let koffi: typeof Koffi;
   try {
-    koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+    koffi = createRequire(import.meta.url)("koffi") as typeof Koffi;
   } catch {
     return unavailable("the optional package koffi, which calls glibc, cannot be loaded: npm install koffi");
   }

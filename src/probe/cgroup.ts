@@ -4,7 +4,7 @@
  * Source: cgroup-v2.rst, cgroup-v1/memory.rst, cgroup_namespaces(7), proc(5) on mountinfo.
  */
 import { posix } from "node:path";
-import { type ProcessId, readSystemText, type SystemFilesOptions } from "./system-files.ts";
+import { listSubdirectories, type ProcessId, readSystemText, type SystemFilesOptions } from "./system-files.ts";
 
 /** The memory cgroups of a process in one hierarchy. */
 export interface CgroupPath {
@@ -33,11 +33,15 @@ export function findCgroups(pid: ProcessId, options: SystemFilesOptions = {}): C
   const mounts = parseCgroupMounts(readSystemText("proc/self/mountinfo", options) ?? "");
   const paths = parseCgroupPaths(readSystemText(`proc/${pid}/cgroup`, options) ?? "");
   return paths.flatMap(({ version, path }) => {
-    const directories = directoriesOf(
-      path,
-      mounts.filter((mount) => mount.version === version),
-    );
-    return directories.length === 0 ? [] : [{ version, directories }];
+    // "/../x" lies outside of our cgroup namespace: no mount of ours shows it.
+    if (path.split("/").includes("..")) return [];
+    const candidates = mounts.filter((mount) => mount.version === version);
+    const mount = candidates.filter(({ top }) => isWithin(path, top)).sort((a, b) => a.top.length - b.top.length)[0];
+    if (mount) return [{ version, directories: climb(mount.directory, posix.relative(mount.top, path)) }];
+    // The mount shows a part of the tree in which the kernel does not name our place; its top bounds us at least.
+    const other = candidates[0];
+    if (!other) return [];
+    return [{ version, directories: climb(other.directory, searchBelow(other, path, pid, options)) }];
   });
 }
 
@@ -70,20 +74,40 @@ function unescape(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-function directoriesOf(path: string, mounts: readonly CgroupMount[]): string[] {
-  // "/../x" lies outside of our cgroup namespace: no directory of ours shows it.
-  if (path.split("/").includes("..")) return [];
-  const showing = mounts.filter(({ top }) => isWithin(path, top)).sort((a, b) => a.top.length - b.top.length)[0];
-  // A container may see a mount of its own cgroup under another name than the kernel tells it: its top still bounds it.
-  const mount = showing ?? mounts.find(({ top }) => top !== "/");
-  if (!mount) return [];
+/** The directory of a cgroup, and all above it up to the mount's. */
+function climb(directory: string, below: string): string[] {
   const directories: string[] = [];
-  let below = showing ? posix.relative(mount.top, path) : "";
-  while (below !== "" && below !== ".") {
-    directories.push(posix.join(mount.directory, below));
-    below = posix.dirname(below);
+  for (let rest = below; rest !== "" && rest !== "."; rest = posix.dirname(rest)) {
+    directories.push(posix.join(directory, rest));
   }
-  return [...directories, mount.directory];
+  return [...directories, directory];
+}
+
+/**
+ * A mount with the top "/../.." (a cgroup namespace that kept the mounts of its creator) begins two cgroups above
+ * the namespace's root, without their names: the one that lists the process is looked for. Empty when not found.
+ */
+function searchBelow(
+  { top, directory }: CgroupMount,
+  path: string,
+  pid: ProcessId,
+  options: SystemFilesOptions,
+): string {
+  if (!/^(\/\.\.)+$/.test(top)) return "";
+  const own = path === "/" ? "" : path;
+  const id = String(pid === "self" ? process.pid : pid);
+  let level = [""];
+  for (let depth = top.split("/").length - 1; depth > 0; depth -= 1) {
+    level = level.flatMap((parent) =>
+      listSubdirectories(posix.join(directory, parent), options).map((name) => posix.join(parent, name)),
+    );
+  }
+  const listsProcess = (cgroup: string) =>
+    readSystemText(posix.join(directory, cgroup, own, "cgroup.procs"), options)
+      ?.split("\n")
+      .includes(id);
+  const namespaceRoot = level.find(listsProcess);
+  return namespaceRoot === undefined ? "" : posix.join(namespaceRoot, own);
 }
 
 function isWithin(path: string, top: string): boolean {

@@ -24,6 +24,12 @@ export function listSystemDirectory(path: string, { root = "/" }: SystemFilesOpt
   return attempt(() => readdirSync(join(root, path))) ?? [];
 }
 
+/** Lists the directories in a directory; empty when it cannot be read. */
+export function listSubdirectories(path: string, { root = "/" }: SystemFilesOptions = {}): string[] {
+  const entries = attempt(() => readdirSync(join(root, path), { withFileTypes: true })) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
 /** Reads where a symbolic link points to. */
 export function readSystemLink(path: string, { root = "/" }: SystemFilesOptions = {}): string | undefined {
   return attempt(() => readlinkSync(join(root, path)));
