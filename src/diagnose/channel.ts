@@ -17,6 +17,9 @@ const MIN_FLOORS = 5;
 const MIN_SPAN_SECONDS = 12;
 /** Less than this share of the middle third's rate in the last third is levelling off. */
 const STEADY = 0.5;
+/** In short stretches a cache that has just filled must not pass for a leak. */
+const STEADY_SHORT = 0.7;
+const SHORT_SECONDS = 30;
 /** Points that the statistics see at most: both are quadratic, and the live view judges once a second. */
 const MAX_POINTS = 100;
 
@@ -126,10 +129,10 @@ function grows({ facts, slopeRise, noiseBytes }: Description): boolean {
     // Five points have no 95 % interval; they only pass the test when every one lies above the one before.
     (few || slope.lowerBytesPerSecond > 0) &&
     slopeRise >= noiseBytes &&
-    slopeRise >= 3 * scatterBytes &&
+    slopeRise >= 4 * scatterBytes &&
     // Five readings are in rising order by chance once in 120 times: they must also rise a lot.
     (!few || slopeRise >= 0.25 * firstBytes) &&
-    steady >= STEADY &&
+    steady >= (seconds < SHORT_SECONDS ? STEADY_SHORT : STEADY) &&
     stillRises(used, slope.bytesPerSecond, scatterBytes)
   );
 }
@@ -201,7 +204,7 @@ function stillRises(points: readonly TrendPoint[], bytesPerSecond: number, scatt
   const before = points.findLast((point, index) => index < points.length - 1 && point.timeMs <= sinceMs);
   if (!before) return false;
   const expected = (bytesPerSecond * (last.timeMs - before.timeMs)) / 1000;
-  return last.bytes - before.bytes >= 0.3 * expected - 3 * Math.min(scatterBytes, expected);
+  return last.bytes - before.bytes >= 0.5 * expected - 3 * Math.min(scatterBytes, expected);
 }
 
 function flatSeconds(points: readonly TrendPoint[], toleranceBytes: number): number {

@@ -6,6 +6,7 @@ import type { ProcessRecording, Recording } from "../monitor/remote/recording.ts
 import { judgeChannel } from "./channel.ts";
 import { type Evidence, type EvidenceTime, outsideEvidence, threadEvidence } from "./evidence.ts";
 import type { Diagnosis, Finding, ProcessDiagnosis, RuledOut, Verdict } from "./finding.ts";
+import { keptChannels } from "./leak.ts";
 import { rules } from "./rules/index.ts";
 
 /** When a diagnosis is made. */
@@ -90,10 +91,14 @@ function outranks(a: Judged, b: Judged): boolean {
     strength({ leak: verdict.leak, confidence: verdict.confidence, growth }),
   );
   if (x !== undefined && y !== undefined && x !== y) return x > y;
-  // Nothing grows: the largest process that can be judged is what the user asked about.
-  const weigh = ({ evidence, diagnosis }: Judged): number =>
-    evidence.peakRssBytes * (evidence.observed ? 1 : 0.1) * (diagnosis.verdict.kind === "undetermined" ? 0.5 : 1);
-  return weigh(a) >= weigh(b);
+  return weight(a) >= weight(b);
+}
+
+/** Nothing grows for sure: what may grow comes first, then the largest process that can be judged. */
+function weight({ evidence, diagnosis }: Judged): number {
+  const mayGrow = keptChannels(evidence).some(({ channel }) => channel.state === "may-grow");
+  if (mayGrow) return 2 ** 60 + evidence.peakRssBytes;
+  return evidence.peakRssBytes * (evidence.observed ? 1 : 0.1) * (diagnosis.verdict.kind === "undetermined" ? 0.5 : 1);
 }
 
 /** At the present rate of the whole tree's resident set, or of the heap where V8's own limit is the tightest. */

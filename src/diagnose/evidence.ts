@@ -85,7 +85,7 @@ export function threadEvidence(process: ProcessRecording, thread: ThreadRecordin
     ended: time.ended || thread.endedAtMs !== undefined,
     seconds: (lastMs - thread.startedAtMs) / 1000,
     startedAtMs: thread.startedAtMs,
-    heap: judgeChannel(heapFloors(warm, samples, warmMs)),
+    heap: heapChannel(warm, samples, warmMs),
     buffers: judgeChannel(
       offHeapFloors(
         warm.flatMap((c) =>
@@ -153,25 +153,38 @@ function collectionsOf(thread: ThreadRecording, { nowMs, ended }: EvidenceTime):
   return sorted;
 }
 
-/** Live JavaScript heap: forced floors, natural ones where those are few or old, and dips below their line. */
+/** Live JavaScript heap. */
+function heapChannel(majors: readonly CollectionRecord[], samples: readonly ThreadSample[], fromMs: number): Channel {
+  const channel = judgeChannel(heapFloors(majors, samples, fromMs));
+  if (channel.state !== "may-grow" && channel.state !== "flat") return channel;
+  // What lives may itself come and go: then the lowest floor of each stretch is what counts.
+  const all = majors.map(toPoint);
+  const lowest = floors(all, Math.max(4_000, ((all.at(-1)?.timeMs ?? 0) - (all[0]?.timeMs ?? 0)) / 7));
+  const envelope = all.length >= 3 * lowest.length ? judgeChannel(lowest) : channel;
+  return envelope.state === "grows" ? envelope : channel;
+}
+
+const toPoint = (collection: CollectionRecord): TrendPoint => ({
+  timeMs: collection.timeMs,
+  bytes: collection.usedBytes,
+});
+
+/** Forced floors, natural ones that do not lie above their line (or all where forced ones are few), and dips. */
 function heapFloors(
   majors: readonly CollectionRecord[],
   samples: readonly ThreadSample[],
   fromMs: number,
 ): TrendPoint[] {
-  const toPoint = (c: CollectionRecord): TrendPoint => ({ timeMs: c.timeMs, bytes: c.usedBytes });
-  const forced = majors.filter((collection) => collection.forced);
+  const forced = majors.filter((collection) => collection.forced).map(toPoint);
   const newest = forced.at(-1)?.timeMs ?? 0;
   const stretch = (samples.at(-1)?.timeMs ?? newest) - fromMs;
   if (forced.length < ENOUGH_FORCED || newest - fromMs < 0.4 * stretch) return majors.map(toPoint);
-  const readings = [
-    ...majors.filter((c) => !c.forced).map(toPoint),
-    ...points(samples, (s) => s.heapUsedBytes, fromMs),
-  ];
-  return withDips(
-    forced.map(toPoint),
-    readings.sort((a, b) => a.timeMs - b.timeMs),
-  );
+  const line = majors
+    .filter((c) => c.forced || (c.timeMs < newest && c.usedBytes <= levelAt(forced, c.timeMs) + 0.03 * c.usedBytes))
+    .map(toPoint);
+  const natural = majors.filter((collection) => !collection.forced).map(toPoint);
+  const readings = [...natural, ...points(samples, (sample) => sample.heapUsedBytes, fromMs)];
+  return withDips(line, readings);
 }
 
 /** Adds, between two floors and after the last, the deepest reading that lies clearly below their line. */
@@ -201,6 +214,10 @@ function offHeapFloors(exact: readonly TrendPoint[], readings: readonly TrendPoi
   return floors(readings, windowMs(readings));
 }
 
+/**
+ * Heap that is committed but not touched yet is no resident memory, so the rest dips and comes back while
+ * V8 fills it: only what lies above its first level is growth.
+ */
 function restChannel(process: ProcessRecording, samples: readonly ThreadSample[], fromMs: number): Channel {
   const others = process.threads.filter((thread) => thread.threadId !== 0);
   const rest = points(
@@ -216,7 +233,11 @@ function restChannel(process: ProcessRecording, samples: readonly ThreadSample[]
     },
     fromMs,
   );
-  return judgeChannel(floors(rest, windowMs(rest)), { bytes: 8 * MB, ratio: 0.1 });
+  const lowest = floors(rest, windowMs(rest));
+  const early = lowest.filter(({ timeMs }) => timeMs < fromMs + 3 * WARM_UP_MS).map(({ bytes }) => bytes);
+  const start = Math.max(...early);
+  const above = lowest.map(({ timeMs, bytes }) => ({ timeMs, bytes: Math.max(start, bytes) }));
+  return judgeChannel(above, { bytes: 8 * MB, ratio: 0.1 });
 }
 
 function residentChannel(process: ProcessRecording, { nowMs }: EvidenceTime): Channel {

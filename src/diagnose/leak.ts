@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<KeptKind, string>> = {
   external: "External memory outside of ArrayBuffers (long strings, WebAssembly)",
 };
 
+const ANONYMOUS = "(anonymous)";
 /** Sites with less than this share of the growth are not listed. */
 const MIN_SHARE = 0.1;
 const MAX_SITES = 3;
@@ -116,11 +117,11 @@ function listSites(evidence: Evidence, kind: KeptKind, channel: Channel): Growth
   const rate = growthRate(channel);
   return growth.sites
     .map((site) => ({ site, share: weigh(site) / total }))
-    .filter(({ site, share }) => share >= MIN_SHARE && isSeen(site, kind, growth))
+    .filter(({ site, share }) => share >= MIN_SHARE && isSeen(site, kind))
     .sort((a, b) => b.share - a.share)
     .slice(0, MAX_SITES)
     .map(({ site, share }) => ({
-      what: `${kind === "js-heap" ? "objects" : kind === "buffers" ? "Buffers" : "external memory"} allocated in ${site.where.function}`,
+      what: `${kind === "js-heap" ? "objects" : kind === "buffers" ? "Buffers" : "external memory"} allocated in ${nameOf(site)}`,
       kind,
       bytesPerSecond: share * rate,
       bytes: share * channel.riseBytes,
@@ -138,9 +139,16 @@ function weightOf(kind: KeptKind, growth: SiteGrowth): (site: GrowingSite) => nu
   return (site) => (viaNode ? site.viaNodeBytes : Math.max(0, site.count));
 }
 
-/** A single sample is chance where objects are many; where a few large Buffers leak it may be all there is. */
-function isSeen(site: GrowingSite, kind: KeptKind, growth: SiteGrowth): boolean {
-  return kind !== "js-heap" || site.bytes >= 2 * growth.samplingIntervalBytes;
+/** Code that V8 can place, and more than a chance sample; where a few large Buffers leak, one may be all there is. */
+function isSeen(site: GrowingSite, kind: KeptKind): boolean {
+  return site.where.file !== "(no file)" && site.count >= (kind === "js-heap" ? 3 : 1);
+}
+
+/** A function without a name is told by who calls it. */
+function nameOf({ where, callers }: GrowingSite): string {
+  const caller = callers.find((each) => each.function !== ANONYMOUS);
+  if (where.function !== ANONYMOUS) return where.function;
+  return caller ? `an anonymous function called from ${caller.function}` : "an anonymous function";
 }
 
 function locate({ where }: GrowingSite, { precise }: SiteGrowth): GrowthLocation {

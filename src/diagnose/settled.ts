@@ -26,7 +26,8 @@ export function openChannels(evidence: Evidence): OpenChannel[] {
     if (rank < 0) continue;
     // RSS creeps while code is compiled and the allocator spreads: only sure growth counts, and V8's floors decide alone.
     const isKept = kept.some((entry) => entry.channel === channel);
-    if (!isKept && evidence.observed && channel.state !== "grows") continue;
+    const isSure = channel.state === "grows" && evidence.resident?.state === "grows";
+    if (!isKept && evidence.observed && !isSure) continue;
     const [grows, mayGrow] = [`${words} grows by ${rateInWords(channel)}`, `${words} ${courseInWords(channel)}`];
     const why =
       [grows, `${mayGrow}: it may still grow`, `${words}: ${channel.floors.length} floors are too few yet`][rank] ?? "";

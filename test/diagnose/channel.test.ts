@@ -44,7 +44,7 @@ describe("judgeChannel", () => {
   it("calls a linear rise growth, given enough data", () => {
     fc.assert(
       fc.property(
-        times.filter((at) => at.length >= 8 && (at.at(-1) ?? 0) >= 18),
+        times.filter((at) => at.length >= 8 && (at.at(-1) ?? 0) >= 50),
         fc.integer({ min: 2, max: 200 }),
         fc.double({ min: 0.3, max: 50, noNaN: true }),
         fc.double({ min: 0, max: 0.05, noNaN: true }),

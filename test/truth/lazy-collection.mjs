@@ -1,4 +1,4 @@
-// Healthy: with a large young generation (--max-semi-space-size=128) garbage piles up before V8 looks.
+// Healthy: with a large young generation (--min-semi-space-size=64) garbage piles up before V8 looks.
 import "./lifetime.cjs";
 
 let latest;

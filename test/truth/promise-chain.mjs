@@ -1,10 +1,13 @@
-// Leak: work is chained behind a promise that never settles, so every link stays.
+// Leak: work is chained behind a promise that does not settle, so every link stays.
 import "./lifetime.cjs";
 
-let tail = new Promise(() => {});
+let open;
+let tail = new Promise((resolve) => {
+  open = resolve;
+});
 
 function enqueue(job) {
-  const payload = Array.from({ length: 40 }, (_, i) => job * i + 0.5);
+  const payload = Array.from({ length: 40 }, () => job + 0.5);
   tail = tail.then(() => payload.length);
 }
 
@@ -12,3 +15,5 @@ let jobs = 0;
 setInterval(() => {
   for (let i = 0; i < 200; i += 1) enqueue((jobs += 1));
 }, 100);
+
+process.on("exit", () => open());

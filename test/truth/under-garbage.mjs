@@ -1,4 +1,4 @@
-// Leak: 1 MB/s beneath 20 MB of garbage that comes and goes.
+// Leak: 1 MB/s beneath batches of up to 20 MB that live for a while and go.
 import "./lifetime.cjs";
 
 const subscriptions = [];

@@ -19,7 +19,7 @@ export const gcSlack: Rule = {
     const { slack } = evidence;
     if (!slack) return "no major collection was seen to free anything";
     const freed = formatBytes(slack.freedBytes);
-    if (slack.freedBytes < MIN_FREED_BYTES || slack.freedBytes < slack.afterBytes) {
+    if (slack.freedBytes < MIN_FREED_BYTES || slack.freedBytes < 0.5 * slack.afterBytes) {
       return `collections freed at most ${freed} of ${formatBytes(slack.beforeBytes)}: little garbage piles up`;
     }
     const at = seconds((slack.timeMs - evidence.startedAtMs) / 1000);
