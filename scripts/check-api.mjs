@@ -8,12 +8,15 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel, ExtractorMessageCategory
 
 const ROOT = join(import.meta.dirname, "..");
 
+/** Several entries share types: each problem is told once. */
+const problems = new Set();
+
 /** About release stages, which this project does not have. */
 const IGNORED = "ae-missing-release-tag";
 
 const scratch = mkdtempSync(join(tmpdir(), "plimsoll-api-"));
 
-/** Checks one entry point; returns how many messages it got. */
+/** Checks one entry point; adds what is wrong to `problems`. */
 function check(entry) {
   const config = ExtractorConfig.prepare({
     configObjectFullPath: join(ROOT, "api-extractor.json"),
@@ -29,31 +32,27 @@ function check(entry) {
       messages: { extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } } },
     },
   });
-  let problems = 0;
   Extractor.invoke(config, {
     localBuild: true,
     messageCallback(message) {
       message.handled = true;
       if (message.messageId === IGNORED || message.category === ExtractorMessageCategory.Console) return;
-      problems++;
       const where = message.sourceFilePath ? `${message.sourceFilePath}:${message.sourceFileLine}: ` : "";
-      console.error(`${where}${message.text} (${message.messageId})`);
+      problems.add(`${where}${message.text} (${message.messageId})`);
     },
   });
-  return problems;
 }
 
 const { exports: entries } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-let problems = 0;
 for (const target of Object.values(entries)) {
   if (!target.endsWith(".js")) continue;
   const types = join(ROOT, target.replace(/\.js$/, ".d.ts"));
   if (existsSync(types)) {
-    problems += check(types);
+    check(types);
   } else {
-    problems++;
-    console.error(`${types} is missing: run npm run build`);
+    problems.add(`${types} is missing: run npm run build`);
   }
 }
 rmSync(scratch, { recursive: true });
-process.exitCode = problems === 0 ? 0 : 1;
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.size === 0 ? 0 : 1;

@@ -14,6 +14,5 @@ server.listen(0, "127.0.0.1", () => {
   setTimeout(() => {
     clearInterval(timer);
     server.close();
-    server.closeAllConnections();
   }, 3000);
 });
