@@ -40,15 +40,17 @@ function annotate(report: Report): string {
     const { claim, sure } = headline(verdict);
     const title = { title: `plimsoll: ${claim}, ${sure}` };
     const properties =
-      top?.where && isInRepository(top.where.file)
-        ? { file: top.where.file, line: top.where.line, ...title }
-        : title;
+      top?.where && isInRepository(top.where.file) ? { file: top.where.file, line: top.where.line, ...title } : title;
     lines.push(command("error", properties, verdict.sentence));
   }
   const peak = report.total?.peakRssBytes ?? report.peak.rssBytes;
   if (limit.bytes !== null && peak > 0.9 * limit.bytes) {
     lines.push(
-      command("warning", { title: "plimsoll: close to the limit" }, `Peak ${peakWords(report)}; limit: ${limit.source}`),
+      command(
+        "warning",
+        { title: "plimsoll: close to the limit" },
+        `Peak ${peakWords(report)}; limit: ${limit.source}`,
+      ),
     );
   }
   return lines.map((line) => `${line}\n`).join("");

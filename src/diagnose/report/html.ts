@@ -39,37 +39,45 @@ export function renderHtml(report: Report): string {
   const { claim, mark } = headline(report.verdict);
   const started = new Date(report.startedAt);
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<link rel="icon" href="data:,">
-<title>${mark} ${claim} – ${report.command} – plimsoll</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<header><p class="brand"><svg viewBox="0 0 32 24" aria-hidden="true" focusable="false"><circle cx="16" cy="12" r="8"/><path d="M2 12h28"/></svg>plimsoll</p>
-<p class="run"><b>${report.command}</b> <time datetime="${report.startedAt}">${formatDate(started)}</time></p></header>
-<main>
-${verdictSection(report)}
-${chartSection(report)}
-${culpritSection(report)}
-${ruledOutSection(report)}
-${nextSection(report)}
-${growthSection(report)}
-${processSection(report)}
-${methodSection(report)}
-</main>
-<script type="application/json" id="plimsoll-report">${json(report)}</script>
-<script>${trusted(library)}</script>
-<script>${trusted(client)}</script>
-</body>
-</html>
-`.html;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="referrer" content="no-referrer" />
+        <meta name="robots" content="noindex" />
+        <link rel="icon" href="data:," />
+        <title>${mark} ${claim} – ${report.command} – plimsoll</title>
+        <style>
+          ${trusted(style)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <p class="brand">
+            <svg viewBox="0 0 32 24" aria-hidden="true" focusable="false">
+              <circle cx="16" cy="12" r="8" />
+              <path d="M2 12h28" /></svg
+            >plimsoll
+          </p>
+          <p class="run"><b>${report.command}</b> <time datetime="${report.startedAt}">${formatDate(started)}</time></p>
+        </header>
+        <main>
+          ${verdictSection(report)} ${chartSection(report)} ${culpritSection(report)} ${ruledOutSection(report)}
+          ${nextSection(report)} ${growthSection(report)} ${processSection(report)} ${methodSection(report)}
+        </main>
+        <script type="application/json" id="plimsoll-report">
+          ${json(report)}
+        </script>
+        <script>
+          ${trusted(library)};
+        </script>
+        <script>
+          ${trusted(client)};
+        </script>
+      </body>
+    </html> `.html;
 }
 
 function formatDate(date: Date): string {

@@ -183,10 +183,13 @@ function measurePeak(
   if (top) {
     const others = (process?.threads ?? []).filter((other) => other !== thread);
     const explained = (top.heapTotalBytes ?? 0) + (top.externalBytes ?? 0) + (top.arrayBufferBytes ?? 0);
-    nativeBytes = others.reduce((rest, other) => {
-      const sample = other.samples.findLast((candidate) => candidate.timeMs <= top.timeMs);
-      return sample ? rest - sample.heapTotalBytes - sample.externalBytes : rest;
-    }, (top.rssBytes ?? 0) - explained);
+    nativeBytes = others.reduce(
+      (rest, other) => {
+        const sample = other.samples.findLast((candidate) => candidate.timeMs <= top.timeMs);
+        return sample ? rest - sample.heapTotalBytes - sample.externalBytes : rest;
+      },
+      (top.rssBytes ?? 0) - explained,
+    );
   }
   return {
     rssBytes: Math.max(process?.peakRssBytes ?? 0, highest(rows, "rssBytes")),

@@ -29,16 +29,14 @@ const GAP_MS = 1_000;
  * @param thread - whose heap is shown. Default: none, the process was seen from outside only.
  */
 export function mergeRows(process: ProcessRecording, thread?: ThreadRecording): SeriesRow[] {
-  const inside = (thread?.samples ?? []).map(
-    (sample): SeriesRow => ({
-      timeMs: sample.timeMs,
-      rssBytes: sample.rssBytes,
-      heapUsedBytes: sample.heapUsedBytes,
-      heapTotalBytes: sample.heapTotalBytes,
-      externalBytes: Math.max(0, sample.externalBytes - sample.arrayBuffersBytes),
-      arrayBufferBytes: sample.arrayBuffersBytes,
-    }),
-  );
+  const inside = (thread?.samples ?? []).map((sample): SeriesRow => ({
+    timeMs: sample.timeMs,
+    rssBytes: sample.rssBytes,
+    heapUsedBytes: sample.heapUsedBytes,
+    heapTotalBytes: sample.heapTotalBytes,
+    externalBytes: Math.max(0, sample.externalBytes - sample.arrayBuffersBytes),
+    arrayBufferBytes: sample.arrayBuffersBytes,
+  }));
   const highest = process.resident.reduce((max, sample) => Math.max(max, sample.rssBytes), 0);
   const outside: SeriesRow[] = [];
   let next = 0;
@@ -134,11 +132,7 @@ export function toFloors(thread: ThreadRecording | undefined, startMs: number, m
 }
 
 /** Resident memory of all processes together; `undefined` for fewer than two. At most `max` points. */
-export function toTotal(
-  processes: readonly ProcessRecording[],
-  startMs: number,
-  max: number,
-): ReportTotal | undefined {
+export function toTotal(processes: readonly ProcessRecording[], startMs: number, max: number): ReportTotal | undefined {
   if (processes.length < 2) return undefined;
   const changes: { timeMs: number; pid: number; rssBytes: number }[] = [];
   for (const process of processes) {

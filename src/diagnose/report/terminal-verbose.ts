@@ -6,7 +6,17 @@ import { formatBytes } from "../../base/bytes.ts";
 import { plain } from "./clean.ts";
 import type { Report, ReportProcess } from "./report.ts";
 import type { TerminalSheet } from "./terminal-sheet.ts";
-import { formatCount, formatDuration, formatPlace, formatRate, headline, peakWords, ruledOutInLine, ruledOutWords, subjectWords } from "./words.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatPlace,
+  formatRate,
+  headline,
+  peakWords,
+  ruledOutInLine,
+  ruledOutWords,
+  subjectWords,
+} from "./words.ts";
 import { pad, wrap } from "./wrap.ts";
 
 const MAX_PROCESSES = 25;

@@ -44,11 +44,15 @@ export function listUnknown(
     unknown.push("Which functions allocate: no allocation profile was taken.");
   }
   if (diagnosis.verdict.leak && diagnosis.growth.every((growth) => growth.holder === undefined)) {
-    unknown.push("Which variable or collection keeps the values alive: a profile names only the code that allocates them.");
+    unknown.push(
+      "Which variable or collection keeps the values alive: a profile names only the code that allocates them.",
+    );
   }
   const resident = processes.flatMap((process) => process.resident.slice(-1));
   if (resident.length === 0) {
-    unknown.push("Memory as the kernel counts it: never read, because the program ended first or this system does not show it.");
+    unknown.push(
+      "Memory as the kernel counts it: never read, because the program ended first or this system does not show it.",
+    );
   } else if (resident.every((sample) => sample.anonBytes === undefined)) {
     unknown.push("How resident memory splits into anonymous and file-backed pages: not readable on this system.");
   }

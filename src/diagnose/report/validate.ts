@@ -12,10 +12,17 @@ type Shape = (value: unknown, path: string) => void;
 const text: Shape = (value, path) => expect(typeof value === "string", path, "text", value);
 const flag: Shape = (value, path) => expect(typeof value === "boolean", path, "true or false", value);
 const number: Shape = (value, path) => expect(Number.isFinite(value), path, "a number", value);
-const numberOrNull: Shape = (value, path) => expect(value === null || Number.isFinite(value), path, "a number or null", value);
-const textOrNull: Shape = (value, path) => expect(value === null || typeof value === "string", path, "text or null", value);
+const numberOrNull: Shape = (value, path) =>
+  expect(value === null || Number.isFinite(value), path, "a number or null", value);
+const textOrNull: Shape = (value, path) =>
+  expect(value === null || typeof value === "string", path, "text or null", value);
 const kind: Shape = (value, path) =>
-  expect(VERDICT_KINDS.some((known) => known === value), path, `one of ${VERDICT_KINDS.join(", ")}`, value);
+  expect(
+    VERDICT_KINDS.some((known) => known === value),
+    path,
+    `one of ${VERDICT_KINDS.join(", ")}`,
+    value,
+  );
 
 function list(item: Shape): Shape {
   return (value, path) => {
@@ -40,7 +47,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const series: Shape = (value, path) => {
   const columns = ["rssBytes", "heapUsedBytes", "heapTotalBytes", "externalBytes", "arrayBufferBytes"];
-  record({ seconds: list(number), ...Object.fromEntries(columns.map((name) => [name, list(numberOrNull)])) })(value, path);
+  record({ seconds: list(number), ...Object.fromEntries(columns.map((name) => [name, list(numberOrNull)])) })(
+    value,
+    path,
+  );
   if (!isObject(value)) return;
   const lengths = ["seconds", ...columns].map((name) => (Array.isArray(value[name]) ? value[name].length : 0));
   expect(new Set(lengths).size === 1, path, "columns of equal length", lengths.join(", "));

@@ -69,7 +69,9 @@ export function formatDuration(seconds: number): string {
   if (seconds < 59.5) return `${Math.round(seconds)} s`;
   if (seconds < 3_570) {
     const whole = Math.round(seconds);
-    return whole % 60 === 0 || whole >= 600 ? `${Math.round(seconds / 60)} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+    return whole % 60 === 0 || whole >= 600
+      ? `${Math.round(seconds / 60)} min`
+      : `${Math.floor(whole / 60)} min ${whole % 60} s`;
   }
   if (seconds < 47.5 * 3_600) {
     const minutes = Math.round(seconds / 60);

@@ -1,13 +1,15 @@
 /**
  * Text in columns for a terminal: words are wrapped, a figure stays with its unit, wide characters
- * count as two columns, and a path is never broken (it would no longer be a link).
+ * count as two columns, and neither a path nor a command between backquotes is ever broken (it would
+ * no longer be a link, or could no longer be copied).
  */
 
 /** A space that never becomes a line end. */
 const GLUE = "\u00a0";
 
 // East Asian wide and fullwidth ranges and pictographs (Unicode UAX 11, the common blocks).
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 
 /** Columns that text without escapes takes in a terminal. */
 export function displayWidth(text: string): number {
@@ -31,7 +33,8 @@ export function glueUnits(text: string): string {
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of glueUnits(text).split(/ +/)) {
+  const tied = glueUnits(text).replace(/`[^`]{1,60}`/g, (command) => command.replaceAll(" ", GLUE));
+  for (const word of tied.split(/ +/)) {
     if (line !== "" && displayWidth(line) + 1 + displayWidth(word) > columns) {
       lines.push(line);
       line = word;

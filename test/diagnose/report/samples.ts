@@ -2,7 +2,14 @@
  * Recordings with their diagnoses, made by hand: every kind of report that a user may see, and the
  * hostile one. Deterministic: wobble comes from a sine, not from chance.
  */
-import type { Diagnosis, Growth, ProcessDiagnosis, RuledOut, Verdict, VerdictKind } from "../../../src/diagnose/finding.ts";
+import type {
+  Diagnosis,
+  Growth,
+  ProcessDiagnosis,
+  RuledOut,
+  Verdict,
+  VerdictKind,
+} from "../../../src/diagnose/finding.ts";
 import type { ProcessRecording, Recording, ThreadRecording } from "../../../src/monitor/remote/recording.ts";
 
 export const MB = 2 ** 20;
@@ -68,7 +75,11 @@ export function thread(course: ThreadCourse): ThreadRecording {
       ownCpuMs: Math.round(s * 0.4),
     });
   }
-  for (let s = startSeconds + 3, gap = 3; s < startSeconds + seconds; s += gap, gap = Math.min(gap * 1.25, seconds / 14 + 3)) {
+  for (
+    let s = startSeconds + 3, gap = 3;
+    s < startSeconds + seconds;
+    s += gap, gap = Math.min(gap * 1.25, seconds / 14 + 3)
+  ) {
     record.majors.push({
       timeMs: START_MS + Math.round(s * 1_000),
       usedBytes: Math.round(live(s) + wobble(s, 0.3 * MB)),
@@ -80,7 +91,12 @@ export function thread(course: ThreadCourse): ThreadRecording {
   return record;
 }
 
-export function processOf(pid: number, name: string, threads: ThreadRecording[], options: Partial<ProcessRecording> = {}): ProcessRecording {
+export function processOf(
+  pid: number,
+  name: string,
+  threads: ThreadRecording[],
+  options: Partial<ProcessRecording> = {},
+): ProcessRecording {
   const resident = (threads[0]?.samples ?? []).map(({ timeMs, rssBytes }) => ({
     timeMs: timeMs + 90,
     rssBytes,
@@ -102,7 +118,7 @@ export function processOf(pid: number, name: string, threads: ThreadRecording[],
 }
 
 export function recordingOf(processes: ProcessRecording[], options: Partial<Recording> = {}): Recording {
-  const last = Math.max(START_MS, ...processes.flatMap((entry) => entry.resident.map(({ timeMs }) => timeMs)));
+  const last = Math.max(START_MS, ...processes.map((entry) => entry.resident.at(-1)?.timeMs ?? START_MS));
   return {
     schema: "plimsoll.recording/1",
     command: processes[0]?.name ?? "node server.js",
@@ -117,7 +133,17 @@ export function recordingOf(processes: ProcessRecording[], options: Partial<Reco
 }
 
 export function verdictOf(kind: VerdictKind, sentence: string, options: Partial<Verdict> = {}): Verdict {
-  return { kind, leak: false, confidence: 0.9, sentence, evidence: [], ruledOut: [], next: [], wouldChange: "", ...options };
+  return {
+    kind,
+    leak: false,
+    confidence: 0.9,
+    sentence,
+    evidence: [],
+    ruledOut: [],
+    next: [],
+    wouldChange: "",
+    ...options,
+  };
 }
 
 export function diagnosisOf(processes: ProcessDiagnosis[], options: Partial<Diagnosis> = {}): Diagnosis {
@@ -126,7 +152,13 @@ export function diagnosisOf(processes: ProcessDiagnosis[], options: Partial<Diag
   return { verdict: first.verdict, growth: first.growth, processes, ...options };
 }
 
-function judged(pid: number, name: string, verdict: Verdict, growth: readonly Growth[] = [], thread?: number): ProcessDiagnosis {
+function judged(
+  pid: number,
+  name: string,
+  verdict: Verdict,
+  growth: readonly Growth[] = [],
+  thread?: number,
+): ProcessDiagnosis {
   return { pid, name, observed: true, verdict, growth, ...(thread === undefined ? {} : { thread }) };
 }
 
@@ -168,7 +200,8 @@ const LEAK = verdictOf(
       "Look at createSession (src/session/store.ts:14), called from onRequest (src/server.ts:31): follow the objects made there to the collection, listener or timer that keeps them.",
       "Bound it: delete entries when they are done with, or evict the oldest above a size.",
     ],
-    wouldChange: "A level that stays where it is for a quarter of the time: a cache that is still filling looks the same. 42 s were judged; longer is surer.",
+    wouldChange:
+      "A level that stays where it is for a quarter of the time: a cache that is still filling looks the same. 42 s were judged; longer is surer.",
   },
 );
 
@@ -187,7 +220,12 @@ export function leak(): Sample {
           bytesPerSecond: 0.21 * MB,
           bytes: 8.8 * MB,
           count: 5_050,
-          where: { file: `${CWD}/src/session/cookies.ts`, line: 3, function: "parseCookies", inlinedInto: "parseCookies" },
+          where: {
+            file: `${CWD}/src/session/cookies.ts`,
+            line: 3,
+            function: "parseCookies",
+            inlinedInto: "parseCookies",
+          },
         },
       ]),
     ]),
@@ -214,7 +252,10 @@ export function plateau(): Sample {
       wouldChange: "A level that rises again and goes on rising.",
     },
   );
-  return { recording: recordingOf([processOf(812, "node api.js", [main])]), diagnosis: diagnosisOf([judged(812, "node api.js", verdict)]) };
+  return {
+    recording: recordingOf([processOf(812, "node api.js", [main])]),
+    diagnosis: diagnosisOf([judged(812, "node api.js", verdict)]),
+  };
 }
 
 export function undetermined(): Sample {
@@ -224,7 +265,10 @@ export function undetermined(): Sample {
     "Memory rises, but not long or steadily enough to judge: it ended after 9 s, and about 14 s more were needed",
     {
       confidence: 0,
-      evidence: ["JavaScript objects went from 8.4 MB to 17.5 MB over 2 floors", "2 major collections were seen in 9 s"],
+      evidence: [
+        "JavaScript objects went from 8.4 MB to 17.5 MB over 2 floors",
+        "2 major collections were seen in 9 s",
+      ],
       next: ["Run it for longer, under its usual load."],
       wouldChange: "About 14 s more of the same load.",
     },
@@ -249,23 +293,46 @@ export function manyProcesses(count = 20): Sample {
     rest: (s) => (120 + 0.3 * s) * MB,
   });
   const workers = [1, 2, 3].map((threadId) =>
-    thread({ seconds: 280, startSeconds: 12, threadId, live: (s) => (threadId === 2 ? 12 + 0.28 * s : 14) * MB, rest: (s) => (170 + (threadId === 2 ? 0 : 0.28 * s)) * MB }),
+    thread({
+      seconds: 280,
+      startSeconds: 12,
+      threadId,
+      live: (s) => (threadId === 2 ? 12 + 0.28 * s : 14) * MB,
+      rest: (s) => (170 + (threadId === 2 ? 0 : 0.28 * s)) * MB,
+    }),
   );
   processes.push(processOf(900, "node build.js", [main, ...workers]));
-  const workerLeak = verdictOf("js-heap", "In worker 2, JavaScript objects grow by 287 KB/s after every collection and do not level off: a leak", {
-    leak: true,
-    confidence: 0.93,
-    evidence: ["JavaScript objects in worker 2 went from 15 MB to 92 MB, over 14 floors"],
-    ruledOut: RULED_OUT,
-    next: ["Look at transform (src/plugins/svg.ts:40): follow the objects made there to what keeps them."],
-    wouldChange: "A level that stays where it is.",
-  });
-  const growth: Growth = { ...HANDLER_GROWTH, what: "objects allocated in transform", bytesPerSecond: 287 * 1_024, bytes: 77 * MB, where: { file: `${CWD}/src/plugins/svg.ts`, line: 40, function: "transform" } };
-  verdicts.push(judged(900, "node build.js", workerLeak, [growth], 2), judged(900, "node build.js", quiet), judged(900, "node build.js", quiet, [], 1));
+  const workerLeak = verdictOf(
+    "js-heap",
+    "In worker 2, JavaScript objects grow by 287 KB/s after every collection and do not level off: a leak",
+    {
+      leak: true,
+      confidence: 0.93,
+      evidence: ["JavaScript objects in worker 2 went from 15 MB to 92 MB, over 14 floors"],
+      ruledOut: RULED_OUT,
+      next: ["Look at transform (src/plugins/svg.ts:40): follow the objects made there to what keeps them."],
+      wouldChange: "A level that stays where it is.",
+    },
+  );
+  const growth: Growth = {
+    ...HANDLER_GROWTH,
+    what: "objects allocated in transform",
+    bytesPerSecond: 287 * 1_024,
+    bytes: 77 * MB,
+    where: { file: `${CWD}/src/plugins/svg.ts`, line: 40, function: "transform" },
+  };
+  verdicts.push(
+    judged(900, "node build.js", workerLeak, [growth], 2),
+    judged(900, "node build.js", quiet),
+    judged(900, "node build.js", quiet, [], 1),
+  );
   for (let i = 1; i < count; i++) {
     const outside = i % 6 === 5;
     const child = thread({ seconds: 120 + i * 8, live: (s) => (16 + i + wobble(s, 1)) * MB });
-    const entry = processOf(900 + i, outside ? "sharp-cli" : `node job-${i}.js`, [child], { parentPid: 900, endedAtMs: START_MS + (121 + i * 8) * 1_000 });
+    const entry = processOf(900 + i, outside ? "sharp-cli" : `node job-${i}.js`, [child], {
+      parentPid: 900,
+      endedAtMs: START_MS + (121 + i * 8) * 1_000,
+    });
     if (outside) {
       delete entry.node;
       entry.observed = false;
@@ -275,13 +342,22 @@ export function manyProcesses(count = 20): Sample {
     }
     processes.push(entry);
   }
-  const recording = recordingOf(processes, { limit: { bytes: 4_096 * MB, source: "cgroup v2 /sys/fs/cgroup/ci (memory.max)" } });
+  const recording = recordingOf(processes, {
+    limit: { bytes: 4_096 * MB, source: "cgroup v2 /sys/fs/cgroup/ci (memory.max)" },
+  });
   return { recording, diagnosis: diagnosisOf(verdicts) };
 }
 
 export function empty(): Sample {
   const recording = recordingOf(
-    [processOf(5, "node hello.js", [], { observed: false, endedAtMs: START_MS + 200, peakRssBytes: 41 * MB, resident: [] })],
+    [
+      processOf(5, "node hello.js", [], {
+        observed: false,
+        endedAtMs: START_MS + 200,
+        peakRssBytes: 41 * MB,
+        resident: [],
+      }),
+    ],
     { endedAtMs: START_MS + 200, limit: { bytes: null, source: "neither a cgroup nor ulimit sets one" } },
   );
   const verdict = verdictOf("undetermined", "Nothing was seen of the program yet: needs about 20 s", {
@@ -294,16 +370,33 @@ export function empty(): Sample {
 
 export function week(): Sample {
   const days = 7 * 86_400;
-  const main = thread({ seconds: days, everySeconds: 120, live: (s) => (40 + s / 6_000) * MB, garbageBytes: 60 * MB, requestsPerSecond: 120 });
-  const verdict = verdictOf("js-heap", "JavaScript objects grow by 614 KB/h after every collection and do not level off: a leak", {
-    leak: true,
-    confidence: 0.99,
-    evidence: ["JavaScript objects went from 40 MB to 141 MB, over 1,240 floors"],
-    ruledOut: RULED_OUT,
-    next: ["Look at remember (src/cache.js:88)."],
-    wouldChange: "A day without growth.",
+  const main = thread({
+    seconds: days,
+    everySeconds: 120,
+    live: (s) => (40 + s / 6_000) * MB,
+    garbageBytes: 60 * MB,
+    requestsPerSecond: 120,
   });
-  const growth: Growth = { what: "objects allocated in remember", kind: "js-heap", bytesPerSecond: MB / 6_000, bytes: 101 * MB, count: 0, where: { file: `${CWD}/src/cache.js`, line: 88, function: "remember", inlinedInto: "remember" } };
+  const verdict = verdictOf(
+    "js-heap",
+    "JavaScript objects grow by 614 KB/h after every collection and do not level off: a leak",
+    {
+      leak: true,
+      confidence: 0.99,
+      evidence: ["JavaScript objects went from 40 MB to 141 MB, over 1,240 floors"],
+      ruledOut: RULED_OUT,
+      next: ["Look at remember (src/cache.js:88)."],
+      wouldChange: "A day without growth.",
+    },
+  );
+  const growth: Growth = {
+    what: "objects allocated in remember",
+    kind: "js-heap",
+    bytesPerSecond: MB / 6_000,
+    bytes: 101 * MB,
+    count: 0,
+    where: { file: `${CWD}/src/cache.js`, line: 88, function: "remember", inlinedInto: "remember" },
+  };
   return {
     recording: recordingOf([processOf(31, "node gateway.js", [main])], { exit: { code: null, signal: "SIGTERM" } }),
     diagnosis: diagnosisOf([judged(31, "node gateway.js", verdict, [growth])]),
@@ -318,18 +411,28 @@ export function healthy(): Sample {
     ruledOut: RULED_OUT.slice(0, 2),
     wouldChange: "Growth under another load.",
   });
-  return { recording: recordingOf([processOf(9, "node server.js", [main])]), diagnosis: diagnosisOf([judged(9, "node server.js", verdict)]) };
+  return {
+    recording: recordingOf([processOf(9, "node server.js", [main])]),
+    diagnosis: diagnosisOf([judged(9, "node server.js", verdict)]),
+  };
 }
 
 export function slack(): Sample {
   const main = thread({ seconds: 80, live: () => 40 * MB, garbageBytes: 420 * MB });
-  const verdict = verdictOf("gc-slack", "420 MB of the heap are garbage that V8 has had no reason to collect: not a leak", {
-    confidence: 0.88,
-    evidence: ["a forced collection freed 420 MB"],
-    next: ["Cap the heap: node --max-old-space-size=128 saves about 300 MB."],
-    wouldChange: "A floor that rises.",
-  });
-  return { recording: recordingOf([processOf(9, "node worker.js", [main])], { limit: { bytes: null, source: "none" } }), diagnosis: diagnosisOf([judged(9, "node worker.js", verdict)]) };
+  const verdict = verdictOf(
+    "gc-slack",
+    "420 MB of the heap are garbage that V8 has had no reason to collect: not a leak",
+    {
+      confidence: 0.88,
+      evidence: ["a forced collection freed 420 MB"],
+      next: ["Cap the heap: node --max-old-space-size=128 saves about 300 MB."],
+      wouldChange: "A floor that rises.",
+    },
+  );
+  return {
+    recording: recordingOf([processOf(9, "node worker.js", [main])], { limit: { bytes: null, source: "none" } }),
+    diagnosis: diagnosisOf([judged(9, "node worker.js", verdict)]),
+  };
 }
 
 /** Killed at the limit, and still running: the parent's journal was read after its own death. */
@@ -372,7 +475,10 @@ export function hostile(): Sample {
     callers: [{ function: EVIL, file: `data:text/javascript;base64,${"QUJD".repeat(1_000)}`, line: 1, column: 1 }],
     holder: EVIL,
   };
-  const recording = recordingOf([processOf(66, EVIL, [main])], { command: EVIL, limit: { bytes: 512 * MB, source: EVIL } });
+  const recording = recordingOf([processOf(66, EVIL, [main])], {
+    command: EVIL,
+    limit: { bytes: 512 * MB, source: EVIL },
+  });
   return { recording, diagnosis: diagnosisOf([judged(66, EVIL, verdict, [growth])]) };
 }
 

@@ -10,14 +10,18 @@
   const data = JSON.parse(source.textContent);
   const MB = 2 ** 20;
   const BYTE_STEPS = Array.from({ length: 30 }, (_, i) => 16 * 1024 * 2 ** i);
-  const TIME_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600]
-    .concat([2, 4, 6, 12, 24, 48, 96, 168, 336].map((hours) => hours * 3_600));
+  const TIME_STEPS = [
+    0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600,
+  ].concat([2, 4, 6, 12, 24, 48, 96, 168, 336].map((hours) => hours * 3_600));
   const stacked = stack(data.layers);
   const rss = stacked[stacked.length - 1] ?? [];
   const aligned = alignTotal();
   const media = matchMedia("(prefers-color-scheme: dark)");
   const readout = { total: byId("chart-total"), moment: byId("chart-moment") };
   const atPeak = readout.moment ? readout.moment.textContent : "";
+  /** The moment that is shown; none is the peak. Kept here: several moments can share one pixel. */
+  let shown;
+  let isKeyMove = false;
   let chart = draw();
 
   new ResizeObserver(() => chart.setSize(sizeOf())).observe(host);
@@ -77,10 +81,18 @@
         cursor: { points: { show: false }, y: false, drag: { x: true, y: false } },
         scales: { x: { time: false }, y: { range: () => [0, topOf()] } },
         axes: [
-          { ...axis, grid: { show: false }, size: 28, gap: 6, space: host.clientWidth < 480 ? 44 : 70, incrs: TIME_STEPS, values: (_, ticks) => ticks.map(timeText) },
+          {
+            ...axis,
+            grid: { show: false },
+            size: 28,
+            gap: 6,
+            space: host.clientWidth < 480 ? 44 : 70,
+            incrs: TIME_STEPS,
+            values: (_, ticks) => ticks.map(timeText),
+          },
           { ...axis, grid, size: 64, space: 44, incrs: BYTE_STEPS, values: (_, ticks) => ticks.map(bytesText) },
         ],
-        hooks: { draw: [(u) => drawMarks(u, color)], setCursor: [(u) => show(u.cursor.idx)] },
+        hooks: { draw: [(u) => drawMarks(u, color)], setCursor: [(u) => isKeyMove || show(u.cursor.idx)] },
       },
       columns,
       host,
@@ -144,7 +156,7 @@
   function moveByKey(event) {
     const steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20 };
     const last = data.seconds.length - 1;
-    const current = chart.cursor.idx ?? data.peakIndex;
+    const current = shown ?? data.peakIndex;
     let index;
     if (event.key in steps) index = current + steps[event.key];
     else if (event.key === "Home") index = 0;
@@ -152,15 +164,19 @@
     else return;
     event.preventDefault();
     index = Math.max(0, Math.min(last, index));
+    isKeyMove = true;
     chart.setCursor({ left: chart.valToPos(data.seconds[index], "x"), top: 10 });
+    isKeyMove = false;
     show(index);
   }
 
   /** Shows the figures of one moment in the key; of the peak when there is none. */
   function show(index) {
+    shown = index;
     const at = index ?? data.peakIndex;
     if (readout.total) readout.total.textContent = bytesText(rss[at]);
-    if (readout.moment) readout.moment.textContent = index == null ? atPeak : `${timeText(data.seconds[at])} after the start`;
+    if (readout.moment)
+      readout.moment.textContent = index == null ? atPeak : `${timeText(data.seconds[at])} after the start`;
     for (const layer of data.layers) {
       const output = document.querySelector(`output[data-layer="${layer.id}"]`);
       if (output) output.textContent = bytesText(layer.bytes[at]);
@@ -197,6 +213,8 @@
     const whole = Math.round(seconds);
     const two = (number) => String(number).padStart(2, "0");
     const clock = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-    return whole >= 3_600 || data.endSeconds >= 3_600 ? `${Math.floor(whole / 3_600)}:${clock}` : clock.replace(/^0/, "");
+    return whole >= 3_600 || data.endSeconds >= 3_600
+      ? `${Math.floor(whole / 3_600)}:${clock}`
+      : clock.replace(/^0/, "");
   }
 })();

@@ -20,7 +20,9 @@ export function chartSection(report: Report): Html {
     return section(
       "waterline",
       "Waterline",
-      html`<p class="card quiet">The program ended before its memory could be read twice: there is nothing to draw.</p>`,
+      html`<p class="card quiet">
+        The program ended before its memory could be read twice: there is nothing to draw.
+      </p>`,
     );
   }
   const layers = stackLayers(report);
@@ -40,13 +42,21 @@ export function chartSection(report: Report): Html {
     "waterline",
     "Waterline",
     html`<figure class="card">
-<div id="chart" tabindex="0" role="img" aria-label="${describe(report, layers)}" aria-describedby="chart-help"></div>
-<noscript>${sparkline(samples.seconds, samples.rssBytes, report.seconds, 120)}</noscript>
-${key(report, layers, isLimitNear, total !== undefined)}
-<figcaption id="chart-help">${caption(report, isLimitNear)}</figcaption>
-${table(layers, report)}
-<script type="application/json" id="plimsoll-chart">${json(data)}</script>
-</figure>`,
+      <div
+        id="chart"
+        tabindex="0"
+        role="img"
+        aria-label="${describe(report, layers)}"
+        aria-describedby="chart-help"
+      ></div>
+      <noscript>${sparkline(samples.seconds, samples.rssBytes, report.seconds, 120)}</noscript>
+      ${key(report, layers, isLimitNear, total !== undefined)}
+      <figcaption id="chart-help">${caption(report, isLimitNear)}</figcaption>
+      ${table(layers, report)}
+      <script type="application/json" id="plimsoll-chart">
+        ${json(data)}
+      </script>
+    </figure>`,
   );
 }
 
@@ -64,19 +74,35 @@ function describe(report: Report, { rssBytes, layers, peakIndex, seconds }: Laye
 
 function key(report: Report, stacked: Layers, isLimitNear: boolean, isTotalDrawn: boolean): Html {
   const { layers, peakIndex, seconds, rssBytes } = stacked;
-  return html`<div class="key"><p class="moment">Resident memory${report.total && report.subject ? ` of ${report.subject.name} (pid ${report.subject.pid})` : ""} <output id="chart-total">${formatBytes(rssBytes[peakIndex])}</output> <span id="chart-moment">at its highest, ${formatDuration(seconds[peakIndex] ?? 0)} after the start</span></p>
-<ul>${[...layers].reverse().map(
-    ({ id, label, hint, bytes }) =>
-      html`<li title="${hint}"><span class="swatch ${id}"></span><span class="label">${label}</span> <output data-layer="${id}">${formatBytes(bytes[peakIndex])}</output></li>`,
-  )}</ul>
-<ul class="marks">${report.floors.length > 0 && html`<li><span class="swatch floor"></span>heap right after a major collection</li>`}${isLimitNear && html`<li><span class="swatch limit"></span>limit, ${formatBytes(report.limit.bytes ?? 0)}</li>`}${isTotalDrawn && html`<li><span class="swatch total"></span>all processes together</li>`}</ul></div>`;
+  return html`<div class="key">
+    <p class="moment">
+      Resident memory${report.total && report.subject ? ` of ${report.subject.name} (pid ${report.subject.pid})` : ""}
+      <output id="chart-total">${formatBytes(rssBytes[peakIndex])}</output>
+      <span id="chart-moment">at its highest, ${formatDuration(seconds[peakIndex] ?? 0)} after the start</span>
+    </p>
+    <ul>
+      ${[...layers]
+        .reverse()
+        .map(
+          ({ id, label, hint, bytes }) =>
+            html`<li title="${hint}">
+              <span class="swatch ${id}"></span><span class="label">${label}</span>
+              <output data-layer="${id}">${formatBytes(bytes[peakIndex])}</output>
+            </li>`,
+        )}
+    </ul>
+    <ul class="marks">
+      ${report.floors.length > 0 && html`<li><span class="swatch floor"></span>heap right after a major collection</li>`}${isLimitNear && html`<li><span class="swatch limit"></span>limit, ${formatBytes(report.limit.bytes ?? 0)}</li>`}${isTotalDrawn && html`<li><span class="swatch total"></span>all processes together</li>`}
+    </ul>
+  </div>`;
 }
 
 function caption({ growth, limit, secondsToLimit }: Report, isLimitNear: boolean): string {
   const sentences: string[] = [];
   const [top] = growth;
   if (top) sentences.push(`Rising by ${formatRate(top.bytesPerSecond).replace("+", "")}.`);
-  if (secondsToLimit !== undefined) sentences.push(`At this rate the limit is reached in about ${formatDuration(secondsToLimit)}.`);
+  if (secondsToLimit !== undefined)
+    sentences.push(`At this rate the limit is reached in about ${formatDuration(secondsToLimit)}.`);
   if (limit.bytes !== null && !isLimitNear) {
     sentences.push(`The limit of ${formatBytes(limit.bytes)} lies far above what is drawn.`);
   }
@@ -89,11 +115,32 @@ function table({ layers, seconds, rssBytes, peakIndex }: Layers, report: Report)
   const rows = new Set([peakIndex]);
   for (let i = 0; i < TABLE_ROWS; i++) rows.add(Math.min(seconds.length - 1, Math.round(i * step)));
   const sorted = [...rows].toSorted((a, b) => a - b);
-  return html`<details><summary>The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Resident memory by kind, as a table"><table>
-<caption>Resident memory of ${report.subject?.name ?? report.command} by kind, ${sorted.length} of ${seconds.length} moments</caption>
-<thead><tr><th scope="col">after</th><th scope="col">resident</th>${layers.map(({ label }) => html`<th scope="col">${label}</th>`)}</tr></thead>
-<tbody>${sorted.map(
-    (i) =>
-      html`<tr><th scope="row">${formatDuration(seconds[i] ?? 0)}</th><td>${formatBytes(rssBytes[i])}</td>${layers.map(({ bytes }) => html`<td>${formatBytes(bytes[i])}</td>`)}</tr>`,
-  )}</tbody></table></div></details>`;
+  return html`<details>
+    <summary>The same as a table</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Resident memory by kind, as a table">
+      <table>
+        <caption>
+          Resident memory of ${report.subject?.name ?? report.command} by kind, ${sorted.length} of ${seconds.length}
+          moments
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">after</th>
+            <th scope="col">resident</th>
+            ${layers.map(({ label }) => html`<th scope="col">${label}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${sorted.map(
+            (i) =>
+              html`<tr>
+                <th scope="row">${formatDuration(seconds[i] ?? 0)}</th>
+                <td>${formatBytes(rssBytes[i])}</td>
+                ${layers.map(({ bytes }) => html`<td>${formatBytes(bytes[i])}</td>`)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
 }

@@ -34,7 +34,8 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 
 function render(part: Part): string {
   if (part === undefined || part === false) return "";
-  if (typeof part === "string") return glueUnits(plain(part)).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+  if (typeof part === "string")
+    return glueUnits(plain(part)).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
   if (typeof part === "number") return String(part);
   return "html" in part ? part.html : part.map(render).join("");
 }

@@ -47,7 +47,19 @@ export function stackLayers(report: Report): Layers {
   const external = fill(samples.externalBytes, ends);
   const buffers = fill(samples.arrayBufferBytes, ends);
   const threads = samples.seconds.map((second) => others.reduce((sum, other) => sum + heapAt(other, second), 0));
-  const split: Record<Layer["id"], number[]> = { heap: [], threads: [], buffers: [], external: [], slack: [], rest: [] };
+  const isUnseen = used.every((bytes) => bytes === 0);
+  const labelOf = (id: Layer["id"], label: string): string => {
+    if (id === "rest" && isUnseen) return "resident memory, kind unknown";
+    return subject?.thread === undefined ? label : label.replace("JS heap", `worker ${subject.thread}’s heap`);
+  };
+  const split: Record<Layer["id"], number[]> = {
+    heap: [],
+    threads: [],
+    buffers: [],
+    external: [],
+    slack: [],
+    rest: [],
+  };
   samples.seconds.forEach((_, i) => {
     let left = rss[i] ?? 0;
     const take = (id: Layer["id"], bytes: number): void => {
@@ -67,7 +79,7 @@ export function stackLayers(report: Report): Layers {
     rssBytes: rss,
     layers: KINDS.filter(([id]) => split[id].some((bytes) => bytes > 0)).map(([id, label, hint]) => ({
       id,
-      label: id === "rest" && used.every((bytes) => bytes === 0) ? "resident memory, kind unknown" : label,
+      label: labelOf(id, label),
       hint,
       bytes: split[id],
     })),

@@ -8,22 +8,30 @@ import { type Html, html } from "./escape.ts";
 
 /** A section with its heading; `undefined` content gives nothing. */
 export function section(id: string, title: string, content: Html): Html {
-  return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+  return html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    ${content}
+  </section>`;
 }
 
 /** A list of sentences; nothing for none. */
 export function bullets(items: readonly string[]): Html | undefined {
-  return items.length === 0 ? undefined : html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+  return items.length === 0
+    ? undefined
+    : html`<ul>
+        ${items.map((item) => html`<li>${item}</li>`)}
+      </ul>`;
 }
 
 /** A function and its place in the code. */
 export function place(where: Pick<GrowthLocation, "file" | "line" | "function">): Html {
-  return html`<code class="function">${where.function}</code> <code class="place">${breakable(where.file)}:${where.line}</code>`;
+  return html`<code class="function">${where.function}</code>
+    <code class="place">${breakable(where.file)}:${where.line}</code>`;
 }
 
 /** A path that may break at its separators. */
 function breakable(path: string): Html {
-  return html`${path.split(/(?<=[/\\])/).map((part, index) => (index === 0 ? html`${part}` : html`<wbr>${part}`))}`;
+  return html`${path.split(/(?<=[/\\])/).map((part, index) => (index === 0 ? html`${part}` : html`<wbr />${part}`))}`;
 }
 
 /** A figure of bytes, aligned with others. */
@@ -54,5 +62,14 @@ export function sparkline(
   });
   const first = points[0]?.split(",")[0] ?? "0";
   const last = points.at(-1)?.split(",")[0] ?? "240";
-  return html`<svg class="spark" viewBox="0 0 240 ${height}" preserveAspectRatio="none" aria-hidden="true" focusable="false"><polygon points="${first},${height} ${points.join(" ")} ${last},${height}"/><polyline points="${points.join(" ")}"/></svg>`;
+  return html`<svg
+    class="spark"
+    viewBox="0 0 240 ${height}"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+    focusable="false"
+  >
+    <polygon points="${first},${height} ${points.join(" ")} ${last},${height}" />
+    <polyline points="${points.join(" ")}" />
+  </svg>`;
 }

@@ -27,33 +27,48 @@ export function verdictSection(report: Report): Html {
   const { claim, mark, sure, tone } = headline(verdict);
   const where = verdict.leak ? report.growth.find((candidate) => candidate.where)?.where : undefined;
   return html`<section id="verdict" class="${tone}" aria-labelledby="verdict-title">
-<p class="badge"><span aria-hidden="true">${mark} </span><strong>${claim}</strong>${sure !== undefined && `, ${sure}`}</p>
-<h1 id="verdict-title">${verdict.sentence}</h1>
-${where && html`<p class="origin">Allocated in ${place(where)}</p>`}
-${verdict.wouldChange !== "" && html`<p class="change"><b>${verdict.kind === "undetermined" ? "What is needed:" : "What would change our mind:"}</b> ${verdict.wouldChange}</p>`}
-${figures(report)}
-</section>`;
+    <p class="badge">
+      <span aria-hidden="true">${mark} </span><strong>${claim}</strong>${sure !== undefined && `, ${sure}`}
+    </p>
+    <h1 id="verdict-title">${verdict.sentence}</h1>
+    ${where && html`<p class="origin">Allocated in ${place(where)}</p>`}
+    ${verdict.wouldChange !== "" && html`<p class="change"><b>${verdict.kind === "undetermined" ? "What is needed:" : "What would change our mind:"}</b> ${verdict.wouldChange}</p>`}
+    ${figures(report)}
+  </section>`;
 }
 
 function figures(report: Report): Html {
   const { gc, growth, limit, peak, requests, secondsToLimit, seconds } = report;
   const highest = Math.max(peak.rssBytes, report.total?.peakRssBytes ?? 0);
-  const share = limit.bytes === null ? "no limit applies" : `${formatShare(highest / limit.bytes)} of ${formatBytes(limit.bytes)}`;
+  const share =
+    limit.bytes === null ? "no limit applies" : `${formatShare(highest / limit.bytes)} of ${formatBytes(limit.bytes)}`;
   const [top] = growth;
   const facts: [string, string, string][] = [["Highest", formatBytes(highest), share]];
   if (top) {
-    const kept = top.bytesPerRequest ? `${formatBytes(top.bytesPerRequest)} kept per request` : `${formatBytes(top.bytes)} in all`;
+    const kept = top.bytesPerRequest
+      ? `${formatBytes(top.bytesPerRequest)} kept per request`
+      : `${formatBytes(top.bytes)} in all`;
     facts.push(["Growth", formatRate(top.bytesPerSecond), kept]);
   }
   if (secondsToLimit !== undefined) facts.push(["Full in", formatDuration(secondsToLimit), "at the present rate"]);
   if (gc) {
-    facts.push(["Collecting", formatShare(gc.pauseShare), `${formatCount(gc.majors)} major, ${formatCount(gc.minors)} minor`]);
+    facts.push([
+      "Collecting",
+      formatShare(gc.pauseShare),
+      `${formatCount(gc.majors)} major, ${formatCount(gc.minors)} minor`,
+    ]);
   }
   if (requests) facts.push(["Requests", formatCount(requests.count), `${requests.perSecond} a second`]);
   facts.push(["Watched for", formatDuration(seconds), exitShort(report)]);
-  return html`<dl class="facts">${facts.map(
-    ([label, value, note]) => html`<div><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`,
-  )}</dl>`;
+  return html`<dl class="facts">
+    ${facts.map(
+      ([label, value, note]) =>
+        html`<div>
+          <dt>${label}</dt>
+          <dd>${value}<small>${note}</small></dd>
+        </div>`,
+    )}
+  </dl>`;
 }
 
 function exitShort({ exit }: Report): string {
@@ -64,28 +79,59 @@ function exitShort({ exit }: Report): string {
 /** What grows most, the code that allocates it, and the evidence; only the evidence where nothing grows. */
 export function culpritSection(report: Report): Html | undefined {
   const { growth, subject, verdict, processes } = report;
-  const top = verdict.leak ? growth.find((candidate) => candidate.where) ?? growth[0] : undefined;
+  const top = verdict.leak ? (growth.find((candidate) => candidate.where) ?? growth[0]) : undefined;
   const evidence = bullets(verdict.evidence);
   if (!top) return evidence && section("evidence", "What was seen", html`<div class="card">${evidence}</div>`);
   const rows: [string, Html][] = [];
   if (top.where) {
     const inlined = inlineWords(top.where);
-    rows.push(["Allocated in", html`${place(top.where)}${inlined !== undefined && html` <span class="soft">${inlined}</span>`}`]);
+    rows.push([
+      "Allocated in",
+      html`${place(top.where)}${inlined !== undefined && html` <span class="soft">${inlined}</span>`}`,
+    ]);
   }
   if (top.callers && top.callers.length > 0) {
-    rows.push(["Called by", html`<ol class="calls">${top.callers.map((caller) => html`<li>${place(caller)}</li>`)}</ol>`]);
+    rows.push([
+      "Called by",
+      html`<ol class="calls">
+        ${top.callers.map((caller) => html`<li>${place(caller)}</li>`)}
+      </ol>`,
+    ]);
   }
-  rows.push(["Held by", top.holder === undefined ? html`<span class="soft">not known: a profile names only who allocates</span>` : html`<code>${top.holder}</code>`]);
+  rows.push([
+    "Held by",
+    top.holder === undefined
+      ? html`<span class="soft">not known: a profile names only who allocates</span>`
+      : html`<code>${top.holder}</code>`,
+  ]);
   const count = top.count > 0 ? ` in about ${formatCount(top.count)} objects` : "";
   const perRequest = top.bytesPerRequest ? `, ${formatBytes(top.bytesPerRequest)} for each request` : "";
-  rows.push(["Growth", html`${formatRate(top.bytesPerSecond)}${perRequest}; ${formatBytes(top.bytes)}${count} while watched`]);
-  if (subject && (processes.length > 1 || subject.thread !== undefined)) rows.push(["In", html`${subjectWords(subject)}`]);
+  rows.push([
+    "Growth",
+    html`${formatRate(top.bytesPerSecond)}${perRequest}; ${formatBytes(top.bytes)}${count} while watched`,
+  ]);
+  if (subject && (processes.length > 1 || subject.thread !== undefined))
+    rows.push(["In", html`${subjectWords(subject)}`]);
   return section(
     "culprit",
     "The culprit",
-    html`<div class="card culprit"><p class="what">${top.what}</p><dl class="rows">${rows.map(
-      ([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`,
-    )}</dl>${evidence && html`<h3>How we know</h3>${evidence}`}</div>`,
+    html`<div class="card culprit">
+      <p class="what">${top.what}</p>
+      <dl class="rows">
+        ${rows.map(
+          ([label, value]) =>
+            html`<div>
+              <dt>${label}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
+      ${
+        evidence &&
+        html`<h3>How we know</h3>
+          ${evidence}`
+      }
+    </div>`,
   );
 }
 
@@ -96,9 +142,15 @@ export function ruledOutSection({ verdict }: Report): Html | undefined {
   return section(
     "not",
     "What it is not",
-    html`<dl class="card rows">${ruledOut.map(
-      ([kind, why]) => html`<div><dt>${kind}</dt><dd>${why}</dd></div>`,
-    )}</dl>`,
+    html`<dl class="card rows">
+      ${ruledOut.map(
+        ([kind, why]) =>
+          html`<div>
+            <dt>${kind}</dt>
+            <dd>${why}</dd>
+          </div>`,
+      )}
+    </dl>`,
   );
 }
 
@@ -110,7 +162,9 @@ export function nextSection(report: Report): Html | undefined {
   return section(
     "next",
     "What to do",
-    html`<ol class="card steps">${next.map((step) => html`<li>${commands(step)}</li>`)}${until !== undefined && html`<li><b>Bridge:</b> ${commands(until)}</li>`}</ol>`,
+    html`<ol class="card steps">
+      ${next.map((step) => html`<li>${commands(step)}</li>`)}${until !== undefined && html`<li><b>Bridge:</b> ${commands(until)}</li>`}
+    </ol>`,
   );
 }
 
@@ -125,12 +179,31 @@ export function growthSection({ growth }: Report): Html | undefined {
   return section(
     "growth",
     "All that grows",
-    html`<div class="card scroll" tabindex="0" role="region" aria-labelledby="growth-title"><table>
-<thead><tr><th scope="col" class="text">what</th><th scope="col">rate</th><th scope="col">in all</th><th scope="col">objects</th><th scope="col" class="text">allocated in</th></tr></thead>
-<tbody>${growth.map(
-      (entry) =>
-        html`<tr><th scope="row" class="text">${entry.what}<small>${kindWords(entry.kind)}</small></th><td>${formatRate(entry.bytesPerSecond)}</td><td>${formatBytes(entry.bytes)}</td><td>${entry.count > 0 ? formatCount(entry.count) : "–"}</td><td class="text">${entry.where ? place(entry.where) : "–"}</td></tr>`,
-    )}</tbody></table></div>`,
+    html`<div class="card scroll" tabindex="0" role="region" aria-labelledby="growth-title">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col" class="text">what</th>
+            <th scope="col">rate</th>
+            <th scope="col">in all</th>
+            <th scope="col">objects</th>
+            <th scope="col" class="text">allocated in</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${growth.map(
+            (entry) =>
+              html`<tr>
+                <th scope="row" class="text">${entry.what}<small>${kindWords(entry.kind)}</small></th>
+                <td>${formatRate(entry.bytesPerSecond)}</td>
+                <td>${formatBytes(entry.bytes)}</td>
+                <td>${entry.count > 0 ? formatCount(entry.count) : "–"}</td>
+                <td class="text">${entry.where ? place(entry.where) : "–"}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`,
   );
 }
 
@@ -140,8 +213,15 @@ export function processSection(report: Report): Html {
   return section(
     "processes",
     processes.length > 1 ? "Processes, workers and the limit" : "Process and limit",
-    html`<div class="card"><p>${limit.bytes === null ? html`<b>No limit applies</b> (${limit.source}).` : html`<b>Limit ${formatBytes(limit.bytes)}</b>, ${limit.source}. Highest use: ${peakWords(report)}.`} End: ${report.exit.cause}.</p>
-<ul class="tree">${totalRow(report)}${processes.map((entry) => processRow(entry, report.seconds))}</ul></div>`,
+    html`<div class="card">
+      <p>
+        ${limit.bytes === null ? html`<b>No limit applies</b> (${limit.source}).` : html`<b>Limit ${formatBytes(limit.bytes)}</b>, ${limit.source}. Highest use: ${peakWords(report)}.`}
+        End: ${report.exit.cause}.
+      </p>
+      <ul class="tree">
+        ${totalRow(report)}${processes.map((entry) => processRow(entry, report.seconds))}
+      </ul>
+    </div>`,
   );
 }
 
@@ -149,9 +229,12 @@ export function processSection(report: Report): Html {
 function totalRow({ processes, seconds, total }: Report): Html | undefined {
   if (!total) return undefined;
   const count = new Set(processes.map(({ pid }) => pid)).size;
-  return html`<li class="process"><div class="who"><b>all ${count} together</b><small>shared pages count once for each</small></div>
-<div class="line">${sparkline(total.seconds, total.rssBytes, seconds)}</div>
-<div class="size">${size(total.peakRssBytes)}<small>highest</small></div><div></div></li>`;
+  return html`<li class="process">
+    <div class="who"><b>all ${count} together</b><small>shared pages count once for each</small></div>
+    <div class="line">${sparkline(total.seconds, total.rssBytes, seconds)}</div>
+    <div class="size">${size(total.peakRssBytes)}<small>highest</small></div>
+    <div></div>
+  </li>`;
 }
 
 function processRow(entry: ReportProcess, seconds: number): Html {
@@ -163,11 +246,25 @@ function processRow(entry: ReportProcess, seconds: number): Html {
     entry.startedSeconds !== undefined && entry.endedSeconds !== undefined
       ? `lived ${formatDuration(entry.endedSeconds - entry.startedSeconds)}`
       : "";
-  const notes = [entry.node === undefined || isWorker ? "" : `Node ${entry.node}`, heapLimit, life].filter((note) => note !== "");
-  return html`<li class="${isWorker ? "worker" : "process"}"><div class="who"><b>${isWorker ? `worker ${entry.thread}` : entry.name}</b> <span class="soft">${isWorker ? "" : `pid ${entry.pid}`}</span>${!entry.observed && html` <span class="tag">seen from outside only</span>`}<small>${notes.map((note, index) => html`${index > 0 && " · "}<span class="note">${note}</span>`)}</small></div>
-<div class="line">${sparkline(entry.samples.seconds, isWorker ? entry.samples.heapUsedBytes : entry.samples.rssBytes, seconds)}</div>
-<div class="size">${size(peak)}<small>${isWorker ? "highest heap" : "highest"}</small></div>
-<div class="judged ${tone}"><span aria-hidden="true">${mark}</span> ${claim}${sure !== undefined && html`<small>${sure}</small>`}</div></li>`;
+  const notes = [entry.node === undefined || isWorker ? "" : `Node ${entry.node}`, heapLimit, life].filter(
+    (note) => note !== "",
+  );
+  return html`<li class="${isWorker ? "worker" : "process"}">
+    <div class="who">
+      <b>${isWorker ? `worker ${entry.thread}` : entry.name}</b>
+      <span class="soft">${isWorker ? "" : `pid ${entry.pid}`}</span
+      >${!entry.observed && html` <span class="tag">seen from outside only</span>`}<small
+        >${notes.map((note, index) => html`${index > 0 && " · "}<span class="note">${note}</span>`)}</small
+      >
+    </div>
+    <div class="line">
+      ${sparkline(entry.samples.seconds, isWorker ? entry.samples.heapUsedBytes : entry.samples.rssBytes, seconds)}
+    </div>
+    <div class="size">${size(peak)}<small>${isWorker ? "highest heap" : "highest"}</small></div>
+    <div class="judged ${tone}">
+      <span aria-hidden="true">${mark}</span> ${claim}${sure !== undefined && html`<small>${sure}</small>`}
+    </div>
+  </li>`;
 }
 
 /** What is not known, how it was measured, what measuring cost, and the data themselves. */
@@ -177,10 +274,27 @@ export function methodSection(report: Report): Html {
   return section(
     "method",
     "How this is known",
-    html`<div class="card">${report.unknown.length > 0 && html`<h3>What could not be measured</h3>${bullets(report.unknown)}`}
-<h3>Method</h3><p>Memory was read from inside every Node thread and from the kernel twice a second. A leak is growth of what remains after major collections, lasting beyond warm-up; the allocating function comes from V8’s sampling heap profiler, whose sizes are estimates. Function lines are where the function starts.</p>
-<h3>Cost</h3><p>Plimsoll itself used ${ownWords(report)}.</p>
-<h3>Data</h3><p>The whole report is embedded in this page as JSON, in the element <code>plimsoll-report</code> (schema <code>${report.schema}</code>). It holds no heap strings, no environment and no argument values. <a id="save" download="report.json" href="#method">Save it as report.json</a></p>
-<p class="soft">Plimsoll ${version} on ${platform.os} ${platform.arch}${node}.</p></div>`,
+    html`<div class="card">
+      ${
+        report.unknown.length > 0 &&
+        html`<h3>What could not be measured</h3>
+          ${bullets(report.unknown)}`
+      }
+      <h3>Method</h3>
+      <p>
+        Memory was read from inside every Node thread and from the kernel twice a second. A leak is growth of what
+        remains after major collections, lasting beyond warm-up; the allocating function comes from V8’s sampling heap
+        profiler, whose sizes are estimates. Function lines are where the function starts.
+      </p>
+      <h3>Cost</h3>
+      <p>Plimsoll itself used ${ownWords(report)}.</p>
+      <h3>Data</h3>
+      <p>
+        The whole report is embedded in this page as JSON, in the element <code>plimsoll-report</code> (schema
+        <code>${report.schema}</code>). It holds no heap strings, no environment and no argument values.
+        <a id="save" download="report.json" href="#method">Save it as report.json</a>
+      </p>
+      <p class="soft">Plimsoll ${version} on ${platform.os} ${platform.arch}${node}.</p>
+    </div>`,
   );
 }
