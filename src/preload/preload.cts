@@ -14,6 +14,8 @@ import type { start } from "./agent.cts";
     if (parseInt(process.versions.node, 10) < 18 || mark in process) return;
     Object.defineProperty(process, mark, { value: true });
     (require("./agent.cjs") as { start: typeof start }).start(path, __filename, began);
+    // Programs that walk the cache (reloaders, test runners) see only what is theirs.
+    for (const file of Object.keys(require.cache)) if (file.indexOf(__dirname) === 0) delete require.cache[file];
   } catch {
     // The program goes on unobserved.
   }

@@ -17,6 +17,7 @@ const MAX_CACHED_MAPS = 16;
 /** A frame as the inspector gives it: lines and columns from 0. */
 interface CallFrame {
   readonly functionName: string;
+  readonly scriptId: string;
   readonly url: string;
   readonly lineNumber: number;
   readonly columnNumber: number;
@@ -86,9 +87,9 @@ function summarize(profile: SamplingProfile, ownDirectory: string): { sites: All
   return { sites: largest.map(toSite), totalBytes };
 }
 
-/** Node's own code, and V8's pseudo-frames such as "(V8 API)" and the root. */
-function isInternal({ url, functionName, lineNumber }: CallFrame): boolean {
-  return url.startsWith("node:") || (url === "" && (functionName.startsWith("(") || lineNumber < 0));
+/** Node's own code, and what has no script: built-in functions and V8's pseudo-frames such as "(V8 API)". */
+function isInternal({ url, scriptId }: CallFrame): boolean {
+  return url.startsWith("node:") || scriptId === "0";
 }
 
 function isSame(a: CallFrame, b: CallFrame): boolean {
@@ -112,7 +113,7 @@ function toSite({ path, bytes, count, viaNodeBytes }: Sum): AllocationSite {
 
 function locate({ functionName, url, lineNumber, columnNumber }: CallFrame): CodeLocation {
   // Only a module's own code begins at its very first character without a name.
-  const top = functionName === "" && lineNumber <= 0 && columnNumber <= 0;
+  const top = functionName === "" && lineNumber === 0 && columnNumber === 0;
   const name = functionName !== "" ? functionName : top ? "(module)" : "(anonymous)";
   const file = toPath(url);
   const origin = mapOf(url, file)?.findEntry(Math.max(0, lineNumber), Math.max(0, columnNumber));
@@ -140,6 +141,7 @@ function mapOf(script: string, file: string): SourceMap | undefined {
 }
 
 function toPath(script: string): string {
+  // Evaluated code, and scripts that V8 has let go of while what they allocated lives on.
   if (script === "") return "(no file)";
   if (!script.startsWith("file:")) return script;
   try {
