@@ -43,6 +43,7 @@ export interface SampleMessage {
   readonly heapTotalBytes: number;
   /** As Node counts it: includes `arrayBuffersBytes`. */
   readonly externalBytes: number;
+  /** ArrayBuffers and Buffers. */
   readonly arrayBuffersBytes: number;
   /** V8's own malloced_memory. */
   readonly mallocedBytes: number;

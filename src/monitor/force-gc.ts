@@ -12,7 +12,9 @@ import { type MemorySizes, mapSizes, processSource } from "./sample.ts";
 export interface ForcedCollection {
   /** Readings before less readings after; negative where memory grew meanwhile. */
   readonly freed: MemorySizes;
+  /** Read just before. */
   readonly before: MemorySizes;
+  /** Read just after. */
   readonly after: MemorySizes;
   /** How long the thread stood still. */
   readonly pauseMs: number;

@@ -5,8 +5,11 @@ import type { TrendPoint } from "./trend.ts";
 
 /** Lowest, highest and newest value of a size, in bytes. */
 export interface ColumnStats {
+  /** Lowest since the start. */
   readonly min: number;
+  /** Highest since the start. */
   readonly max: number;
+  /** Of the newest reading. */
   readonly last: number;
 }
 

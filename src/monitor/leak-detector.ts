@@ -39,6 +39,7 @@ export interface LeakWatchOptions {
 
 /** What a detector says. */
 export interface LeakCheck {
+  /** When it was made, in milliseconds since the epoch. */
   readonly timeMs: number;
   /** `leak` when one of the two is. */
   readonly verdict: Judgement["verdict"];

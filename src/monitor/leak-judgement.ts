@@ -20,6 +20,7 @@ export interface JudgementOptions {
 
 /** What the floors show. */
 export interface Judgement {
+  /** What the floors show; `undetermined` with too few of them. */
   readonly verdict: "leak" | "no-leak" | "undetermined";
   /** Why, with the figures, or what is missing. */
   readonly sentence: string;

@@ -9,6 +9,7 @@ import type { MemorySizes } from "./sample.ts";
 
 /** How far memory is below the nearest limit. */
 export interface Headroom {
+  /** The limit that is nearest. */
   readonly limitBytes: number;
   /** Resident memory of the process, or used heap of this thread. */
   readonly usedBytes: number;

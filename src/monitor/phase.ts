@@ -8,7 +8,9 @@ import { delta, mapSizes, type MemoryDelta, type MemorySample, type MemorySizes 
 export interface PhaseReport {
   /** Path of names from the outermost phase: `import/parse`. */
   readonly name: string;
+  /** The reading at its start. */
   readonly start: MemorySample;
+  /** The reading at its end. */
   readonly end: MemorySample;
   /** From start to end. */
   readonly delta: MemoryDelta;
@@ -24,10 +26,13 @@ export interface PhaseReport {
 
 /** What a phase needs of its monitor. */
 export interface PhaseHost {
+  /** Takes a reading. */
   sample(): MemorySample;
+  /** The kernel's high-water mark of resident memory. */
   highWaterBytes(): number;
   /** Adds to the open phases. */
   open(phase: Phase): void;
+  /** Takes it from the open phases. */
   close(phase: Phase, report: PhaseReport): void;
 }
 

@@ -13,8 +13,11 @@ export interface RapidGrowthOptions {
 
 /** Resident memory has grown fast. */
 export interface RapidGrowth {
+  /** When, in milliseconds since the epoch. */
   readonly timeMs: number;
+  /** Lowest resident memory in the window. */
   readonly fromBytes: number;
+  /** Resident memory now. */
   readonly toBytes: number;
   /** `toBytes - fromBytes`. */
   readonly growthBytes: number;

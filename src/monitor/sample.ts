@@ -44,20 +44,25 @@ export interface MemorySample extends MemorySizes {
 
 /** What changed between two readings; negative where memory shrank. */
 export interface MemoryDelta extends MemorySizes {
+  /** Time between them. */
   readonly elapsedMs: number;
 }
 
 /** What of V8's `GCProfiler` is used here. */
 export interface CollectionProfiler {
+  /** Begins to observe. */
   start(): void;
+  /** Ends that, and tells what was seen. */
   stop(): { readonly statistics: readonly CollectionStatistics[] } | undefined;
 }
 
 /** One collection as V8 reports it. */
 export interface CollectionStatistics {
+  /** V8's name of the kind of collection. */
   readonly gcType: string;
   /** Microseconds. */
   readonly cost: number;
+  /** The heap right after it. */
   readonly afterGC: { readonly heapStatistics: { readonly usedHeapSize: number; readonly externalMemory: number } };
 }
 

@@ -10,6 +10,7 @@ import { readV8, type V8Reading } from "../probe/v8.ts";
 export interface SystemInfo {
   /** Versions without a `v`. */
   readonly versions: { readonly node: string; readonly v8: string };
+  /** Process id. */
   readonly pid: number;
   /** V8's counters for this thread: heap limit, malloced memory and its peak, contexts, … */
   readonly v8: V8Reading;

@@ -10,6 +10,7 @@
 export interface TrendPoint {
   /** Milliseconds; only differences matter. */
   readonly timeMs: number;
+  /** The size then. */
   readonly bytes: number;
 }
 

@@ -6,6 +6,7 @@ export interface LimitReading {
   readonly bytes: number | undefined;
   /** In words, with the file: `cgroup v2 /sys/fs/cgroup/app (memory.max)`. */
   readonly source: string;
+  /** Who sets it. */
   readonly kind: "cgroup-v1" | "cgroup-v2" | "ulimit" | "v8-heap" | "worker" | "machine";
   /** What it is a limit of: the memory of the process (or of its group), its V8 heap, or its address space. */
   readonly bounds: "process" | "heap" | "address-space";

@@ -10,16 +10,21 @@ import { listSystemDirectory, readSystemText, type SystemFilesOptions } from "./
 
 /** Facts about the machine. */
 export interface MachineReading {
+  /** As `process.platform`. */
   readonly platform: NodeJS.Platform;
+  /** As `process.arch`. */
   readonly arch: string;
   /** Version of the kernel. */
   readonly release: string;
   /** `undefined` outside of Linux or when it cannot be told. */
   readonly libc: Libc | undefined;
+  /** All memory of the machine. */
   readonly totalBytes: number;
   /** What programs can still get without swapping; free memory where the platform does not say. */
   readonly availableBytes: number;
+  /** Swap; `undefined` where the platform does not say. */
   readonly swapTotalBytes: number | undefined;
+  /** Unused swap; `undefined` where the platform does not say. */
   readonly swapFreeBytes: number | undefined;
   /** Cores that this program may use. */
   readonly cores: number;

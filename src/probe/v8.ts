@@ -22,6 +22,7 @@ export interface V8Reading {
   readonly rssBytes: number | undefined;
   /** V8's own use of malloc (parser, compiler); native code's is not in it. */
   readonly mallocedBytes: number;
+  /** The highest value of `mallocedBytes` so far. */
   readonly peakMallocedBytes: number;
   /** Handles that native code holds on objects. */
   readonly globalHandlesBytes: number;

@@ -22,7 +22,9 @@ export interface OtelMeter<Instrument> {
 
 /** Unit and description of an instrument. */
 export interface OtelInstrumentOptions {
+  /** Unit as UCUM writes it. */
   readonly unit: string;
+  /** What the instrument measures. */
   readonly description: string;
 }
 
