@@ -7,15 +7,8 @@ import { createHash } from "node:crypto";
 import { readAsset, readChartLibrary } from "./html/assets.ts";
 import { chartSection } from "./html/chart.ts";
 import { html, json, trusted } from "./html/escape.ts";
-import {
-  culpritSection,
-  growthSection,
-  methodSection,
-  nextSection,
-  processSection,
-  ruledOutSection,
-  verdictSection,
-} from "./html/sections.ts";
+import { methodSection, processSection } from "./html/process-sections.ts";
+import { culpritSection, growthSection, nextSection, ruledOutSection, verdictSection } from "./html/sections.ts";
 import type { Report } from "./report.ts";
 import { headline } from "./words.ts";
 
@@ -27,7 +20,7 @@ export function renderHtml(report: Report): string {
   const licence = readChartLibrary("LICENSE").replaceAll("*/", "* /");
   const library = `/*!\n${licence}*/\n${LOCALE_GUARD}\n${readChartLibrary("uPlot.iife.min.js")}`;
   const client = readAsset("chart.client.js");
-  const style = `${readChartLibrary("uPlot.min.css")}\n${readAsset("report.css")}`;
+  const style = `${readChartLibrary("uPlot.min.css")}\n${readAsset("page.css")}\n${readAsset("sections.css")}`;
   const policy = [
     "default-src 'none'",
     "img-src data:",

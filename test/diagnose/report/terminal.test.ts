@@ -106,6 +106,7 @@ describe("renderTerminal", () => {
 
   it("lets no program write escapes, and colours only when asked to", () => {
     for (const make of Object.values(samples)) {
+      // oxlint-disable-next-line no-control-regex
       for (const verbose of [false, true]) expect(draw(make(), { verbose })).not.toMatch(/[\u001b\u009b\u202e]/);
     }
     const colored = draw(leak(), { color: true });

@@ -11,9 +11,9 @@ const cache = new Map<string, string>();
 /**
  * Reads one of our own assets.
  *
- * @param name - file name beside this module: `report.css`, `chart.client.js`.
+ * @param name - file name beside this module.
  */
-export function readAsset(name: "report.css" | "chart.client.js"): string {
+export function readAsset(name: "page.css" | "sections.css" | "chart.client.js"): string {
   return readOnce(join(import.meta.dirname, name));
 }
 

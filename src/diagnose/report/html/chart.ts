@@ -81,15 +81,13 @@ function key(report: Report, stacked: Layers, isLimitNear: boolean, isTotalDrawn
       <span id="chart-moment">at its highest, ${formatDuration(seconds[peakIndex] ?? 0)} after the start</span>
     </p>
     <ul>
-      ${[...layers]
-        .reverse()
-        .map(
-          ({ id, label, hint, bytes }) =>
-            html`<li title="${hint}">
-              <span class="swatch ${id}"></span><span class="label">${label}</span>
-              <output data-layer="${id}">${formatBytes(bytes[peakIndex])}</output>
-            </li>`,
-        )}
+      ${[...layers].reverse().map(
+        ({ id, label, hint, bytes }) =>
+          html`<li title="${hint}">
+            <span class="swatch ${id}"></span><span class="label">${label}</span>
+            <output data-layer="${id}">${formatBytes(bytes[peakIndex])}</output>
+          </li>`,
+      )}
     </ul>
     <ul class="marks">
       ${report.floors.length > 0 && html`<li><span class="swatch floor"></span>heap right after a major collection</li>`}${isLimitNear && html`<li><span class="swatch limit"></span>limit, ${formatBytes(report.limit.bytes ?? 0)}</li>`}${isTotalDrawn && html`<li><span class="swatch total"></span>all processes together</li>`}
