@@ -19,6 +19,8 @@ export const LIVE_VIEW_LINES = 12;
 export const LIVE_VIEW_MIN_COLUMNS = 60;
 
 const LABEL_COLUMNS = 11;
+/** A preload has spoken by then. */
+const FIRST_WORD_SECONDS = 3;
 const SPARKLINE_MIN = 8;
 const SPARKLINE_MAX = 40;
 
@@ -61,7 +63,10 @@ function titleLine(status: Status, { command, pid, limit, columns, paint }: Live
   const tree = [count(status.workers, "worker"), count(status.children, "process", "processes")].filter(
     (text) => text !== "",
   );
-  const unseen = status.unobserved > 0 ? ` (${status.unobserved} seen from outside only)` : "";
+  const unseen =
+    status.unobserved > 0 && status.seconds > FIRST_WORD_SECONDS
+      ? ` (${status.unobserved} seen from outside only)`
+      : "";
   const left: Segment[] = [
     [" plimsoll  ", paint.bold],
     [command, paint.cyan],
@@ -87,10 +92,8 @@ function shortSource(source: string): string {
 function waterline(status: Status, { limit, columns, paint }: LiveViewOptions): Segment[] {
   const ratio = limit.bytes === null ? undefined : status.rssBytes / limit.bytes;
   const color = ratio === undefined || ratio < 0.7 ? paint.green : ratio < 0.9 ? paint.yellow : paint.red;
-  const level =
-    limit.bytes === null
-      ? formatBytes(status.rssBytes)
-      : `${formatBytes(status.rssBytes)} / ${formatBytes(limit.bytes)}`;
+  const used = formatBytes(status.rssBytes > 0 ? status.rssBytes : undefined);
+  const level = limit.bytes === null ? used : `${used} / ${formatBytes(limit.bytes)}`;
   const share = ratio === undefined ? "" : `  ${formatShare(ratio)}`;
   const free = columns - 1 - LABEL_COLUMNS - displayWidth(`  ${level}${share}   `);
   const trend = trendWords(status, free - SPARKLINE_MIN);
@@ -124,7 +127,7 @@ function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment
   });
   if (rows.length === 0) {
     const why =
-      status.seconds < 3
+      status.seconds < FIRST_WORD_SECONDS
         ? "waiting for the program's first word"
         : "no Node.js process has reported from inside: measured from outside only";
     rows.push([[`   ${why}`, paint.dim]]);

@@ -72,8 +72,8 @@ export class Progress implements Disposable {
 
   /** Adapts to the terminal's new size. */
   resize(): void {
-    this.#lines.resize();
     this.#fitTerminal();
+    this.#lines.resize();
     this.#guarded(() => this.#draw());
   }
 
@@ -107,8 +107,8 @@ export class Progress implements Disposable {
     const { output, mode } = this.#options;
     if (mode !== "live") return;
     const fits = output.rows >= LIVE_VIEW_MIN_ROWS && output.columns >= LIVE_VIEW_MIN_COLUMNS;
-    if (fits && !this.#lines.isOpen) this.#lines.open();
     if (!fits) this.#lines.close();
+    else if (!this.#lines.isOpen) this.#lines.open();
   }
 
   #tick(isFullSecond: boolean): void {

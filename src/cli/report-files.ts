@@ -28,7 +28,7 @@ export function createReportFolder(wanted: string | undefined, nowMs: number): s
     wanted ??
     join(REPORTS_FOLDER, `${new Date(nowMs).toISOString().replace(/[:.]/g, "-").replace("Z", "")}-${process.pid}`);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir);
     if (wanted === undefined) keepOutOfGit();
     const probe = join(dir, ".writable");
     writeFileSync(probe, "", { mode: 0o600 });
@@ -39,6 +39,14 @@ export function createReportFolder(wanted: string | undefined, nowMs: number): s
     throw unwritable("The report folder", dir, error, "plimsoll run --report-dir /tmp/plimsoll -- node server.js");
   }
   return dir;
+}
+
+/** `mkdir -p`. Node's own never returns where a folder exists in which none can be made, such as /proc (seen on 20.20.2). */
+function makeFolder(dir: string): void {
+  if (existsSync(dir) && statSync(dir).isDirectory()) return;
+  const parent = dirname(dir);
+  if (parent !== dir && !existsSync(parent)) makeFolder(parent);
+  mkdirSync(dir, { mode: 0o700 });
 }
 
 function keepOutOfGit(): void {
@@ -53,7 +61,7 @@ function keepOutOfGit(): void {
  */
 export function checkReportCopy(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
     const probe = `${file}.writable`;
     writeFileSync(probe, "", { mode: 0o600 });

@@ -29,9 +29,8 @@ const SHORT_SECONDS = 5;
 /** Runs a program and watches it. */
 export async function run(args: readonly string[], output: Output): Promise<CommandEnd> {
   const options = parseRunOptions(args);
-  const startedAtMs = systemClock.now();
-  const dir = createReportFolder(options.reportDir, startedAtMs);
   if (options.reportJson !== undefined) checkReportCopy(options.reportJson);
+  const dir = createReportFolder(options.reportDir, systemClock.now());
   // All other timers are unref'ed, and between the program's end and ours nothing else keeps us alive.
   const keepAlive = setInterval(() => {}, 2 ** 30);
   try {
@@ -45,7 +44,8 @@ async function watch(options: RunOptions, dir: string, output: Output): Promise<
   await using remote = await RemoteWatch.open({ command: nameCommand(options.command), limit: options.limit });
   const { recording } = remote;
   const launched = await start(options, dir, remote.environment(process.env));
-  using _forwarding = launched.forwardSignals();
+  // Never undone: a second Ctrl-C while the report is written must not cost the program's exit code.
+  launched.forwardSignals();
   remote.attachRoot(launched.pid);
   const journal = Journal.open(dir, recording);
   const exit = await show(launched, { output, recording, journal, mode: modeOf(options, output) });
@@ -147,10 +147,9 @@ function tell(report: Report, { htmlPath, failure }: WrittenFiles, { quiet, json
   const isTooShort = report.verdict.kind === "undetermined" && report.seconds < SHORT_SECONDS;
   if (quiet || isTooShort) {
     const { claim, sure } = headline(report.verdict);
-    const verdict = isTooShort
-      ? `${report.exit.cause} after ${formatDuration(report.seconds)}, too soon to judge`
-      : claim;
-    output.say(`plimsoll: ${verdict}${sure === undefined ? "" : `, ${sure}`}; peak ${peakWords(report)}`);
+    const short = `too soon to judge after ${formatDuration(report.seconds)}: ${report.exit.cause}`;
+    const peak = report.peak.rssBytes > 0 ? `; peak ${peakWords(report)}` : "";
+    output.say(`plimsoll: ${isTooShort ? short : claim}${sure === undefined ? "" : `, ${sure}`}${peak}`);
   } else {
     const path = htmlPath === undefined ? {} : { htmlPath };
     output.say(renderTerminal(report, { color: output.color, columns: output.columns, ...path }));
