@@ -1,0 +1,92 @@
+/** When a thread is asked, moved by a clock of the test's own. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ProfileSchedule } from "../../../src/monitor/remote/profile-schedule.ts";
+
+const MB = 2 ** 20;
+
+interface Asked {
+  readonly seconds: number;
+  readonly type: string;
+}
+
+/** Runs a schedule for a while against a program whose heap and pauses are functions of time. */
+function simulate(
+  seconds: number,
+  usedBytes: (second: number) => number,
+  pauseMs: (bytes: number) => number = (bytes) => (bytes / MB) * 0.7,
+): { asked: Asked[]; pausedMs: number } {
+  const schedule = new ProfileSchedule(0);
+  const asked: Asked[] = [];
+  let pausedMs = 0;
+  for (let nowMs = 0; nowMs <= seconds * 1000; nowMs += 500) {
+    const used = usedBytes(nowMs / 1000);
+    const request = schedule.next(nowMs, used);
+    if (request === undefined) continue;
+    asked.push({ seconds: nowMs / 1000, type: request.type });
+    if (request.type !== "profile") continue;
+    const pause = pauseMs(used);
+    pausedMs += pause;
+    schedule.answer(nowMs + 100, { timeMs: nowMs, usedBytes: used, externalBytes: 0, pauseMs: pause, forced: true });
+  }
+  return { asked, pausedMs };
+}
+
+describe("ProfileSchedule", () => {
+  it("asks a steady program at growing distances and leaves its inlining alone", () => {
+    const { asked } = simulate(120, () => 20 * MB);
+    expect(asked.every(({ type }) => type === "profile")).toBe(true);
+    const times = asked.map(({ seconds }) => seconds);
+    expect(times.slice(0, 4)).toEqual([3, 6.5, 10, 13.5]);
+    expect(times.length).toBeLessThan(16);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(gaps.at(-1)).toBeGreaterThan(20);
+  });
+
+  it("restarts precisely, once, when the floor rises fast or slowly, and reads again soon", () => {
+    const fast = simulate(30, (second) => (20 + 5 * second) * MB).asked;
+    expect(fast.filter(({ type }) => type === "precise")).toHaveLength(1);
+    const precise = fast.findIndex(({ type }) => type === "precise");
+    expect(fast[precise]?.seconds).toBeLessThanOrEqual(8);
+    expect(fast.slice(precise + 1).filter(({ seconds }) => seconds <= 20).length).toBeGreaterThanOrEqual(1);
+
+    const slow = simulate(60, (second) => (20 + 0.3 * second) * MB).asked;
+    const at = slow.find(({ type }) => type === "precise")?.seconds ?? Infinity;
+    expect(at).toBeLessThanOrEqual(14);
+    expect(slow.filter(({ seconds }) => seconds > at && seconds <= 60).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it("does not take warm-up that ends for a rise", () => {
+    const { asked } = simulate(120, (second) => (second < 2.5 ? 5 + second * 10 : 30) * MB);
+    expect(asked.some(({ type }) => type === "precise")).toBe(false);
+  });
+
+  it("never asks for what would take more than 200 ms, and keeps to its budget", () => {
+    expect(simulate(300, () => 1000 * MB).asked).toEqual([]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 240 }), fc.integer({ min: 10, max: 600 }), (mb, seconds) => {
+        const { pausedMs } = simulate(seconds, () => mb * MB);
+        expect(pausedMs).toBeLessThanOrEqual(150 + 10 * seconds);
+      }),
+    );
+  });
+
+  it("waits for an answer, and learns from it", () => {
+    const schedule = new ProfileSchedule(0);
+    expect(schedule.next(3000, 10 * MB)).toEqual({ type: "profile" });
+    expect(schedule.next(20_000, 10 * MB)).toBeUndefined();
+    schedule.answer(20_000, { timeMs: 20_000, usedBytes: 10 * MB, externalBytes: 0, pauseMs: 100, forced: true });
+    expect(schedule.predictPauseMs(20 * MB)).toBe(200);
+    expect(schedule.predictPauseMs(21 * MB)).toBeGreaterThan(200);
+    expect(schedule.next(40_000, 21 * MB)).toBeUndefined();
+    expect(schedule.next(40_000, 15 * MB)).toEqual({ type: "profile" });
+  });
+
+  it("hears rises from collections that happened by themselves", () => {
+    const schedule = new ProfileSchedule(0);
+    for (const [timeMs, mb] of [[2100, 40], [3300, 80]] as const) {
+      schedule.observe({ timeMs, usedBytes: mb * MB, externalBytes: 0, pauseMs: 20, forced: false });
+    }
+    expect(schedule.next(3400, 80 * MB)).toMatchObject({ type: "precise" });
+  });
+});
