@@ -1,7 +1,7 @@
 /**
  * What glibc's malloc says of its own memory, through its mallinfo2 function: held by the program or kept free
  * by the allocator. Node has no interface for it; the optional package koffi calls it, loaded at the first call only
- * (measured: about 6 ms and 3 MB). Sources: mallinfo(3), the glibc manual on statistics of malloc.
+ * (measured: 6 ms and 2.6 MB). Sources: mallinfo(3), the glibc manual on statistics of malloc.
  */
 import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
@@ -10,6 +10,7 @@ import { readSystemText, type Unavailable } from "./system-files.ts";
 
 /** glibc's account of the calling process, summed over all arenas. */
 export interface AllocatorReading {
+  /** Told apart from {@link Unavailable} by this. */
   readonly available: true;
   /** Obtained for small and middle blocks: the main heap and the arenas of threads. */
   readonly arenaBytes: number;
@@ -46,7 +47,7 @@ type MallInfo = Record<(typeof FIELDS)[number], number | bigint>;
 let mallinfo2: (() => MallInfo) | Unavailable | undefined;
 
 /**
- * Reads glibc's account. The first call loads koffi (some milliseconds), later ones cost a few microseconds.
+ * Reads glibc's account. The first call loads koffi (6 ms), later ones take about 2 µs.
  *
  * @returns why not, on musl, macOS and Windows, with another allocator, without koffi, or with a glibc before 2.33.
  */

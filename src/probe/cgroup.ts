@@ -8,6 +8,7 @@ import { listSubdirectories, type ProcessId, readSystemText, type SystemFilesOpt
 
 /** The memory cgroups of a process in one hierarchy. */
 export interface CgroupPath {
+  /** Of the hierarchy. */
   readonly version: 1 | 2;
   /** Absolute directories, the process's own first, the mount's top last; some may not exist. */
   readonly directories: readonly string[];

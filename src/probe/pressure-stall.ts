@@ -6,10 +6,13 @@ import { posix } from "node:path";
 import { findCgroups } from "./cgroup.ts";
 import { type ProcessId, readSystemText, type SystemFilesOptions, type Unavailable } from "./system-files.ts";
 
-/** Shares of time, 0..1, over the last 10, 60 and 300 seconds, and the time stalled in all. */
+/** How much of the time tasks waited for memory. */
 export interface StallShare {
+  /** 0..1, over the last 10 seconds. */
   readonly ratio10s: number;
+  /** 0..1, over the last minute. */
   readonly ratio60s: number;
+  /** 0..1, over the last 5 minutes. */
   readonly ratio300s: number;
   /** Milliseconds since the machine started or the cgroup was made. */
   readonly totalMs: number;
@@ -17,9 +20,11 @@ export interface StallShare {
 
 /** How much waiting for memory delays work. */
 export interface PressureStallReading {
+  /** Told apart from {@link Unavailable} by this. */
   readonly available: true;
   /** In words, with the file. */
   readonly source: string;
+  /** Whose waiting is counted. */
   readonly scope: "cgroup" | "machine";
   /** At least one task waited. */
   readonly some: StallShare;

@@ -7,7 +7,9 @@ import { listSystemDirectory, readSystemLink, readSystemText, type SystemFilesOp
 
 /** A process below another. */
 export interface ProcessEntry {
+  /** Process id. */
   readonly pid: number;
+  /** Process id of the one that started it. */
   readonly parentPid: number;
   /** Base names of program and script, e.g. `node server.js`. */
   readonly name: string;

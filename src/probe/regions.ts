@@ -16,16 +16,19 @@ export type { MemoryRegion } from "./smaps.ts";
 
 /** A region with its kind. */
 export interface ClassifiedRegion extends MemoryRegion {
+  /** What it holds. */
   readonly kind: RegionKind;
 }
 
 /** All regions of one kind together. */
 export interface RegionTotal {
+  /** Regions. */
   readonly count: number;
   /** In memory now. */
   readonly rssBytes: number;
   /** Part of `rssBytes` that belongs to no file. */
   readonly anonBytes: number;
+  /** Swapped out; not part of `rssBytes`. */
   readonly swapBytes: number;
   /** Of address space. */
   readonly sizeBytes: number;
@@ -33,9 +36,11 @@ export interface RegionTotal {
 
 /** The address space of one process. */
 export interface RegionsReading {
+  /** Told apart from {@link Unavailable} by this. */
   readonly available: true;
   /** Lowest address first. */
   readonly regions: readonly ClassifiedRegion[];
+  /** Every kind, with zeros where there is no such region. */
   readonly byKind: Readonly<Record<RegionKind, RegionTotal>>;
 }
 
@@ -46,7 +51,8 @@ export interface ReadRegionsOptions extends SystemFilesOptions {
 }
 
 /**
- * Reads and classifies all regions of a process; costs about 1 ms for a fresh Node process, see the file's header.
+ * Reads and classifies all regions of a process. Measured: 1.3 ms for 413 regions; 125 ms and 55 MB more of our own
+ * memory for 50,519.
  *
  * @param pid - a process of the same user. Default: the calling one.
  */
@@ -87,7 +93,7 @@ function classify(regions: readonly MemoryRegion[], isArena: ArenaCheck = () => 
     total.anonBytes += region.anonBytes;
     total.swapBytes += region.swapBytes;
     total.sizeBytes += region.end - region.start;
-    return { ...region, kind };
+    return Object.assign(region, { kind });
   });
   return { available: true, regions: classified, byKind };
 }

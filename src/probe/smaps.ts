@@ -15,16 +15,22 @@ export interface MemoryRegion {
   readonly inode: number;
   /** Path or `[name]`; empty for most anonymous regions. */
   readonly name: string;
+  /** In memory now. */
   readonly rssBytes: number;
   /** Resident pages that belong to no file (any more). */
   readonly anonBytes: number;
+  /** Swapped out; not part of `rssBytes`. */
   readonly swapBytes: number;
 }
 
 type Figures = { -readonly [Key in keyof MemoryRegion]: MemoryRegion[Key] };
 
 const HEADER = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ (\d+) *(.*)$/;
-const FIELDS = { "Rss:": "rssBytes", "Anonymous:": "anonBytes", "Swap:": "swapBytes" } as const;
+const FIELDS = [
+  ["Rss:", "rssBytes"],
+  ["Anonymous:", "anonBytes"],
+  ["Swap:", "swapBytes"],
+] as const;
 
 /** Collects regions from pieces of text that may be cut anywhere. */
 export class SmapsParser {
@@ -53,9 +59,11 @@ export class SmapsParser {
     const first = text.charCodeAt(from);
     if (first >= 0x41 && first <= 0x5a) {
       const region = this.#regions.at(-1);
-      const colon = text.indexOf(":", from) + 1;
-      const field = FIELDS[text.slice(from, colon) as keyof typeof FIELDS];
-      if (region && field) region[field] = Number.parseInt(text.slice(colon, to), 10) * 1024;
+      for (const [label, field] of FIELDS) {
+        if (region && text.startsWith(label, from)) {
+          region[field] = Number.parseInt(text.slice(from + label.length, to), 10) * 1024;
+        }
+      }
       return;
     }
     const match = HEADER.exec(text.slice(from, to));
