@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { readAsset, readChartLibrary } from "./html/assets.ts";
 import { chartSection } from "./html/chart.ts";
-import { html, json, trusted } from "./html/escape.ts";
+import { dataElement, html, scriptElement, styleElement } from "./html/escape.ts";
 import { methodSection, processSection } from "./html/process-sections.ts";
 import { culpritSection, growthSection, nextSection, ruledOutSection, verdictSection } from "./html/sections.ts";
 import type { Report } from "./report.ts";
@@ -42,9 +42,7 @@ export function renderHtml(report: Report): string {
         <meta name="robots" content="noindex" />
         <link rel="icon" href="data:," />
         <title>${mark} ${claim} – ${report.command} – plimsoll</title>
-        <style>
-          ${trusted(style)}
-        </style>
+        ${styleElement(style)}
       </head>
       <body>
         <header>
@@ -60,15 +58,7 @@ export function renderHtml(report: Report): string {
           ${verdictSection(report)} ${chartSection(report)} ${culpritSection(report)} ${ruledOutSection(report)}
           ${nextSection(report)} ${growthSection(report)} ${processSection(report)} ${methodSection(report)}
         </main>
-        <script type="application/json" id="plimsoll-report">
-          ${json(report)}
-        </script>
-        <script>
-          ${trusted(library)};
-        </script>
-        <script>
-          ${trusted(client)};
-        </script>
+        ${dataElement("plimsoll-report", report)} ${scriptElement(library)} ${scriptElement(client)}
       </body>
     </html> `.html;
 }

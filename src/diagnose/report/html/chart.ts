@@ -5,7 +5,7 @@
 import { formatBytes } from "../../../base/bytes.ts";
 import type { Report } from "../report.ts";
 import { formatDuration, formatRate } from "../words.ts";
-import { type Html, html, json } from "./escape.ts";
+import { dataElement, type Html, html } from "./escape.ts";
 import { type Layers, stackLayers } from "./layers.ts";
 import { section, sparkline } from "./parts.ts";
 
@@ -52,10 +52,7 @@ export function chartSection(report: Report): Html {
       <noscript>${sparkline(samples.seconds, samples.rssBytes, report.seconds, 120)}</noscript>
       ${key(report, layers, isLimitNear, total !== undefined)}
       <figcaption id="chart-help">${caption(report, isLimitNear)}</figcaption>
-      ${table(layers, report)}
-      <script type="application/json" id="plimsoll-chart">
-        ${json(data)}
-      </script>
+      ${table(layers, report)} ${dataElement("plimsoll-chart", data)}
     </figure>`,
   );
 }

@@ -40,16 +40,24 @@ function render(part: Part): string {
   return "html" in part ? part.html : part.map(render).join("");
 }
 
-/** A value as JSON that may stand inside a script element. */
-export function json(value: unknown): Html {
-  const text = JSON.stringify(value).replace(
+// Elements whose text must stay as it is, byte by byte (the page's policy names the hashes), are put
+// together without a template: formatters rewrite what stands in one.
+
+/** A style element; the text is our own. */
+export function styleElement(css: string): Html {
+  return { html: `<style>${css}</style>` };
+}
+
+/** A script element; the text is our own. */
+export function scriptElement(code: string): Html {
+  return { html: `<script>${code}</script>` };
+}
+
+/** A value as JSON in an element that scripts can read; no text in it can end the element. */
+export function dataElement(id: string, value: unknown): Html {
+  const json = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return { html: text };
-}
-
-/** Text of our own files, inserted as it is. */
-export function trusted(text: string): Html {
-  return { html: text };
+  return { html: `<script type="application/json" id="${id}">${json}</script>` };
 }
