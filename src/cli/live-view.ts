@@ -125,11 +125,11 @@ function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment
       noteOn(kind, status, paint),
     ];
   });
-  if (rows.length === 0) {
+  if (status.heapLimitBytes === undefined) {
     const why =
       status.seconds < FIRST_WORD_SECONDS
         ? "waiting for the program's first word"
-        : "no Node.js process has reported from inside: measured from outside only";
+        : "no Node.js in it has reported: measured from outside only";
     rows.push([[`   ${why}`, paint.dim]]);
   }
   while (rows.length < KIND_ROWS) rows.push([]);

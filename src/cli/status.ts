@@ -16,7 +16,7 @@ const MIN_FLOORS = 4;
 
 /** One kind of memory. */
 export interface KindStatus {
-  readonly name: "js heap" | "buffers" | "external" | "native" | "files";
+  readonly name: "js heap" | "buffers" | "external" | "native" | "private" | "files";
   readonly bytes: number;
   /** `undefined` while it is too early to tell. */
   readonly bytesPerSecond: number | undefined;
@@ -101,6 +101,8 @@ export function readStatus(recording: Recording, diagnosis: Diagnosis, nowMs: nu
               nativeBytes === 0 ? undefined : channel((s) => s.rssBytes - s.heapTotalBytes - s.externalBytes),
           },
         ];
+  if (latest.length === 0 && fileBytes > 0)
+    kinds.push({ name: "private", bytes: rssBytes - fileBytes, bytesPerSecond: rate?.bytesPerSecond });
   if (fileBytes > 0) kinds.push({ name: "files", bytes: fileBytes, bytesPerSecond: undefined });
   const limits = threads.filter(({ threadId }) => threadId === 0).map(({ heapLimitBytes }) => heapLimitBytes);
   const observedMs = threads.reduce((total, thread) => Math.max(total, thread.gcObservedMs), 0);

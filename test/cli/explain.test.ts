@@ -90,10 +90,8 @@ describe("explain", () => {
         if (explained.length > 0 || !text.includes("watching")) return;
         explained.push("");
         setTimeout(() => {
-          void plimsoll(["explain"], { cwd }).then(({ stderr }) => {
-            explained.push(stderr);
-            child.kill("SIGTERM");
-          });
+          const explaining = plimsoll(["explain"], { cwd });
+          void explaining.then(({ stderr }) => explained.push(stderr)).finally(() => child.kill("SIGTERM"));
         }, 2_000);
       },
     });

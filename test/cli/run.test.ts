@@ -113,6 +113,7 @@ describe("on a terminal", () => {
         if (columns !== undefined && rows !== undefined) terminal.resize(columns, rows);
       },
     });
+    // oxlint-disable-next-line no-control-regex
     const regions = [...text.matchAll(/\u001b\[1;(\d+)r/g)].map(([, rows]) => Number(rows));
     expect(regions.filter((rows, index) => rows !== regions[index - 1])).toEqual([18, 28, 18]);
   });
