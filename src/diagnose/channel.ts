@@ -1,10 +1,10 @@
 /**
  * Judges one series of floors (memory that is left when garbage and bursts are gone): does it grow
- * without bound, did it level off, is it flat, or is there too little to say? A series grows only if
- * four things hold at once: the Mann-Kendall test is significant (Mann 1945, Kendall 1975), the
- * Theil-Sen slope (Sen 1968) adds up to more than noise, the scatter around it is small, and the
- * last third grows at least half as fast as the middle third and as the whole. Significance alone says nothing here:
- * memory series are autocorrelated, and rate and deceleration are what stop false alarms.
+ * without bound, did it level off, is it flat, or is there too little to say? Significance alone says
+ * nothing here: memory series are autocorrelated. So a series grows only if, beside a significant
+ * Mann-Kendall test (Mann 1945, Kendall 1975), the Theil-Sen slope (Sen 1968) adds up to more than
+ * noise and scatter, the level never falls far, and the last third rises at least half as fast as the
+ * middle third and the whole.
  */
 import { floors, mannKendall, median, type Slope, theilSen, type TrendPoint } from "../monitor/trend.ts";
 
@@ -20,6 +20,9 @@ const STEADY = 0.5;
 /** In short stretches a cache that has just filled must not pass for a leak. */
 const STEADY_SHORT = 0.7;
 const SHORT_SECONDS = 30;
+/** A leak does not fall: how much it may at most, as a share of its rise, in short stretches and in others. */
+const MAX_FALL_SHORT = 0.1;
+const MAX_FALL = 0.35;
 /** Points that the statistics see at most: both are quadratic, and the live view judges once a second. */
 const MAX_POINTS = 100;
 
@@ -56,12 +59,14 @@ export interface Channel {
   readonly neededSeconds: number;
 }
 
-/** How small a rise counts as noise. */
+/** What is left out of the judgement. */
 export interface NoiseFloor {
   /** Default: 2.5 MB. */
   readonly bytes?: number;
   /** Share of the level, 0..1. Default: 0.03 */
   readonly ratio?: number;
+  /** Judges the first third too, which is otherwise left out as warm-up. Default: false. */
+  readonly whole?: boolean;
 }
 
 /**
@@ -71,7 +76,7 @@ export interface NoiseFloor {
  * @param noise - how small a rise is noise.
  */
 export function judgeChannel(points: readonly TrendPoint[], noise: NoiseFloor = {}): Channel {
-  const judged = leaveOutWarmUp(points);
+  const judged = noise.whole ? points : leaveOutWarmUp(points);
   const whole = describe(points, noise);
   const kept = judged.length === points.length ? whole : describe(judged, noise);
   if (grows(kept)) return { ...kept.facts, state: "grows", riseBytes: kept.slopeRise };
@@ -124,6 +129,7 @@ function grows({ facts, slopeRise, noiseBytes }: Description): boolean {
   const { floors: used, seconds, slope, z, steadiness: steady, scatterBytes, firstBytes } = facts;
   if (!slope || used.length < MIN_FLOORS || seconds < MIN_SPAN_SECONDS) return false;
   const few = used.length === MIN_FLOORS;
+  const short = seconds < SHORT_SECONDS;
   return (
     z >= (few ? Z_FEW : Z_MANY) &&
     // Five points have no 95 % interval; they only pass the test when every one lies above the one before.
@@ -132,7 +138,8 @@ function grows({ facts, slopeRise, noiseBytes }: Description): boolean {
     slopeRise >= 4 * scatterBytes &&
     // Five readings are in rising order by chance once in 120 times: they must also rise a lot.
     (!few || slopeRise >= 0.25 * firstBytes) &&
-    steady >= (seconds < SHORT_SECONDS ? STEADY_SHORT : STEADY) &&
+    largestFall(used) <= (short ? MAX_FALL_SHORT : MAX_FALL) * slopeRise &&
+    steady >= (short ? STEADY_SHORT : STEADY) &&
     stillRises(used, slope.bytesPerSecond, scatterBytes)
   );
 }
@@ -205,6 +212,17 @@ function stillRises(points: readonly TrendPoint[], bytesPerSecond: number, scatt
   if (!before) return false;
   const expected = (bytesPerSecond * (last.timeMs - before.timeMs)) / 1000;
   return last.bytes - before.bytes >= 0.5 * expected - 3 * Math.min(scatterBytes, expected);
+}
+
+/** The deepest fall from any level to a later one. */
+function largestFall(points: readonly TrendPoint[]): number {
+  let high = Number.NEGATIVE_INFINITY;
+  let fall = 0;
+  for (const { bytes } of points) {
+    high = Math.max(high, bytes);
+    fall = Math.max(fall, high - bytes);
+  }
+  return fall;
 }
 
 function flatSeconds(points: readonly TrendPoint[], toleranceBytes: number): number {

@@ -159,8 +159,8 @@ function heapChannel(majors: readonly CollectionRecord[], samples: readonly Thre
   if (channel.state !== "may-grow" && channel.state !== "flat") return channel;
   // What lives may itself come and go: then the lowest floor of each stretch is what counts.
   const all = majors.map(toPoint);
-  const lowest = floors(all, Math.max(4_000, ((all.at(-1)?.timeMs ?? 0) - (all[0]?.timeMs ?? 0)) / 7));
-  const envelope = all.length >= 3 * lowest.length ? judgeChannel(lowest) : channel;
+  const lowest = floors(all, Math.max(4_000, ((all.at(-1)?.timeMs ?? 0) - (all[0]?.timeMs ?? 0)) / 8));
+  const envelope = all.length >= 2.5 * lowest.length ? judgeChannel(lowest, { whole: true }) : channel;
   return envelope.state === "grows" ? envelope : channel;
 }
 
@@ -178,13 +178,24 @@ function heapFloors(
   const forced = majors.filter((collection) => collection.forced).map(toPoint);
   const newest = forced.at(-1)?.timeMs ?? 0;
   const stretch = (samples.at(-1)?.timeMs ?? newest) - fromMs;
-  if (forced.length < ENOUGH_FORCED || newest - fromMs < 0.4 * stretch) return majors.map(toPoint);
+  if (forced.length < ENOUGH_FORCED || newest - fromMs < 0.4 * stretch) return apart(majors.map(toPoint));
   const line = majors
     .filter((c) => c.forced || (c.timeMs < newest && c.usedBytes <= levelAt(forced, c.timeMs) + 0.03 * c.usedBytes))
     .map(toPoint);
   const natural = majors.filter((collection) => !collection.forced).map(toPoint);
   const readings = [...natural, ...points(samples, (sample) => sample.heapUsedBytes, fromMs)];
-  return withDips(line, readings);
+  return withDips(apart(line), readings);
+}
+
+/** Floors less than a second apart say the same, and must not count twice: the lower one stays. */
+function apart(line: readonly TrendPoint[]): TrendPoint[] {
+  const found: TrendPoint[] = [];
+  for (const point of line) {
+    const last = found.at(-1);
+    if (!last || point.timeMs - last.timeMs >= 1_000) found.push(point);
+    else if (point.bytes < last.bytes) found[found.length - 1] = point;
+  }
+  return found;
 }
 
 /** Adds, between two floors and after the last, the deepest reading that lies clearly below their line. */
@@ -237,7 +248,7 @@ function restChannel(process: ProcessRecording, samples: readonly ThreadSample[]
   const early = lowest.filter(({ timeMs }) => timeMs < fromMs + 3 * WARM_UP_MS).map(({ bytes }) => bytes);
   const start = Math.max(...early);
   const above = lowest.map(({ timeMs, bytes }) => ({ timeMs, bytes: Math.max(start, bytes) }));
-  return judgeChannel(above, { bytes: 8 * MB, ratio: 0.1 });
+  return judgeChannel(above, { bytes: 16 * MB, ratio: 0.2 });
 }
 
 function residentChannel(process: ProcessRecording, { nowMs }: EvidenceTime): Channel {

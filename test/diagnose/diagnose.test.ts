@@ -72,9 +72,10 @@ describe("diagnose", () => {
 
   it("never calls a filling cache a leak at any second when it fills within 15 s", () => {
     const filled = record({ seconds: 60, heap: (s) => (5 + 4 * Math.min(s, 15)) * MB });
-    for (let s = 1; s <= 60; s += 1) {
-      expect(diagnose(filled, { nowMs: START_MS + s * 1000 }).verdict.leak, `at ${s} s`).toBe(false);
-    }
+    const accused = Array.from({ length: 60 }, (_, s) => s + 1).filter(
+      (s) => diagnose(filled, { nowMs: START_MS + s * 1000 }).verdict.leak,
+    );
+    expect(accused).toEqual([]);
   });
 
   it("leaves growth outside V8 open", () => {
