@@ -28,11 +28,7 @@ export class PlimsollError extends Error {
   /** The figures behind the message. Default: an empty object. */
   readonly details: ErrorDetails;
 
-  constructor(
-    code: PlimsollErrorCode,
-    message: string,
-    options: { details?: ErrorDetails; cause?: unknown } = {},
-  ) {
+  constructor(code: PlimsollErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
