@@ -9,6 +9,7 @@ export default defineConfig({
     pool: "forks",
     allowOnly: false,
     reporters: ["default", "./test/support/no-skips-reporter.ts"],
+    globalSetup: ["./test/support/install-runtimes.ts"],
     include: ["test/**/*.services.test.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
