@@ -3,6 +3,7 @@
  * was ruled out, every growth and process, and what is not known.
  */
 import { formatBytes } from "../../base/bytes.ts";
+import { bridge } from "./bridge.ts";
 import { plain } from "./clean.ts";
 import type { Report, ReportProcess } from "./report.ts";
 import type { TerminalSheet } from "./terminal-sheet.ts";
@@ -39,9 +40,11 @@ export function verboseSections(report: Report, sheet: TerminalSheet): void {
   list(sheet, "evidence", verdict.evidence);
   list(sheet, "not", ruledOutWords(verdict).map(ruledOutInLine));
   list(sheet, "next", verdict.next);
-  if (verdict.kind !== "undetermined") sheet.field("unless", verdict.wouldChange);
+  sheet.field("bridge", bridge(report));
+  sheet.field(verdict.kind === "undetermined" ? "needs" : "unless", verdict.wouldChange);
   drawGrowth(report, sheet);
   drawProcesses(report, sheet);
+  sheet.raw("");
   list(sheet, "unknown", report.unknown);
 }
 

@@ -52,9 +52,9 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     sheet.field("why", growth ? verdict.evidence[0] : verdict.evidence.slice(0, 2).join("; "));
     sheet.field("not", ruledOutWords(verdict).slice(0, 3).map(ruledOutInLine).join("; "));
     sheet.field("next", verdict.next[0]);
+    sheet.field("bridge", bridge(report));
+    if (verdict.kind === "undetermined") sheet.field("needs", verdict.wouldChange);
   }
-  sheet.field("bridge", bridge(report));
-  if (verdict.kind === "undetermined") sheet.field("needs", verdict.wouldChange);
   sheet.field("evidence", options.htmlPath, sheet.colors.underline);
   sheet.field("cost", `Plimsoll itself: ${ownWords(report)}`, sheet.colors.dim);
   return `\n${sheet.lines.join("\n")}\n`;

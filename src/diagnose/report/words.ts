@@ -111,10 +111,11 @@ export function ruledOutWords({ ruledOut }: Verdict): [string, string][] {
   return ruledOut.filter(({ kind }) => !NO_KIND.includes(kind)).map(({ kind, why }) => [kindWords(kind), why]);
 }
 
-/** `buffers (stay flat)`, or the reason alone where it begins with the kind. */
+/** `buffers (stay flat)`, or the reason alone where it names the kind. */
 export function ruledOutInLine([kind, why]: readonly [string, string]): string {
-  const begins = why.toLowerCase().startsWith(kind.toLowerCase().split(" ")[0] ?? kind);
-  return begins ? why : `${kind}: ${why}`;
+  const [first = kind] = kind.toLowerCase().split(" ");
+  const isNamed = why.slice(0, 40).toLowerCase().includes(first);
+  return isNamed ? why : `${kind}: ${why}`;
 }
 
 /** What grows, with its rate and, where HTTP requests were seen, what each leaves behind. */
