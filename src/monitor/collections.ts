@@ -8,7 +8,7 @@ import type { CollectionProfiler, CollectionStatistics } from "./sample.ts";
 
 /** The heap right after a major collection. */
 export interface HeapFloor {
-  /** Milliseconds since the epoch, known to within a slice (about a second). */
+  /** Milliseconds since the epoch, known to within a slice of 1 to 4 seconds. */
   readonly timeMs: number;
   /** Objects that lived. */
   readonly usedBytes: number;
@@ -18,19 +18,25 @@ export interface HeapFloor {
 
 /** One major collection. */
 export interface MajorCollection extends HeapFloor {
+  /** How long the thread stood still. */
   readonly pauseMs: number;
 }
 
 /** Collections so far, of the observed stretches. */
 export interface CollectionCounts {
+  /** Major collections. */
   readonly majors: number;
+  /** Minor collections. */
   readonly minors: number;
+  /** Pauses of all of them together. */
   readonly pauseMs: number;
   /** Length of the observed stretches; collections outside of them were not seen. */
   readonly observedMs: number;
 }
 
-const SLICE_MS = 1000;
+/** A slice without a collection makes the next one twice as long, up to the most; one with any makes it short again. */
+const MIN_SLICE_MS = 1000;
+const MAX_SLICE_MS = 4000;
 /** Reporting one collection, in ms: measured by bench/monitor.bench.ts. */
 const REPORT_MS = 0.012;
 /** Share of a core that reporting may use. */
@@ -44,6 +50,7 @@ export class CollectionObserver {
   readonly #floors = new Ring({ columns: ["usedBytes", "externalBytes"], bucketsPerLevel: 64, levels: 10 });
   #profiler: CollectionProfiler | undefined;
   #sliceStartMs = 0;
+  #sliceMs = MIN_SLICE_MS;
   #resumeMs = Number.NEGATIVE_INFINITY;
   #counts = { majors: 0, minors: 0, pauseMs: 0, observedMs: 0 };
 
@@ -80,7 +87,7 @@ export class CollectionObserver {
 
   /** Ends or begins a slice when it is time to. */
   tick(nowMs: number): void {
-    if (this.#profiler && nowMs - this.#sliceStartMs >= SLICE_MS) this.stop(nowMs);
+    if (this.#profiler && nowMs - this.#sliceStartMs >= this.#sliceMs) this.stop(nowMs);
     if (!this.#profiler && nowMs >= this.#resumeMs) {
       this.#profiler = this.#createProfiler();
       this.#profiler.start();
@@ -94,6 +101,7 @@ export class CollectionObserver {
     this.#profiler = undefined;
     if (!statistics) return;
     const elapsedMs = nowMs - this.#sliceStartMs;
+    this.#sliceMs = statistics.length === 0 ? Math.min(MAX_SLICE_MS, this.#sliceMs * 2) : MIN_SLICE_MS;
     this.#counts.observedMs += elapsedMs;
     for (const [index, collection] of statistics.entries()) {
       // V8 does not date them: spread over the slice.

@@ -9,8 +9,11 @@ import { Topic } from "./topic.ts";
 
 /** The pressure has changed. */
 export interface PressureChange {
+  /** When, in milliseconds since the epoch. */
   readonly timeMs: number;
+  /** The level before. */
   readonly from: PressureLevel;
+  /** The level now. */
   readonly to: PressureLevel;
   /** What the level was found from. */
   readonly headroom: Headroom;
@@ -22,7 +25,7 @@ export interface MonitorEvents {
   readonly sample: MemorySample;
   /** Fast growth of resident memory; channel `plimsoll:memory:growth`. */
   readonly growth: RapidGrowth;
-  /** A major collection, told within about a second; channel `plimsoll:memory:collection`. */
+  /** A major collection, told within 1 to 4 seconds; channel `plimsoll:memory:collection`. */
   readonly collection: MajorCollection;
   /** A change of pressure; channel `plimsoll:pressure:change`. */
   readonly pressure: PressureChange;

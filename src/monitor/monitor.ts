@@ -21,10 +21,15 @@ import { type MemorySizes, type MemorySource, processSource } from "./sample.ts"
 
 /** What a {@link Monitor} saw so far. */
 export interface MonitorStats {
+  /** How many readings were taken. */
   readonly samples: number;
+  /** When the monitor was made, in milliseconds since the epoch. */
   readonly startedAtMs: number;
+  /** Since then. */
   readonly elapsedMs: number;
+  /** Extremes and newest value of each size. */
   readonly sizes: Readonly<Record<MemoryColumn, ColumnStats>>;
+  /** Collections that were observed. */
   readonly collections: CollectionCounts;
   /** Bytes of the monitor's own history. */
   readonly ownBytes: number;
@@ -105,7 +110,9 @@ export class Monitor implements Disposable {
 
   /** Begins to take readings on a timer, which never keeps the program alive. Does nothing when already started. */
   start(): this {
-    this.#cadence ??= startCadence(
+    if (this.#cadence) return this;
+    if (this.#observes) this.#observer.tick(this.#clock.now());
+    this.#cadence = startCadence(
       { clock: this.#clock, intervalMs: this.#intervalMs, idleIntervalMs: this.#idleIntervalMs },
       () => this.#tick(),
     );
