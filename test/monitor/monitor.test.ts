@@ -197,7 +197,7 @@ describe("Monitor", () => {
     expect(trend.slope?.bytesPerSecond).toBeLessThan(2.2 * MB);
     expect(trend.secondsToLimit).toBeGreaterThan(300);
     expect(trend.secondsToLimit).toBeLessThan(400);
-    expect(trend.sentence).toMatch(/^resident memory is rising, [\d.]+ MB\/s .*; reaches 1000 MB in about \d min$/);
+    expect(trend.sentence).toMatch(/^resident memory is rising, [\d.]+ MB\/s .*; reaches 0.98 GB in about \d min$/);
     expect(monitor.trend({ of: "heapUsedBytes" })).toMatchObject({ state: "flat", secondsToLimit: undefined });
   });
 
