@@ -48,16 +48,23 @@ function cut(text: string, columns: number): string {
   return `${kept}…`;
 }
 
+/** The parts of a bar, to be painted each in its own way. */
+export interface Bar {
+  readonly filled: string;
+  readonly held: string;
+  readonly rest: string;
+}
+
 /**
  * A bar, filled to a ratio of 0..1 in eighths of a cell, the rest shaded.
  *
- * @param outer - a second ratio, shown in a darker shade from the first one on. Default: none.
+ * @param outer - a second ratio, held from the first one on. Default: none.
  */
-export function bar(ratio: number, columns: number, outer = 0): string {
+export function bar(ratio: number, columns: number, outer = 0): Bar {
   const eighths = Math.round(clamp(ratio) * columns * 8);
   const filled = "█".repeat(eighths >> 3) + (PARTS[eighths & 7] ?? "");
-  const dark = "▒".repeat(Math.max(0, Math.round(clamp(outer) * columns) - filled.length));
-  return (filled + dark).padEnd(columns, "░");
+  const held = "▒".repeat(Math.max(0, Math.round(clamp(outer) * columns) - filled.length));
+  return { filled, held, rest: "░".repeat(columns - filled.length - held.length) };
 }
 
 function clamp(ratio: number): number {

@@ -3,6 +3,7 @@
  * verdict is so far. Pure: a status becomes lines of at most the terminal's width.
  */
 import { formatBytes } from "../base/bytes.ts";
+import type { Growth } from "../diagnose/finding.ts";
 import { createCleaner } from "../diagnose/report/clean.ts";
 import { formatCount, formatPlace, formatRate, formatShare, headline } from "../diagnose/report/words.ts";
 import { displayWidth } from "../diagnose/report/wrap.ts";
@@ -21,7 +22,7 @@ export const LIVE_VIEW_MIN_COLUMNS = 60;
 const LABEL_COLUMNS = 11;
 /** A preload has spoken by then. */
 const FIRST_WORD_SECONDS = 3;
-const SPARKLINE_MIN = 8;
+const SPARKLINE_MIN = 6;
 const SPARKLINE_MAX = 40;
 
 /** What the view needs besides the status. */
@@ -115,11 +116,14 @@ function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment
   const whole = Math.max(status.rssBytes, 1);
   const rows = status.kinds.map((kind): Segment[] => {
     const color = colorOf(kind, status, paint);
+    const { filled, held, rest } = bar(kind.bytes / whole, barWidth, heldOf(kind, status) / whole);
     const text = formatBytes(kind.bytes).padStart(8);
     const rate = kind.bytesPerSecond === undefined ? "" : rateText(kind.bytesPerSecond);
     return [
       [`   ${kind.name.padEnd(9)}`],
-      [bar(kind.bytes / whole, barWidth, heldOf(kind, status) / whole), color],
+      [filled, color],
+      [held, color],
+      [rest, paint.dim],
       [text],
       [`  ${rate.padEnd(12)}`],
       noteOn(kind, status, paint),
@@ -189,11 +193,18 @@ function growingLine({ diagnosis }: Status, { paint, cwd }: LiveViewOptions): Se
   const perRequest = bytesPerRequest > 0 ? `, ${formatBytes(bytesPerRequest)} a request` : "";
   return [
     label("growing", paint),
-    [where ? `${where.function} ` : growth.what],
+    [where ? `${functionOf(growth)} ` : growth.what],
     [place, paint.cyan],
     [`  ${formatRate(growth.bytesPerSecond)}${perRequest}`],
     [holder === undefined ? "" : `  held by ${holder}`],
   ];
+}
+
+/** An anonymous function is told by its caller. */
+function functionOf({ where, callers = [] }: Growth): string {
+  const name = where?.function ?? "";
+  const [caller] = callers;
+  return name === "(anonymous)" && caller ? `${name} from ${caller.function}` : name;
 }
 
 function activityLine({ gcShare, majors, requests, requestsPerSecond }: Status, paint: Paint): Segment[] {
