@@ -48,15 +48,7 @@ const summary: Row[] = [
     all.length,
     ">= 95",
   ),
-  share(
-    "right allocating function",
-    named.filter(
-      ({ truth, final }) =>
-        final.growth[0]?.where?.function === truth.function && final.growth[0].where.line === truth.line,
-    ).length,
-    named.length,
-    ">= 90",
-  ),
+  share("right allocating function", named.filter(isNamed).length, named.length, ">= 90"),
   { name: "healthy programs called a leak at any moment", value: accused.length, unit: "runs", goal: "<= 0" },
 ];
 
@@ -75,6 +67,11 @@ writeFileSync(
     2,
   )}\n`,
 );
+
+function isNamed({ truth, final }: TruthResult): boolean {
+  const where = final.growth[0]?.where;
+  return where?.function === truth.function && where?.line === truth.line;
+}
 
 function rowsOf(truth: Truth, results: readonly TruthResult[]): Row[] {
   const times = results.map(({ rightAfterSeconds }) =>

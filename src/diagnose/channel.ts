@@ -156,7 +156,15 @@ function staysFlat({ facts, slopeRise, noiseBytes }: Description): boolean {
   const creeping = facts.seconds < 40 && facts.z >= 1.6 && slopeRise > 0.3 * noiseBytes && facts.steadiness >= STEADY;
   if (creeping) return false;
   if (facts.riseBytes < noiseBytes && slopeRise < noiseBytes) return true;
-  return facts.floors.length >= 6 && (facts.z < Z_FEW || slopeRise < 2 * facts.scatterBytes);
+  const isDirectionless = facts.z < Z_FEW || slopeRise < 2 * facts.scatterBytes;
+  return facts.floors.length >= 6 && isDirectionless && lowRise(facts.floors) < Math.max(noiseBytes, 0.25 * slopeRise);
+}
+
+/** By how much the lowest level of the last half lies above that of the first. */
+function lowRise(points: readonly TrendPoint[]): number {
+  const middle = points.length >> 1;
+  const lowest = (half: readonly TrendPoint[]): number => Math.min(...half.map(({ bytes }) => bytes));
+  return lowest(points.slice(middle)) - lowest(points.slice(0, middle));
 }
 
 /** A third of the time is warm-up, as long as enough floors remain without it. */

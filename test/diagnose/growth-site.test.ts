@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { growthBySite } from "../../src/diagnose/growth-site.ts";
+import type { AllocationProfile } from "../../src/monitor/remote/recording.ts";
+import { MB, site } from "./recording-builder.ts";
+
+function profile(
+  seconds: number,
+  sinceSeconds: number,
+  precise: boolean,
+  sites: AllocationProfile["sites"],
+): AllocationProfile {
+  return {
+    timeMs: seconds * 1000,
+    sinceMs: sinceSeconds * 1000,
+    samplingIntervalBytes: 16_384,
+    precise,
+    collection: { timeMs: seconds * 1000, usedBytes: 0, externalBytes: 0, pauseMs: 5, forced: true },
+    sites,
+    totalBytes: sites.reduce((sum, each) => sum + each.bytes, 0),
+  };
+}
+
+describe("growthBySite", () => {
+  it("subtracts what was there before", () => {
+    const growth = growthBySite([
+      profile(3, 0, false, [site("load", 1, 20 * MB), site("keep", 9, MB)]),
+      profile(9, 0, false, [site("load", 1, 20 * MB), site("keep", 9, 4 * MB)]),
+    ]);
+    expect(growth).toMatchObject({ seconds: 6, bytes: 3 * MB, precise: false });
+    expect(growth?.sites.map(({ where }) => where.function)).toEqual(["keep"]);
+  });
+
+  it("compares only profiles of the same sampling, and precise ones alone where there are any", () => {
+    expect(growthBySite([])).toBeUndefined();
+    expect(growthBySite([profile(3, 0, false, [site("keep", 9, MB)])])).toBeUndefined();
+    expect(growthBySite([profile(3, 0, false, []), profile(9, 5, false, [site("keep", 9, MB)])])).toBeUndefined();
+    const growth = growthBySite([
+      profile(3, 0, false, [site("old", 1, 9 * MB)]),
+      profile(9, 5, true, [site("keep", 9, MB)]),
+    ]);
+    expect(growth).toMatchObject({ seconds: 4, bytes: MB, precise: true });
+  });
+
+  it("takes call paths that end in one function together", () => {
+    const from = (name: string): object => ({ callers: [{ function: name, file: "/app/a.js", line: 1, column: 1 }] });
+    const growth = growthBySite([
+      profile(9, 5, true, [site("keep", 9, MB, from("a")), site("keep", 9, 3 * MB, from("b"))]),
+    ]);
+    expect(growth?.sites).toHaveLength(1);
+    expect(growth?.sites[0]).toMatchObject({ bytes: 4 * MB, callers: [{ function: "b" }] });
+  });
+
+  it("goes by the profile before the last when an ending program has let go", () => {
+    const growth = growthBySite([
+      profile(9, 5, true, [site("keep", 9, MB)]),
+      profile(13, 5, true, [site("keep", 9, 3 * MB)]),
+      profile(14, 5, true, [site("bye", 20, 1024)]),
+    ]);
+    expect(growth?.sites[0]?.where.function).toBe("keep");
+  });
+
+  it("finds no site that did not grow, and loses no byte of those that did", () => {
+    const list = fc.array(
+      fc.record({ line: fc.integer({ min: 1, max: 9 }), bytes: fc.integer({ min: 0, max: 1e6 }) }),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(list, list, (before, after) => {
+        const sites = (entries: typeof before): AllocationProfile["sites"] =>
+          entries.map(({ line, bytes }) => site(`f${line}`, line, bytes));
+        const growth = growthBySite([profile(3, 0, false, sites(before)), profile(9, 0, false, sites(after))]);
+        const sum = (entries: typeof before, line: number): number =>
+          entries.filter((entry) => entry.line === line).reduce((total, { bytes }) => total + bytes, 0);
+        fc.pre(growth !== undefined && growth.seconds === 6);
+        for (const each of growth?.sites ?? []) {
+          expect(each.bytes).toBe(sum(after, each.where.line) - sum(before, each.where.line));
+          expect(each.bytes).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+});
