@@ -1,71 +1,42 @@
 /**
  * How soon and how surely programs with a known answer are judged right: each of `test/truth/` three
- * times, alone. `npx tsx bench/truth.bench.ts [runs] [name…]` writes bench/results/truth.json.
+ * times, alone. `npx tsx bench/truth.bench.ts [runs] [program…]` writes bench/results/truth.json.
  */
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
-import { formatBytes } from "../src/base/bytes.ts";
 import { median } from "../src/monitor/trend.ts";
 import { isRight, runTruth, type TruthResult } from "../test/truth/run-truth.ts";
 import { type Truth, truths } from "../test/truth/truth.ts";
-
-/** One line of the result file; see DESIGN of `plimsoll.bench/1` in docs/benchmarks.md. */
-interface Row {
-  readonly name: string;
-  readonly value: number | string | boolean | null;
-  readonly unit: string;
-  readonly goal?: string;
-  readonly runs?: readonly (number | string | null)[];
-}
+import { type BenchRow, writeResults } from "./support/results.ts";
 
 const [runsArgument, ...names] = process.argv.slice(2);
 const runs = Number(runsArgument ?? 3);
 const chosen = truths.filter(({ program }) => names.length === 0 || names.some((name) => program.startsWith(name)));
+/** Stands for "never": the verdict at the end was wrong. */
+const NEVER = -1;
 
-const rows: Row[] = [];
+const rows: BenchRow[] = [];
 const all: TruthResult[] = [];
 for (const truth of chosen) {
   const results: TruthResult[] = [];
   for (let run = 0; run < runs; run += 1) results.push(await runTruth(truth));
   all.push(...results);
   rows.push(...rowsOf(truth, results));
-  const said = results.map(
-    ({ final, rightAfterSeconds }) => `${final.verdict.kind} ${rightAfterSeconds?.toFixed(0) ?? "wrong"}`,
-  );
-  process.stderr.write(`${truth.name}: ${said.join(", ")}\n`);
+  process.stderr.write(`${truth.name}: ${results.map(inWords).join("; ")}\n`);
 }
 
-const leaks = all.filter(({ truth }) => truth.leak);
-const named = leaks.filter(({ truth }) => truth.function !== undefined);
-const accused = all.filter(
-  ({ truth, course, final }) => !truth.leak && [final, ...course.map((c) => c.diagnosis)].some((d) => d.verdict.leak),
-);
-const summary: Row[] = [
-  share(
-    "right verdicts at the end",
-    all.filter(({ truth, final }) => isRight(truth, final)).length,
-    all.length,
-    ">= 95",
-  ),
-  share("right allocating function", named.filter(isNamed).length, named.length, ">= 90"),
-  { name: "healthy programs called a leak at any moment", value: accused.length, unit: "runs", goal: "<= 0" },
+const leaks = all.filter(({ truth }) => truth.leak && truth.function !== undefined);
+const harmless = all.filter(({ truth }) => !truth.leak);
+const summary = [
+  share("right verdicts at the end", all.filter(({ truth, final }) => isRight(truth, final)).length, all.length, 95),
+  share("right allocating function and line", leaks.filter(isNamed).length, leaks.length, 90),
+  {
+    name: "healthy programs called a leak at any moment",
+    value: harmless.filter(isAccused).length,
+    unit: `of ${harmless.length} runs`,
+    goal: "<= 0",
+  },
 ];
-
-writeFileSync(
-  new URL("results/truth.json", import.meta.url),
-  `${JSON.stringify(
-    {
-      schema: "plimsoll.bench/1",
-      command: ["npx tsx bench/truth.bench.ts", ...process.argv.slice(2)].join(" "),
-      commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
-      node: process.versions.node,
-      machine: `${process.platform} ${process.arch}, ${cpus().length} cores, ${formatBytes(totalmem())}`,
-      rows: [...summary, ...rows],
-    },
-    null,
-    2,
-  )}\n`,
+process.stderr.write(
+  `${writeResults("truth", ["npx tsx bench/truth.bench.ts", ...process.argv.slice(2)].join(" "), [...summary, ...rows])}\n`,
 );
 
 function isNamed({ truth, final }: TruthResult): boolean {
@@ -73,38 +44,38 @@ function isNamed({ truth, final }: TruthResult): boolean {
   return where?.function === truth.function && where?.line === truth.line;
 }
 
-function rowsOf(truth: Truth, results: readonly TruthResult[]): Row[] {
-  const times = results.map(({ rightAfterSeconds }) =>
-    rightAfterSeconds === undefined ? null : Math.round(rightAfterSeconds * 10) / 10,
-  );
-  const known = times.filter((time) => time !== null);
-  const isAlwaysRight = known.length === times.length;
+function isAccused({ course, final }: TruthResult): boolean {
+  return [final, ...course.map(({ diagnosis }) => diagnosis)].some(({ verdict }) => verdict.leak);
+}
+
+function rowsOf(truth: Truth, results: readonly TruthResult[]): BenchRow[] {
+  const times = results.map(({ rightAfterSeconds }) => Math.round(10 * (rightAfterSeconds ?? NEVER)) / 10);
   const confidences = results.map(({ final }) => final.verdict.confidence);
   return [
     {
       name: `${truth.name}: time to the right verdict that stays`,
-      value: isAlwaysRight ? median([...known]) : null,
+      value: times.includes(NEVER) ? "not in every run" : median(times),
       unit: "s",
       goal: `<= ${truth.rightWithinSeconds}`,
       runs: times,
     },
     {
       name: `${truth.name}: verdict`,
-      value: results[0]?.final.verdict.kind ?? null,
-      unit: "kind",
+      value: [...new Set(results.map(({ final }) => final.verdict.kind))].join(", "),
+      unit: truth.leak ? "leak" : "no leak",
       goal: truth.kinds.join(" | "),
-      runs: results.map(({ final }) => `${final.verdict.kind}${final.verdict.leak ? ", leak" : ""}`),
     },
     { name: `${truth.name}: confidence`, value: median(confidences), unit: "0..1", runs: confidences },
   ];
 }
 
-function share(name: string, right: number, of: number, goal: string): Row {
-  return {
-    name,
-    value: of === 0 ? null : Math.round((1000 * right) / of) / 10,
-    unit: "%",
-    goal,
-    runs: [`${right} of ${of}`],
-  };
+function share(name: string, right: number, of: number, goal: number): BenchRow {
+  const value = of === 0 ? "none ran" : Math.round((1000 * right) / of) / 10;
+  return { name, value, unit: `% of ${of} runs`, goal: `>= ${goal}` };
+}
+
+function inWords({ final, rightAfterSeconds }: TruthResult): string {
+  const { kind, leak, confidence } = final.verdict;
+  const time = rightAfterSeconds === undefined ? "WRONG" : `right after ${rightAfterSeconds.toFixed(1)} s`;
+  return `${kind}${leak ? ", leak" : ""}, ${confidence}, ${time}`;
 }
