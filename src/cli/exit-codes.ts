@@ -15,6 +15,3 @@ export const EXIT = {
   notExecutable: 126,
   notFound: 127,
 } as const;
-
-/** One of {@link EXIT}. */
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

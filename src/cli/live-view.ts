@@ -3,7 +3,6 @@
  * verdict is so far. Pure: a status becomes lines of at most the terminal's width.
  */
 import { formatBytes } from "../base/bytes.ts";
-import type { Growth } from "../diagnose/finding.ts";
 import { createCleaner } from "../diagnose/report/clean.ts";
 import { formatCount, formatPlace, formatRate, formatShare, headline } from "../diagnose/report/words.ts";
 import { displayWidth } from "../diagnose/report/wrap.ts";
@@ -11,7 +10,7 @@ import type { RecordedLimit } from "../monitor/remote/recording.ts";
 import type { TrendPoint } from "../monitor/trend.ts";
 import { bar, fit, type Segment, sparkline } from "./drawing.ts";
 import type { Paint } from "./output.ts";
-import { clock, trendWords } from "./status-words.ts";
+import { allocatorWords, clock, trendWords } from "./status-words.ts";
 import type { KindStatus, Status } from "./status.ts";
 
 /** Lines of the live view. */
@@ -193,18 +192,11 @@ function growingLine({ diagnosis }: Status, { paint, cwd }: LiveViewOptions): Se
   const perRequest = bytesPerRequest > 0 ? `, ${formatBytes(bytesPerRequest)} a request` : "";
   return [
     label("growing", paint),
-    [where ? `${functionOf(growth)} ` : growth.what],
+    [where ? `${allocatorWords(growth)} ` : growth.what],
     [place, paint.cyan],
     [`  ${formatRate(growth.bytesPerSecond)}${perRequest}`],
     [holder === undefined ? "" : `  held by ${holder}`],
   ];
-}
-
-/** An anonymous function is told by its caller. */
-function functionOf({ where, callers = [] }: Growth): string {
-  const name = where?.function ?? "";
-  const [caller] = callers;
-  return name === "(anonymous)" && caller ? `${name} from ${caller.function}` : name;
 }
 
 function activityLine({ gcShare, majors, requests, requestsPerSecond }: Status, paint: Paint): Segment[] {

@@ -1,5 +1,6 @@
 /** A status in words: what the live view and the one-liners have in common. */
 import { formatBytes } from "../base/bytes.ts";
+import type { Growth } from "../diagnose/finding.ts";
 import { formatDuration, formatRate, formatShare, headline } from "../diagnose/report/words.ts";
 import { displayWidth } from "../diagnose/report/wrap.ts";
 import type { RecordedLimit } from "../monitor/remote/recording.ts";
@@ -37,6 +38,13 @@ export function trendWords(
   return choices.find((choice) => displayWidth(choice) <= columns) ?? "";
 }
 
+/** The function that allocates; an anonymous one is told by its caller. */
+export function allocatorWords({ where, callers = [] }: Growth): string {
+  const name = where?.function ?? "";
+  const [caller] = callers;
+  return name === "(anonymous)" && caller ? `${name} from ${caller.function}` : name;
+}
+
 /** The whole status in one line, for when there is no terminal. */
 export function drawStatusLine(status: Status, limit: RecordedLimit): string {
   const { verdict, growth } = status.diagnosis;
@@ -46,12 +54,12 @@ export function drawStatusLine(status: Status, limit: RecordedLimit): string {
     .filter(({ bytes }) => bytes >= 2 ** 20)
     .map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`);
   const { claim, sure } = headline(verdict);
-  const where = growth[0]?.where;
+  const [top] = growth;
   const parts = [
     `${clock(status.seconds)}  ${formatBytes(status.rssBytes)}${ofLimit}`,
     trendWords(status),
     kinds.join(", "),
-    `${claim}${sure === undefined ? "" : `, ${sure}`}${where ? ` in ${where.function}` : ""}`,
+    `${claim}${sure === undefined ? "" : `, ${sure}`}${top?.where ? ` in ${allocatorWords(top)}` : ""}`,
   ];
   return parts.filter((part) => part !== "").join("; ");
 }

@@ -2,17 +2,16 @@
  * Which V8 flags fit under a memory limit. V8 must reach its own limit first: a heap that is full ends
  * the program with a stack and a report (exit code 134), a full container ends it with SIGKILL and
  * nothing else (137). V8 counts only its heap against its limit, so room is left for what lies outside.
- *
- * V8's heap_size_limit is the old space plus three semi-spaces: `node --max-old-space-size=400
- * --max-semi-space-size=8 -p "v8.getHeapStatistics().heap_size_limit / 2**20"` prints 424 on Node 20, 22 and
- * 24. The size of a semi-space must be given with it, as its default differs: that command without it
- * prints 448 on Node 20 and 22, 592 on 24.
  */
 import { PlimsollError } from "../base/errors.ts";
 
 const MB = 2 ** 20;
 
-/** Semi-spaces that count against the heap limit. */
+/**
+ * V8's heap_size_limit is the old space plus three semi-spaces: `node --max-old-space-size=400
+ * --max-semi-space-size=8 -p "v8.getHeapStatistics().heap_size_limit / 2**20"` prints 424 on Node 20, 22 and 24.
+ * The second flag must be given, as its default differs: without it that prints 448 on Node 20 and 22, 592 on 24.
+ */
 const SEMI_SPACES = 3;
 /** Anonymous memory of a Node.js process that does nothing, outside of V8's heap: stacks, V8's and libuv's own, rounded up. */
 const NODE_ITSELF_MB = 24;
