@@ -44,8 +44,9 @@ function isNamed({ truth, final }: TruthResult): boolean {
   return where?.function === truth.function && where?.line === truth.line;
 }
 
-function isAccused({ course, final }: TruthResult): boolean {
-  return [final, ...course.map(({ diagnosis }) => diagnosis)].some(({ verdict }) => verdict.leak);
+function isAccused({ truth, course, final }: TruthResult): boolean {
+  const moments = truth.isOpenUntilEnd ? [final] : [final, ...course.map(({ diagnosis }) => diagnosis)];
+  return moments.some(({ verdict }) => verdict.leak);
 }
 
 function rowsOf(truth: Truth, results: readonly TruthResult[]): BenchRow[] {

@@ -18,6 +18,7 @@ import { growthBySite, type SiteGrowth } from "./growth-site.ts";
 
 /** Loading and compiling: nothing is judged on it. */
 const WARM_UP_MS = 2_000;
+const MOST = 0.7;
 /** A collection that freed much: what was piled up before it was garbage. */
 export interface Slack {
   /** Bytes of JavaScript heap and external memory that it freed. */
@@ -50,6 +51,8 @@ export interface Evidence {
   readonly majors: number;
   readonly forcedMajors: number;
   readonly slack: Slack | undefined;
+  /** Bytes in V8 that the program let go at its orderly end, where that is most of what it had gathered. */
+  readonly letGoBytes: number | undefined;
   /** Over the stretch in which requests were counted; `undefined` below one a second. */
   readonly requestsPerSecond: number | undefined;
   readonly sites: SiteGrowth | undefined;
@@ -73,7 +76,8 @@ export interface EvidenceTime {
 export function threadEvidence(process: ProcessRecording, thread: ThreadRecording, time: EvidenceTime): Evidence {
   const isMain = thread.threadId === 0;
   const samples = upTo(thread.samples, time.nowMs);
-  const collections = collectionsOf(thread, time);
+  const collections = collectionsOf(thread, time.nowMs);
+  const letGoBytes = takeLast(collections, thread.endedAtMs ?? (time.ended ? time.nowMs : undefined));
   const fromMs = thread.startedAtMs + WARM_UP_MS;
   const readings = { majors: collections.filter(({ timeMs }) => timeMs >= fromMs), samples, fromMs };
   const lastMs = Math.max(samples.at(-1)?.timeMs ?? 0, collections.at(-1)?.timeMs ?? 0, thread.startedAtMs);
@@ -90,6 +94,7 @@ export function threadEvidence(process: ProcessRecording, thread: ThreadRecordin
     majors: collections.length,
     forcedMajors: collections.filter((collection) => collection.forced).length,
     slack: findSlack(readings),
+    letGoBytes,
     requestsPerSecond: requestRate(samples),
     sites: growthBySite(thread.profiles.filter((profile) => profile.timeMs <= time.nowMs)),
     heapLimitBytes: thread.heapLimitBytes,
@@ -111,6 +116,7 @@ export function outsideEvidence(process: ProcessRecording, time: EvidenceTime): 
     majors: 0,
     forcedMajors: 0,
     slack: undefined,
+    letGoBytes: undefined,
     requestsPerSecond: undefined,
     sites: undefined,
     heapLimitBytes: undefined,
@@ -119,20 +125,24 @@ export function outsideEvidence(process: ProcessRecording, time: EvidenceTime): 
   };
 }
 
-/** Natural and forced ones in the order of time; a last one below all others is what an ending program lets go. */
-function collectionsOf(thread: ThreadRecording, { nowMs, ended }: EvidenceTime): CollectionRecord[] {
+/** Natural and forced ones in the order of time. */
+function collectionsOf(thread: ThreadRecording, nowMs: number): CollectionRecord[] {
   const byTime = new Map<number, CollectionRecord>();
   for (const collection of thread.majors) byTime.set(collection.timeMs, collection);
   for (const { collection } of thread.profiles) byTime.set(collection.timeMs, { ...collection, forced: true });
-  const sorted = [...byTime.values()].filter(({ timeMs }) => timeMs <= nowMs).sort((a, b) => a.timeMs - b.timeMs);
-  const last = sorted.at(-1);
-  const before = sorted.at(-2);
-  const endMs = thread.endedAtMs ?? (ended ? nowMs : undefined);
-  if (last && before && endMs !== undefined && last.forced && endMs - last.timeMs < 1_500) {
-    const total = (c: CollectionRecord): number => c.usedBytes + c.externalBytes;
-    if (total(last) < total(before)) sorted.pop();
-  }
-  return sorted;
+  return [...byTime.values()].filter(({ timeMs }) => timeMs <= nowMs).sort((a, b) => a.timeMs - b.timeMs);
+}
+
+/** Takes away a last floor that shows what an ending program lets go, not what it keeps while it works. */
+function takeLast(collections: CollectionRecord[], endMs: number | undefined): number | undefined {
+  const [first, before, last] = [collections[0], collections.at(-2), collections.at(-1)];
+  if (!first || !before || !last || endMs === undefined || !last.forced || endMs - last.timeMs > 1_500)
+    return undefined;
+  const total = ({ usedBytes, externalBytes }: CollectionRecord): number => usedBytes + externalBytes;
+  const letGo = total(before) - total(last);
+  if (letGo <= 0) return undefined;
+  collections.pop();
+  return letGo >= MOST * (total(before) - total(first)) ? letGo : undefined;
 }
 
 /** The largest pile that a collection brought down. */

@@ -7,7 +7,7 @@
  * lowest reading of each stretch of time has to do.
  */
 import type { CollectionRecord } from "../base/wire.ts";
-import type { ProcessRecording, ThreadSample } from "../monitor/remote/recording.ts";
+import type { ProcessRecording, ThreadRecording, ThreadSample } from "../monitor/remote/recording.ts";
 import { floors, type TrendPoint } from "../monitor/trend.ts";
 import { type Channel, judgeChannel, levelAt } from "./channel.ts";
 
@@ -148,18 +148,11 @@ function offHeapFloors(exact: readonly TrendPoint[], readings: readonly TrendPoi
  * V8 fills it: only what lies above its first level is growth.
  */
 export function restChannel(process: ProcessRecording, { samples, fromMs }: ThreadReadings): Channel {
-  const others = process.threads.filter((thread) => thread.threadId !== 0);
+  const others = process.threads.filter((thread) => thread.threadId !== 0).map((thread) => heldBy(thread));
   const rest = points(
     samples,
-    (sample) => {
-      let bytes = sample.rssBytes - sample.heapTotalBytes - sample.externalBytes;
-      for (const thread of others) {
-        if (thread.endedAtMs !== undefined && thread.endedAtMs < sample.timeMs) continue;
-        const latest = thread.samples.findLast(({ timeMs }) => timeMs <= sample.timeMs);
-        if (latest) bytes -= latest.heapTotalBytes + latest.externalBytes;
-      }
-      return bytes;
-    },
+    ({ timeMs, rssBytes, heapTotalBytes, externalBytes }) =>
+      others.reduce((bytes, held) => bytes - held(timeMs), rssBytes - heapTotalBytes - externalBytes),
     fromMs,
   );
   const lowest = floors(rest, windowMs(rest));
@@ -167,6 +160,16 @@ export function restChannel(process: ProcessRecording, { samples, fromMs }: Thre
   const start = Math.max(...early);
   const above = lowest.map(({ timeMs, bytes }) => ({ timeMs, bytes: Math.max(start, bytes) }));
   return judgeChannel(above, { bytes: 16 * MB, ratio: 0.2 });
+}
+
+/** What V8 holds for a worker, asked for ever later times. */
+function heldBy({ samples, endedAtMs }: ThreadRecording): (timeMs: number) => number {
+  let next = 0;
+  return (timeMs) => {
+    while ((samples[next]?.timeMs ?? Number.POSITIVE_INFINITY) <= timeMs) next += 1;
+    const latest = endedAtMs !== undefined && endedAtMs < timeMs ? undefined : samples[next - 1];
+    return latest ? latest.heapTotalBytes + latest.externalBytes : 0;
+  };
 }
 
 /** Resident set of a process. */

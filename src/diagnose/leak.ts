@@ -7,7 +7,7 @@ import type { Channel } from "./channel.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding, Growth, GrowthLocation } from "./finding.ts";
 import type { GrowingSite, SiteGrowth } from "./growth-site.ts";
-import { courseInWords, functionInWords, inThread, rateInWords, seconds } from "./wording.ts";
+import { courseInWords, functionInWords, levelsInWords, inThread, rateInWords, seconds } from "./wording.ts";
 
 /** The channels in which V8 accounts for what JavaScript keeps alive. */
 const KEPT = ["js-heap", "buffers", "external"] as const;
@@ -16,8 +16,8 @@ export type KeptKind = (typeof KEPT)[number];
 
 const WORDS: Readonly<Record<KeptKind, string>> = {
   "js-heap": "JavaScript objects",
-  buffers: "ArrayBuffers (Buffers, typed arrays)",
-  external: "External memory outside of ArrayBuffers (long strings, WebAssembly)",
+  buffers: "Buffers",
+  external: "External bytes (long strings, WebAssembly)",
 };
 
 const ANONYMOUS = "(anonymous)";
@@ -55,9 +55,12 @@ export function judgeLeak(evidence: Evidence, kind: KeptKind, next: readonly str
   if (leading.kind !== kind) {
     return `${words} grow by ${rateInWords(channel)} too, but follow: ${leading.words} grow faster, by ${rateInWords(leading.channel)}`;
   }
+  if (isJobEnded(evidence)) {
+    return `${words} grew by ${rateInWords(channel)}, but were let go when the program ended: perhaps the working set of a job`;
+  }
   const followers = channels.filter((entry) => entry.kind !== kind && entry.channel.state === "grows");
-  const sites = listSites(evidence, kind, channel);
-  const top = sites[0];
+  const growth = listGrowth(evidence);
+  const top = growth[0];
   return {
     kind,
     leak: true,
@@ -76,20 +79,34 @@ export function judgeLeak(evidence: Evidence, kind: KeptKind, next: readonly str
     ],
     next: [whereToLook(kind, top), ...next],
     wouldChange: `A level that stays where it is for a quarter of the time: a cache that is still filling looks the same. ${seconds(channel.seconds)} were judged; longer is surer.`,
-    growth: [
-      ...(sites.length > 0 ? sites : [wholeGrowth(evidence, kind, channel, words)]),
-      ...followers.map((entry) => wholeGrowth(evidence, entry.kind, entry.channel, entry.words)),
-    ],
+    growth,
   };
+}
+
+/** A job that gathers until it is done looks like a leak; a server that let go at its end is no job. */
+export function isJobEnded({ letGoBytes, requestsPerSecond }: Evidence): boolean {
+  return letGoBytes !== undefined && requestsPerSecond === undefined;
+}
+
+/** What grows in V8, fastest first, with the functions that allocate it. */
+export function listGrowth(evidence: Evidence): Growth[] {
+  return keptChannels(evidence)
+    .filter(({ channel }) => channel.state === "grows")
+    .sort((a, b) => growthRate(b.channel) - growthRate(a.channel))
+    .flatMap(({ kind, channel, words }, index) => {
+      const sites = index === 0 ? listSites(evidence, kind, channel) : [];
+      return sites.length > 0 ? sites : [wholeGrowth(evidence, kind, channel, words)];
+    });
 }
 
 function notGrowing(words: string, channel: Channel): string {
   const course = courseInWords(channel);
+  const levels = levelsInWords(channel);
   switch (channel.state) {
     case "unknown":
       return `${words}: too few floors yet (${channel.floors.length})`;
     case "flat":
-      return `${words} stay flat: ${course}`;
+      return `${words} stay flat: ${levels}`;
     case "levelled-off":
       return `${words} ${course}, then stayed there for ${seconds(channel.flatSeconds)}`;
     case "may-grow":

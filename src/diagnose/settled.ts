@@ -28,7 +28,8 @@ export function openChannels(evidence: Evidence): OpenChannel[] {
     const isKept = kept.some((entry) => entry.channel === channel);
     const isSure = channel.state === "grows" && evidence.resident?.state === "grows";
     if (!isKept && evidence.observed && !isSure) continue;
-    const [grows, mayGrow] = [`${words} grows by ${rateInWords(channel)}`, `${words} ${courseInWords(channel)}`];
+    const verb = words.startsWith("RSS") ? "grows" : "grow";
+    const [grows, mayGrow] = [`${words} ${verb} by ${rateInWords(channel)}`, `${words} ${courseInWords(channel)}`];
     const why =
       [grows, `${mayGrow}: it may still grow`, `${words}: ${channel.floors.length} floors are too few yet`][rank] ?? "";
     open.push({ channel, why, rank });

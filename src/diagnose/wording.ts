@@ -15,10 +15,14 @@ export function rateInWords(channel: Channel): string {
   return Number.isFinite(half) ? `${rate} (±${formatBytes(half)})` : rate;
 }
 
-/** `rose from 12 MB to 40 MB within 24 s`, `went from 12 MB to 12.3 MB …`. */
+/** `rose from 12 MB to 40 MB within 24 s`, `went from 12 MB to 11 MB …`. */
 export function courseInWords(channel: Channel): string {
-  const rose = channel.lastBytes > channel.firstBytes ? "rose" : "went";
-  return `${rose} from ${formatBytes(channel.firstBytes)} to ${formatBytes(channel.lastBytes)} within ${seconds(channel.seconds)}`;
+  return `${channel.lastBytes > channel.firstBytes ? "rose" : "went"} ${levelsInWords(channel)}`;
+}
+
+/** `from 12 MB to 12.3 MB within 24 s` */
+export function levelsInWords({ firstBytes, lastBytes, seconds: span }: Channel): string {
+  return `from ${formatBytes(firstBytes)} to ${formatBytes(lastBytes)} within ${seconds(span)}`;
 }
 
 /** Whole seconds, minutes above two of them: `24 s`, `3 min`. */
@@ -40,7 +44,7 @@ export function functionInWords(where: GrowthLocation): string {
 /** `In worker 3, j…`: a worker's sentences say where they hold. */
 export function inThread(evidence: Evidence, sentence: string): string {
   if (evidence.thread === undefined) return sentence;
-  const kept = /^(JavaScript|ArrayBuffer|RSS|V8)/.test(sentence)
+  const kept = /^(JavaScript|Buffers|RSS|V8)/.test(sentence)
     ? sentence
     : sentence.charAt(0).toLowerCase() + sentence.slice(1);
   return `In worker ${evidence.thread}, ${kept}`;

@@ -142,13 +142,19 @@ describe("diagnose", () => {
     expect(growth[0]).toMatchObject({ kind: "buffers", where: { function: "keep", line: 30 } });
   });
 
-  it("does not let what an ending program lets go hide its leak", () => {
+  it("leaves it open whether a job leaked that lets go of everything at its end, and not for a server", () => {
     const heap = (s: number) => (s > 55.6 ? 4 : 5 + s) * MB;
-    const recording = record({ seconds: 55.9, heap, forced: [3, 6, 9, 13, 18, 25, 33, 43, 55.8] });
-    recording.endedAtMs = START_MS + 56_500;
-    for (const process of recording.processes)
-      for (const thread of process.threads) thread.endedAtMs = START_MS + 56_500;
-    expect(diagnose(recording).verdict).toMatchObject({ kind: "js-heap", leak: true });
+    const forced = [3, 6, 9, 13, 18, 25, 33, 43, 55.8];
+    const ending = (requestsPerSecond: number) => {
+      const recording = record({ seconds: 55.9, heap, forced, requestsPerSecond });
+      for (const process of recording.processes)
+        for (const thread of process.threads) thread.endedAtMs = START_MS + 56_500;
+      return diagnose(recording, { ended: true });
+    };
+    expect(ending(0).verdict).toMatchObject({ kind: "undetermined", leak: false });
+    expect(ending(0).verdict.sentence).toMatch(/the working set of a job/);
+    expect(ending(0).growth[0]?.kind).toBe("js-heap");
+    expect(ending(50).verdict).toMatchObject({ kind: "js-heap", leak: true });
   });
 
   it("tells when the limit is reached", () => {

@@ -23,6 +23,8 @@ export interface Truth {
   readonly line?: number;
   /** True where HTTP requests are served, so that growth per request must be given. */
   readonly perRequest?: boolean;
+  /** True where nothing tells it from a leak until it ends. */
+  readonly isOpenUntilEnd?: boolean;
   /** How long it runs. */
   readonly seconds: number;
   /** When the verdict must be right at the latest, and stay so. */
@@ -151,6 +153,14 @@ export const healthy: readonly Truth[] = [
     kinds: ["healthy", "gc-slack", "plateau"],
   },
   { ...HEALTHY, name: "pool of Buffers that fills", program: "buffer-pool.mjs", kinds: ["plateau"] },
+  {
+    ...HEALTHY,
+    name: "job that lets go at its end",
+    program: "job.mjs",
+    kinds: ["undetermined"],
+    isOpenUntilEnd: true,
+    seconds: 30,
+  },
 ];
 
 /** All of them, the longest first. */

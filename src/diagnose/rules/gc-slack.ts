@@ -3,7 +3,7 @@
  * collection brings it back. Never claimed without such a collection having been seen.
  */
 import { formatBytes } from "../../base/bytes.ts";
-import { judgeAfterGrowth } from "../settled.ts";
+import { openChannels } from "../settled.ts";
 import type { Rule } from "../rule.ts";
 import { inThread, seconds } from "../wording.ts";
 
@@ -14,8 +14,9 @@ const MIN_FREED_BYTES = 32 * 2 ** 20;
 export const gcSlack: Rule = {
   kind: "gc-slack",
   judge(evidence) {
-    const open = judgeAfterGrowth(evidence);
-    if (open !== undefined) return open;
+    const [open] = openChannels(evidence);
+    if (open?.channel.state === "grows") return `collections do not bring it back: ${open.why}`;
+    if (open) return `what collections leave is not settled: ${open.why}`;
     const { slack } = evidence;
     if (!slack) return "no major collection was seen to free anything";
     const freed = formatBytes(slack.freedBytes);

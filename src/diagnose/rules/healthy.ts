@@ -6,7 +6,7 @@ import { formatBytes } from "../../base/bytes.ts";
 import { keptChannels } from "../leak.ts";
 import type { Rule } from "../rule.ts";
 import { judgeAfterGrowth } from "../settled.ts";
-import { courseInWords, inThread, seconds } from "../wording.ts";
+import { courseInWords, inThread, levelsInWords, seconds } from "../wording.ts";
 
 /** The rule of kind `healthy`. */
 export const healthy: Rule = {
@@ -32,7 +32,7 @@ export const healthy: Rule = {
           : `RSS stayed flat for ${seconds(span)}, seen from outside only`,
       ),
       evidence: [
-        ...channels.map(({ channel, words }) => `${words} ${courseInWords(channel)}`),
+        ...channels.map(({ channel, words }) => `${words}: ${levelsInWords(channel)}`),
         `${floors} floors were compared; the largest resident set was ${formatBytes(evidence.peakRssBytes)}`,
       ],
       next: ["Nothing. To find a slow leak, watch for longer and under the load that it shows under."],

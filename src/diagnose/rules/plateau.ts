@@ -15,7 +15,7 @@ export const plateau: Rule = {
   kind: "plateau",
   judge(evidence) {
     const open = judgeAfterGrowth(evidence);
-    if (open !== undefined) return open;
+    if (open !== undefined) return `it has not levelled off: ${open}`;
     const levelled = channelsOf(evidence)
       .filter(({ channel }) => channel.state === "levelled-off")
       .sort((a, b) => b.channel.riseBytes - a.channel.riseBytes);

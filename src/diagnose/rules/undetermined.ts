@@ -5,7 +5,7 @@
 import { formatBytes } from "../../base/bytes.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
-import { keptChannels } from "../leak.ts";
+import { isJobEnded, keptChannels, listGrowth } from "../leak.ts";
 import type { Rule } from "../rule.ts";
 import { type OpenChannel, openChannels } from "../settled.ts";
 import { inThread, seconds } from "../wording.ts";
@@ -18,16 +18,12 @@ export const undetermined: Rule = {
     const first = open[0];
     if (!first) return "there was enough to judge by";
     const kept = keptChannels(evidence);
-    if (first.channel.state === "grows" && kept.some(({ channel }) => channel === first.channel)) {
-      return "what grows is known";
-    }
-    return {
-      kind: "undetermined",
-      leak: false,
-      confidence: 0,
-      ...(first.channel.state === "grows" ? outside(evidence, first) : wait(evidence, open)),
-      growth: first.channel.state === "grows" ? [growthOutside(first)] : [],
-    };
+    const isKnown = kept.some(({ channel }) => channel === first.channel);
+    const common = { kind: "undetermined", leak: false, confidence: 0 } as const;
+    if (first.channel.state !== "grows") return { ...common, ...wait(evidence, open), growth: [] };
+    if (!isKnown) return { ...common, ...outside(evidence, first), growth: [growthOutside(first)] };
+    if (!isJobEnded(evidence)) return "what grows is known";
+    return { ...common, ...job(evidence, first), growth: listGrowth(evidence) };
   },
 };
 
@@ -52,6 +48,18 @@ function outside(evidence: Evidence, open: OpenChannel): Words {
         ]
       : ["Start it so that it inherits NODE_OPTIONS and PLIMSOLL_SOCKET, if it is a Node program."],
     wouldChange: `Readings that tell the kinds of memory ${unseen} apart.`,
+  };
+}
+
+function job(evidence: Evidence, open: OpenChannel): Words {
+  return {
+    sentence: inThread(
+      evidence,
+      `${open.why} until the program ended, and ${formatBytes(evidence.letGoBytes)} were let go then: the working set of a job, or a leak that its end hides`,
+    ),
+    evidence: [open.why, "the last collection, at its end, brought back most of what had been gathered"],
+    next: ["Give it more to do: if its memory grows with the work done and not with the work in hand, it leaks."],
+    wouldChange: "A longer run, or one that serves requests.",
   };
 }
 

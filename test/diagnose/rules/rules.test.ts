@@ -46,6 +46,7 @@ function evidence(more: Partial<Evidence> = {}): Evidence {
     majors: 6,
     forcedMajors: 6,
     slack: undefined,
+    letGoBytes: undefined,
     requestsPerSecond: undefined,
     sites: undefined,
     heapLimitBytes: 2096 * MB,
@@ -146,6 +147,12 @@ describe("undetermined", () => {
     expect(found(evidence({ rest: channel("may-grow", 1), resident: channel("may-grow", 1) }))).toEqual(["healthy"]);
     expect(found(evidence({ rest: channel("grows", 1), resident: channel("flat") }))).toEqual(["healthy"]);
     expect(found(evidence({ rest: channel("grows", 1), resident: channel("grows", 1) }))).toEqual(["undetermined"]);
+  });
+
+  it("leaves open whether a job that let go at its end leaked, but not for a server", () => {
+    const job = evidence({ heap: channel("grows", 2), letGoBytes: 40 * MB, ended: true });
+    expect(found(job)).toEqual(["undetermined"]);
+    expect(found({ ...job, requestsPerSecond: 90 })).toEqual(["js-heap"]);
   });
 
   it("passes on what the program could not be asked", () => {
