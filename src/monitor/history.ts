@@ -26,13 +26,15 @@ export class History {
   readonly #ring = new Ring<MemoryColumn>({ columns: MEMORY_COLUMNS });
   #first: MemorySample;
   #last: MemorySample;
-  #min: MemorySizes;
-  #max: MemorySizes;
+  readonly #min: Record<MemoryColumn, number>;
+  readonly #max: Record<MemoryColumn, number>;
   #count = 0;
 
   /** @param first - the first reading. */
   constructor(first: MemorySample) {
-    this.#first = this.#last = this.#min = this.#max = first;
+    this.#first = this.#last = first;
+    this.#min = mapSizes((column) => first[column]);
+    this.#max = mapSizes((column) => first[column]);
     this.add(first);
   }
 
@@ -63,12 +65,14 @@ export class History {
 
   /** Adds a reading. */
   add(sample: MemorySample): void {
-    const [min, max] = [this.#min, this.#max];
     this.#ring.push(sample.timeMs, sample);
     this.#count += 1;
     this.#last = sample;
-    this.#min = mapSizes((column) => Math.min(min[column], sample[column]));
-    this.#max = mapSizes((column) => Math.max(max[column], sample[column]));
+    for (const column of MEMORY_COLUMNS) {
+      const value = sample[column];
+      if (value < this.#min[column]) this.#min[column] = value;
+      else if (value > this.#max[column]) this.#max[column] = value;
+    }
   }
 
   /** Lowest, highest and newest value of one size. */

@@ -63,6 +63,13 @@ export class LimitLine {
     return this.#heap;
   }
 
+  /** Used share of the limit that is nearer; 0 when nothing limits the program. */
+  usedRatio(sizes: MemorySizes, nowMs: number): number {
+    this.#refresh(nowMs);
+    const process = sizes.rssBytes / (this.#process?.bytes ?? Number.POSITIVE_INFINITY);
+    return Math.max(process, sizes.heapUsedBytes / (this.#heap?.bytes ?? Number.POSITIVE_INFINITY));
+  }
+
   /** Room below the limit that is nearer; `undefined` when nothing limits the program. */
   measure(sizes: MemorySizes, nowMs: number): Headroom | undefined {
     this.#refresh(nowMs);

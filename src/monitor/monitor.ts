@@ -135,7 +135,7 @@ export class Monitor implements Disposable {
   sample(): MemorySample {
     const sample = this.#read();
     this.#history.add(sample);
-    for (const phase of this.#phases) phase.see(sample);
+    if (this.#phases.size > 0) for (const phase of this.#phases) phase.see(sample);
     this.#topics.sample.emit(() => sample);
     const growth = this.#alarm.update(sample.timeMs, sample.rssBytes);
     if (growth) this.#topics.growth.emit(() => growth);
@@ -277,9 +277,9 @@ export class Monitor implements Disposable {
   }
 
   #updatePressure(sample: MemorySample): void {
-    const headroom = this.#line.measure(sample, sample.timeMs);
     const from = this.#gauge.level;
-    if (!headroom || !this.#gauge.update(headroom.usedRatio)) return;
-    this.#topics.pressure.emit(() => ({ timeMs: sample.timeMs, from, to: this.#gauge.level, headroom }));
+    if (!this.#gauge.update(this.#line.usedRatio(sample, sample.timeMs))) return;
+    const headroom = this.#line.measure(sample, sample.timeMs);
+    if (headroom) this.#topics.pressure.emit(() => ({ timeMs: sample.timeMs, from, to: this.#gauge.level, headroom }));
   }
 }

@@ -24,6 +24,9 @@ export class PressureGauge {
   readonly #thresholds: readonly number[];
   readonly #hysteresis: number;
   #level: PressureLevel = "low";
+  /** The band in which the level stays. */
+  #stayFrom = Number.NEGATIVE_INFINITY;
+  #stayBelow: number;
 
   /**
    * @param thresholds - where the levels begin.
@@ -41,6 +44,7 @@ export class PressureGauge {
     }
     this.#thresholds = [Number.NEGATIVE_INFINITY, highRatio, criticalRatio];
     this.#hysteresis = hysteresisRatio;
+    this.#stayBelow = highRatio;
   }
 
   /** The present level. */
@@ -55,11 +59,14 @@ export class PressureGauge {
    * @returns true when the level changed.
    */
   update(usedRatio: number): boolean {
+    if (usedRatio >= this.#stayFrom && usedRatio < this.#stayBelow) return false;
     const before = ORDER.indexOf(this.#level);
     const entered = this.#thresholds.findLastIndex((threshold) => usedRatio >= threshold);
     const kept = this.#thresholds.findLastIndex((threshold) => usedRatio >= threshold - this.#hysteresis);
     const next = entered > before ? entered : Math.min(before, kept);
     this.#level = ORDER[next] ?? "low";
+    this.#stayFrom = (this.#thresholds[next] ?? 0) - this.#hysteresis;
+    this.#stayBelow = this.#thresholds[next + 1] ?? Number.POSITIVE_INFINITY;
     return next !== before;
   }
 }

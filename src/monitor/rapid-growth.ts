@@ -47,13 +47,12 @@ export class RapidGrowthAlarm {
    */
   update(timeMs: number, bytes: number): RapidGrowth | undefined {
     const part = Math.floor(timeMs / (this.#windowMs / PARTS));
-    while ((this.#lows[0]?.timeMs ?? timeMs) < timeMs - this.#windowMs) this.#lows.shift();
-    const newest = this.#lows.at(-1);
-    if (newest?.part !== part) this.#lows.push({ part, timeMs, bytes });
-    else if (bytes < newest.bytes) this.#lows[this.#lows.length - 1] = { part, timeMs, bytes };
-
-    let lowest = { timeMs, bytes };
-    for (const low of this.#lows) if (low.bytes < lowest.bytes) lowest = low;
+    // Lows that rise from first to last: the first is the lowest of the window.
+    const lows = this.#lows;
+    while ((lows[0]?.timeMs ?? timeMs) < timeMs - this.#windowMs) lows.shift();
+    while ((lows.at(-1)?.bytes ?? Number.NEGATIVE_INFINITY) >= bytes) lows.pop();
+    if (lows.at(-1)?.part !== part) lows.push({ part, timeMs, bytes });
+    const lowest = lows[0] ?? { timeMs, bytes };
     const growthBytes = bytes - lowest.bytes;
     if (growthBytes <= this.#bytes) return undefined;
     this.#lows = [{ part, timeMs, bytes }];

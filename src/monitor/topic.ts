@@ -3,16 +3,16 @@
  * built only when someone listens. A listener that throws stops nothing: its error surfaces as an
  * uncaught exception after the others were called, as `diagnostics_channel` does it.
  */
-import { publish } from "../base/channels.ts";
+import { type Channel, channel } from "node:diagnostics_channel";
 
 /** Something that can be listened to. */
 export class Topic<Event> {
-  readonly #channel: `plimsoll:${string}:${string}`;
+  readonly #channel: Channel;
   readonly #listeners = new Set<{ readonly call: (event: Event) => void }>();
 
-  /** @param channel - its public name, `plimsoll:<noun>:<event>`. */
-  constructor(channel: `plimsoll:${string}:${string}`) {
-    this.#channel = channel;
+  /** @param name - of its channel, public: `plimsoll:<noun>:<event>`. */
+  constructor(name: `plimsoll:${string}:${string}`) {
+    this.#channel = channel(name);
   }
 
   /** Calls `listener` with each event until disposed. */
@@ -24,9 +24,9 @@ export class Topic<Event> {
 
   /** Tells everyone, or builds nothing when no one listens. */
   emit(build: () => Event): void {
-    publish(this.#channel, build);
-    if (this.#listeners.size === 0) return;
+    if (this.#listeners.size === 0 && !this.#channel.hasSubscribers) return;
     const event = build();
+    this.#channel.publish(event);
     for (const { call } of this.#listeners) {
       try {
         call(event);
