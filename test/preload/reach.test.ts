@@ -41,7 +41,7 @@ describe.each(availableNodes())("on Node $version", ({ path: node, version }) =>
         setTimeout(() => {}, 800);`,
     });
     const { recording, root } = await runWatched({ node, args: [join(files.path, "tree.cjs")] });
-    expect(root.threads.map(({ threadId }) => threadId).sort()).toEqual([0, 1]);
+    expect(root.threads.map(({ threadId }) => threadId).sort((a, b) => a - b)).toEqual([0, 1]);
     expect(root.threads.find(({ threadId }) => threadId === 1)?.workerLimitBytes).toBe(64 * 2 ** 20);
     const [, child, grandchild] = recording.processes;
     expect(recording.processes).toHaveLength(3);
