@@ -5,6 +5,7 @@ export { type Clock, systemClock } from "../base/clock.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export type { LimitReading } from "../probe/limit.ts";
 export type { Libc } from "../probe/libc.ts";
+export type { MeminfoReading } from "../probe/meminfo.ts";
 export type { MachineReading } from "../probe/machine.ts";
 export type { V8Reading } from "../probe/v8.ts";
 export type { CollectionCounts, HeapFloor, MajorCollection } from "./collections.ts";
