@@ -89,7 +89,7 @@ const rows: BenchRow[] = [
     peers: { [USAGE]: share(value(cases.regionsUsage)), [PROM]: share(value(cases.regionsProm)) },
   },
   {
-    name: "polling at 10 Hz in a busy program: time inside the readings",
+    name: "polling at 10 Hz in a busy program, after warm-up: median time inside a reading",
     value: share(value(cases.busy)),
     unit: "% of a core",
     goal: "<= 0.02",

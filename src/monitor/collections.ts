@@ -38,9 +38,9 @@ export interface CollectionCounts {
 const MIN_SLICE_MS = 1000;
 const MAX_SLICE_MS = 4000;
 /** Reporting one collection, in ms: measured by bench/monitor.bench.ts. */
-const REPORT_MS = 0.012;
+const REPORT_MS = 0.05;
 /** Share of a core that reporting may use. */
-const MAX_SHARE = 0.0005;
+const MAX_SHARE = 0.001;
 const MAX_REST_MS = 30_000;
 
 /** Observes collections; has no timer of its own but is told the time. */

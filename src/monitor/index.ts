@@ -26,6 +26,13 @@ export type { PressureLevel, PressureThresholds } from "./pressure.ts";
 export type { RapidGrowth, RapidGrowthOptions } from "./rapid-growth.ts";
 export type { RingValue } from "./ring.ts";
 export type { CollectionProfiler, CollectionStatistics, MemoryColumn, MemorySource } from "./sample.ts";
-export { delta, formatSnapshot, MEMORY_COLUMNS, type MemoryDelta, type MemorySample, type MemorySizes } from "./sample.ts";
+export {
+  delta,
+  formatSnapshot,
+  MEMORY_COLUMNS,
+  type MemoryDelta,
+  type MemorySample,
+  type MemorySizes,
+} from "./sample.ts";
 export { getSystemInfo, type SystemInfo } from "./system-info.ts";
 export { floors, type MannKendall, mannKendall, type Slope, theilSen, type TrendPoint } from "./trend.ts";

@@ -126,7 +126,9 @@ export function mapSizes(size: (column: MemoryColumn) => number): MemorySizes {
  */
 export function formatSnapshot(sizes: MemorySizes, limitBytes?: number): string {
   const share =
-    limitBytes === undefined ? "" : ` (${Math.round((sizes.rssBytes / limitBytes) * 100)}% of ${formatBytes(limitBytes)})`;
+    limitBytes === undefined
+      ? ""
+      : ` (${Math.round((sizes.rssBytes / limitBytes) * 100)}% of ${formatBytes(limitBytes)})`;
   const external = sizes.externalBytes - sizes.arrayBuffersBytes;
   return (
     `${formatBytes(sizes.rssBytes)} resident${share}: heap ${formatBytes(sizes.heapUsedBytes)} used of ` +

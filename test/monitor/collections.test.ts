@@ -25,13 +25,13 @@ describe("CollectionObserver", () => {
     const observer = new CollectionObserver(() => source.createProfiler());
     let observedMs = 0;
     for (let nowMs = 0; nowMs < 100_000; nowMs += 100) {
-      // 200 collections a second: reporting all would take 0.24 % of a core.
+      // 200 collections a second: reporting all would take 1 % of a core, so about a tenth is observed.
       for (let index = 0; index < 20; index++) source.collect(1, 1, "Scavenge");
       observer.tick(nowMs);
       observedMs = observer.counts.observedMs;
     }
-    expect(observedMs).toBeGreaterThan(15_000);
-    expect(observedMs).toBeLessThan(30_000);
+    expect(observedMs).toBeGreaterThan(7000);
+    expect(observedMs).toBeLessThan(13_000);
   });
 
   it("makes slices longer while nothing is collected", () => {

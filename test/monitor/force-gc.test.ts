@@ -7,7 +7,8 @@ import { MB } from "./fake-clock.ts";
 describe("forceGC", () => {
   it("frees garbage and says how much", () => {
     forceGC();
-    const make = (): number => Array.from({ length: 100 }, () => new Array<number>(10_000).fill(0.5)).length + Buffer.alloc(20 * MB, 1).length;
+    const make = (): number =>
+      Array.from({ length: 100 }, () => new Array<number>(10_000).fill(0.5)).length + Buffer.alloc(20 * MB, 1).length;
     make();
     const { freed, before, after, pauseMs } = forceGC();
     expect(freed.arrayBuffersBytes).toBeGreaterThanOrEqual(20 * MB);
@@ -23,7 +24,12 @@ describe("forceGC", () => {
 
   it.each([
     ["V8 refuses", [], "v8.setFlagsFromString = () => {}; syncBuiltinESMExports();", "ERR_PLIMSOLL_GC_UNAVAILABLE"],
-    ["V8 throws", [], "v8.setFlagsFromString = (flag) => { if (flag === '--expose-gc') throw new Error('no'); }; syncBuiltinESMExports();", "ERR_PLIMSOLL_GC_UNAVAILABLE"],
+    [
+      "V8 throws",
+      [],
+      "v8.setFlagsFromString = (flag) => { if (flag === '--expose-gc') throw new Error('no'); }; syncBuiltinESMExports();",
+      "ERR_PLIMSOLL_GC_UNAVAILABLE",
+    ],
     ["the flag is given", ["--expose-gc"], "", "collected"],
     ["nothing is given", [], "", "collected"],
   ])("answers when %s", (_when, flags, prelude, expected) => {

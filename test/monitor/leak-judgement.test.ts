@@ -28,35 +28,58 @@ describe("judgeFloors", () => {
 
   it("finds growth that speeds up", () => {
     for (const using of MODES) {
-      expect(judge(curve((step) => (100 * MB * step ** 1.5) / 120 ** 1.5), { mode: using }).verdict).toBe("leak");
+      expect(
+        judge(
+          curve((step) => (100 * MB * step ** 1.5) / 120 ** 1.5),
+          { mode: using },
+        ).verdict,
+      ).toBe("leak");
     }
   });
 
   it("does not call a full cache or a finished warm-up a leak", () => {
     fc.assert(
-      fc.property(mode, fc.integer({ min: 1, max: 80 }), fc.integer({ min: 0, max: 1000 }), noise, (using, full, megabytes, jitter) => {
-        // Filled at step `full`, two thirds of the way at the latest; then it holds.
-        const points = curve((step) => 50 * MB + megabytes * MB * Math.min(1, step / full), jitter);
-        expect(judge(points, { mode: using }).verdict).not.toBe("leak");
-      }),
+      fc.property(
+        mode,
+        fc.integer({ min: 1, max: 80 }),
+        fc.integer({ min: 0, max: 1000 }),
+        noise,
+        (using, full, megabytes, jitter) => {
+          // Filled at step `full`, two thirds of the way at the latest; then it holds.
+          const points = curve((step) => 50 * MB + megabytes * MB * Math.min(1, step / full), jitter);
+          expect(judge(points, { mode: using }).verdict).not.toBe("leak");
+        },
+      ),
     );
   });
 
   it("does not call growth that fades a leak", () => {
     fc.assert(
-      fc.property(mode, fc.integer({ min: 2, max: 25 }), fc.integer({ min: 0, max: 1000 }), noise, (using, steps, megabytes, jitter) => {
-        const points = curve((step) => 50 * MB + megabytes * MB * (1 - Math.exp(-step / steps)), jitter);
-        expect(judge(points, { mode: using }).verdict).not.toBe("leak");
-      }),
+      fc.property(
+        mode,
+        fc.integer({ min: 2, max: 25 }),
+        fc.integer({ min: 0, max: 1000 }),
+        noise,
+        (using, steps, megabytes, jitter) => {
+          const points = curve((step) => 50 * MB + megabytes * MB * (1 - Math.exp(-step / steps)), jitter);
+          expect(judge(points, { mode: using }).verdict).not.toBe("leak");
+        },
+      ),
     );
   });
 
   it("does not call one step a leak, wherever it is", () => {
     fc.assert(
-      fc.property(mode, fc.integer({ min: 1, max: 119 }), fc.integer({ min: 20, max: 1000 }), noise, (using, at, megabytes, jitter) => {
-        const points = curve((step) => (step < at ? 50 : 50 + megabytes) * MB, jitter);
-        expect(judge(points, { mode: using }).verdict).not.toBe("leak");
-      }),
+      fc.property(
+        mode,
+        fc.integer({ min: 1, max: 119 }),
+        fc.integer({ min: 20, max: 1000 }),
+        noise,
+        (using, at, megabytes, jitter) => {
+          const points = curve((step) => (step < at ? 50 : 50 + megabytes) * MB, jitter);
+          expect(judge(points, { mode: using }).verdict).not.toBe("leak");
+        },
+      ),
     );
   });
 

@@ -121,11 +121,7 @@ describe("Monitor", () => {
       source.set({ rssBytes: megabytes * MB });
       clock.advance(100);
     }
-    expect(events.map(({ from, to }) => `${from} ${to}`)).toEqual([
-      "low high",
-      "high critical",
-      "critical low",
-    ]);
+    expect(events.map(({ from, to }) => `${from} ${to}`)).toEqual(["low high", "high critical", "critical low"]);
     expect(monitor.pressure).toBe("low");
     expect(events[0]?.headroom.usedBytes).toBe(850 * MB);
   });

@@ -40,7 +40,11 @@ describe("phase", () => {
     const { source, monitor } = setUp();
     const phase = monitor.phase("burst");
     source.highWater = 950 * MB;
-    expect(phase.end()).toMatchObject({ exactPeak: true, peak: { rssBytes: 950 * MB }, peakGrowth: { rssBytes: 850 * MB } });
+    expect(phase.end()).toMatchObject({
+      exactPeak: true,
+      peak: { rssBytes: 950 * MB },
+      peakGrowth: { rssBytes: 850 * MB },
+    });
   });
 
   it("names nested phases by their path, and does not call them overlapping", () => {

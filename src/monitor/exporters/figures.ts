@@ -55,15 +55,33 @@ export function readFigures(monitor: Monitor): Figure[] {
   const last = (column: MemoryColumn): number => sizes[column].last;
 
   return [
-    plain(last("arrayBuffersBytes"), "array_buffers_bytes", "array_buffers", "By", "Memory of ArrayBuffers and Buffers."),
+    plain(
+      last("arrayBuffersBytes"),
+      "array_buffers_bytes",
+      "array_buffers",
+      "By",
+      "Memory of ArrayBuffers and Buffers.",
+    ),
     plain(last("nativeBytes"), "native_bytes", "native", "By", "Resident memory beyond V8's heap and external memory."),
     plain(sizes.rssBytes.max, "peak_resident_bytes", "peak", "By", "Largest resident memory since the monitor began."),
     plain(floor?.usedBytes, "heap_floor_bytes", "heap_floor", "By", "Heap after the last observed major collection."),
     ofLimit(headroom?.limitBytes, "limit_bytes", "limit", "By", "The nearest limit, of the process or of V8's heap."),
     ofLimit(headroom?.freeBytes, "headroom_bytes", "headroom", "By", "Room below the nearest limit."),
-    ofLimit(headroom?.usedRatio, "used_ratio", "utilization", "1", "Used share of the nearest limit, 0 to 1 and above."),
+    ofLimit(
+      headroom?.usedRatio,
+      "used_ratio",
+      "utilization",
+      "1",
+      "Used share of the nearest limit, 0 to 1 and above.",
+    ),
     plain(LEVELS[monitor.pressure], "pressure_level", "pressure", "1", "Pressure: 0 low, 1 high, 2 critical."),
     plain(trend.slope?.bytesPerSecond, "growth_bytes_per_second", "growth", "By/s", "Robust slope of resident memory."),
-    plain(forecast, "forecast_seconds", "forecast", "s", "Time until the limit is met at this slope; +Inf when not rising."),
+    plain(
+      forecast,
+      "forecast_seconds",
+      "forecast",
+      "s",
+      "Time until the limit is met at this slope; +Inf when not rising.",
+    ),
   ];
 }

@@ -51,7 +51,10 @@ export async function registerPrometheus(monitor: Monitor, registry: PrometheusR
   const names = figures.map((figure) => figure.name);
   const taken = names.find((name) => registry.getSingleMetric(name) !== undefined);
   if (taken !== undefined) {
-    throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", `The registry already has ${taken}: register one monitor in each.`);
+    throw new PlimsollError(
+      "ERR_PLIMSOLL_BAD_OPTION",
+      `The registry already has ${taken}: register one monitor in each.`,
+    );
   }
   // A scrape collects all gauges in one go: they share one reading.
   let shared: Map<string, Figure> | undefined;

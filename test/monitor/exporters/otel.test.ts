@@ -64,7 +64,9 @@ describe("createOtelMetrics", () => {
     }
     expect(metrics.has(METRIC_PROCESS_MEMORY_VIRTUAL)).toBe(process.platform === "linux");
     expect(metrics.get(METRIC_PROCESS_MEMORY_USAGE)?.value).toBe(159 * MB);
-    const spaces = metrics.get(METRIC_V8JS_MEMORY_HEAP_USED)?.attributes.map((point) => point[ATTR_V8JS_HEAP_SPACE_NAME]);
+    const spaces = metrics
+      .get(METRIC_V8JS_MEMORY_HEAP_USED)
+      ?.attributes.map((point) => point[ATTR_V8JS_HEAP_SPACE_NAME]);
     expect(spaces).toContain("old_space");
     expect(metrics.get("plimsoll.memory.limit")).toMatchObject({
       value: 1000 * MB,

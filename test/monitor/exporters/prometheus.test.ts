@@ -40,7 +40,10 @@ describe("formatPrometheus", () => {
     const metrics = parse(formatPrometheus(set.monitor));
     expect([...metrics.keys()].every((name) => name.startsWith("plimsoll_"))).toBe(true);
     expect(metrics.get("plimsoll_resident_bytes")).toMatchObject({ type: "GAUGE", value: String(159 * MB) });
-    expect(metrics.get("plimsoll_limit_bytes")).toMatchObject({ value: String(1000 * MB), labels: { bounds: "process" } });
+    expect(metrics.get("plimsoll_limit_bytes")).toMatchObject({
+      value: String(1000 * MB),
+      labels: { bounds: "process" },
+    });
     expect(metrics.get("plimsoll_heap_floor_bytes")?.value).toBe(String(25 * MB));
     expect(Number(metrics.get("plimsoll_forecast_seconds")?.value)).toBeGreaterThan(500);
     expect(metrics.size).toBe(14);
@@ -82,7 +85,9 @@ describe("registerPrometheus", () => {
     await registry.metrics();
     expect(monitor.stats().samples).toBe(before + 1);
     source.set({ nativeBytes: 77 * MB });
-    expect(await registry.getSingleMetricAsString("plimsoll_native_bytes")).toContain(`plimsoll_native_bytes ${77 * MB}`);
+    expect(await registry.getSingleMetricAsString("plimsoll_native_bytes")).toContain(
+      `plimsoll_native_bytes ${77 * MB}`,
+    );
   });
 
   it("leaves out what is not known", async () => {
