@@ -6,9 +6,10 @@
 const { Session } = require("node:inspector");
 const v8 = require("node:v8");
 
-const [workload = "", mode = "", kilobytes = "32"] = process.argv.slice(2);
+const [workload = "", mode = "", kilobytes = "64"] = process.argv.slice(2);
 const FLAGS = ["--no-turbo-inlining", "--no-maglev-inlining"];
 const kept = (globalThis.kept = []);
+const ring = (globalThis.ring = new Array(1024));
 
 class Entry {
   constructor(id) {
@@ -33,11 +34,55 @@ const document = { list: Array.from({ length: 300 }, (_, id) => ({ id, name: `na
 
 /** Each is one unit of work. `right` is the function that allocates most of what is kept. */
 const WORKLOADS = {
-  handler: { units: 150, right: "Entry", run: async (unit) => { for (let id = 0; id < 1000; id++) await handler(unit * 1000 + id); } },
-  garbage: { units: 400, run: () => { let sum = 0; for (let id = 0; id < 20000; id++) sum += makeEntry(id).cells.length; return sum; } },
-  json: { units: 1500, run: () => JSON.parse(JSON.stringify(document)).list.map((one) => one.name).join().length },
-  regex: { units: 2500, run: () => [...text.matchAll(/(\w+)=(\w+)|\/(\w+)/g)].map(([all]) => all.toUpperCase()).join("").length },
-  numbers: { units: 150, run: () => { const size = 200_000; const sieve = new Uint8Array(size); let found = 0; for (let n = 2; n < size; n++) { if (sieve[n]) continue; found += 1; for (let m = n * 2; m < size; m += n) sieve[m] = 1; } return found; } },
+  handler: {
+    units: 150,
+    right: "Entry",
+    run: async (unit) => {
+      for (let id = 0; id < 1000; id++) await handler(unit * 1000 + id);
+    },
+  },
+  // Never leave the loop: V8 allocates them only where it does not inline.
+  garbage: {
+    units: 400,
+    run: () => {
+      let sum = 0;
+      for (let id = 0; id < 20000; id++) sum += makeEntry(id).cells.length;
+      return sum;
+    },
+  },
+  // Alive for a moment, so that they are really allocated.
+  churn: {
+    units: 400,
+    run: () => {
+      for (let id = 0; id < 20000; id++) ring[id & 1023] = makeEntry(id);
+      return ring.length;
+    },
+  },
+  json: {
+    units: 1500,
+    run: () =>
+      JSON.parse(JSON.stringify(document))
+        .list.map((one) => one.name)
+        .join().length,
+  },
+  regex: {
+    units: 2500,
+    run: () => [...text.matchAll(/(\w+)=(\w+)|\/(\w+)/g)].map(([all]) => all.toUpperCase()).join("").length,
+  },
+  numbers: {
+    units: 150,
+    run: () => {
+      const size = 200_000;
+      const sieve = new Uint8Array(size);
+      let found = 0;
+      for (let n = 2; n < size; n++) {
+        if (sieve[n]) continue;
+        found += 1;
+        for (let m = n * 2; m < size; m += n) sieve[m] = 1;
+      }
+      return found;
+    },
+  },
 };
 
 const session = new Session();
@@ -89,6 +134,6 @@ void (async () => {
   for (let unit = 0; unit < units; unit++) await run(units + unit);
   const { user, system } = process.cpuUsage(before);
   const billed = right === undefined ? undefined : billedMost();
-  const isRight = right === undefined ? undefined : billed === right;
+  const isRight = billed === undefined ? undefined : billed === right;
   console.log(JSON.stringify({ cpuMs: (user + system) / 1000, pauseMs, billed, isRight }));
 })();

@@ -2,9 +2,10 @@
  * Which code allocated what still lives: V8's sampling heap profiler, through an inspector session of
  * this thread with itself (no port is opened). Reading it forces a collection.
  *
- * V8 bills an inlined function's allocations to its caller. Switching inlining off for good would slow
- * healthy programs, so it is done on demand: the flags are set, and call counting is switched on and off
- * once, for which V8 throws away all optimised code; from then on each function is billed for itself.
+ * V8 bills an inlined function's allocations to its caller, and a finer interval does not help. Switching
+ * inlining off for good would slow healthy programs, so it is done on demand: the flags are set, and call
+ * counting is switched on and off once, for which V8 throws away all optimised code; from then on each
+ * function is billed for itself. bench/inlining.bench.ts compares these ways; results in bench/results.
  */
 import type { Session } from "node:inspector";
 import type { SamplingProfile } from "./sites.cts";

@@ -102,7 +102,13 @@ class Collections {
     }
     const { usedHeapSize, externalMemory } = one.afterGC.heapStatistics;
     if (this.#pending.majors.length >= MAX_PENDING_MAJORS) this.#pending.majors.shift();
-    this.#pending.majors.push({ timeMs, usedBytes: usedHeapSize, externalBytes: externalMemory, pauseMs, forced: false });
+    this.#pending.majors.push({
+      timeMs,
+      usedBytes: usedHeapSize,
+      externalBytes: externalMemory,
+      pauseMs,
+      forced: false,
+    });
   }
 
   /** `gc()` without a flag of the user's: the flag is set only while a context is made that gets it. */

@@ -32,8 +32,18 @@ export async function converse<T>(
       });
     });
   });
-  const env = { ...program.env, NODE_OPTIONS: `--require ${PRELOAD}`, PLIMSOLL_SOCKET: path, PLIMSOLL_INTERVAL_MS: "50" };
-  const child = spawn(program.node, [...program.args], { env, stdio: "ignore", timeout: DEADLINE_MS, killSignal: "SIGKILL" });
+  const env = {
+    ...program.env,
+    NODE_OPTIONS: `--require ${PRELOAD}`,
+    PLIMSOLL_SOCKET: path,
+    PLIMSOLL_INTERVAL_MS: "50",
+  };
+  const child = spawn(program.node, [...program.args], {
+    env,
+    stdio: "ignore",
+    timeout: DEADLINE_MS,
+    killSignal: "SIGKILL",
+  });
   const ended = new Promise<never>((_, reject) => {
     child.once("exit", (code, signal) => reject(new Error(`the program ended with ${signal ?? code}`)));
     child.once("error", reject);

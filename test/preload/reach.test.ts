@@ -97,7 +97,9 @@ setTimeout(() => clearInterval(timer), 1200);`,
   const tsx = join(import.meta.dirname, "../../node_modules/tsx/dist/cli.mjs");
   const { recording, code } = await runWatched({ args: [tsx, join(files.path, "leak.ts")] });
   expect(code).toBe(0);
-  const sites = recording.processes.flatMap(({ threads }) => threads).flatMap(({ profiles }) => profiles.at(-1)?.sites ?? []);
+  const sites = recording.processes
+    .flatMap(({ threads }) => threads)
+    .flatMap(({ profiles }) => profiles.at(-1)?.sites ?? []);
   const places = sites.filter(({ where }) => where.file === join(files.path, "leak.ts")).map(({ where }) => where);
   expect(places).toContainEqual(expect.objectContaining({ function: "keep", line: 4 }));
 });

@@ -87,7 +87,8 @@ function ownsTerminal(): boolean {
 function startFailure(program: string, cause: unknown): PlimsollError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reason = code === "ENOENT" ? "not-found" : "not-executable";
-  const why = reason === "not-found" ? "there is no such command" : `it cannot be executed (${code || "unknown reason"})`;
+  const why =
+    reason === "not-found" ? "there is no such command" : `it cannot be executed (${code || "unknown reason"})`;
   return new PlimsollError("ERR_PLIMSOLL_START_FAILED", `"${program}" was not started: ${why}.`, {
     details: { program, reason, code },
     cause,

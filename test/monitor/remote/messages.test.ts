@@ -31,15 +31,30 @@ describe("LineSplitter", () => {
 });
 
 const SAMPLE = {
-  type: "sample", timeMs: 1, rssBytes: 2, heapUsedBytes: 3, heapTotalBytes: 4, externalBytes: 5,
-  arrayBuffersBytes: 6, mallocedBytes: 7, requests: 8, cpuMs: 9, ownCpuMs: 10,
+  type: "sample",
+  timeMs: 1,
+  rssBytes: 2,
+  heapUsedBytes: 3,
+  heapTotalBytes: 4,
+  externalBytes: 5,
+  arrayBuffersBytes: 6,
+  mallocedBytes: 7,
+  requests: 8,
+  cpuMs: 9,
+  ownCpuMs: 10,
 };
 const WHERE = { function: "f", file: "/a.js", line: 1, column: 1 };
 const COLLECTION = { timeMs: 1, usedBytes: 2, externalBytes: 3, pauseMs: 4, forced: true };
 const SITE = { where: WHERE, callers: [WHERE], bytes: 1, count: 1, viaNodeBytes: 0 };
 const PROFILE = {
-  type: "profile", timeMs: 1, sinceMs: 0, samplingIntervalBytes: 1, precise: false,
-  collection: COLLECTION, sites: [SITE], totalBytes: 1,
+  type: "profile",
+  timeMs: 1,
+  sinceMs: 0,
+  samplingIntervalBytes: 1,
+  precise: false,
+  collection: COLLECTION,
+  sites: [SITE],
+  totalBytes: 1,
 };
 
 describe("parseMessage", () => {
@@ -50,7 +65,13 @@ describe("parseMessage", () => {
   });
 
   it.each([
-    "", "{", "null", "[]", "1", '{"type":"toString"}', '{"type":"bye"}',
+    "",
+    "{",
+    "null",
+    "[]",
+    "1",
+    '{"type":"toString"}',
+    '{"type":"bye"}',
     JSON.stringify({ ...SAMPLE, rssBytes: "2" }),
     JSON.stringify({ ...SAMPLE, rssBytes: null }),
     JSON.stringify({ ...PROFILE, sites: [{ ...SITE, where: { ...WHERE, file: 1 } }] }),

@@ -25,15 +25,21 @@ function split(value: string): string[] {
   return words;
 }
 
-const file = fc.string({ unit: fc.constantFrom("a", " ", '"', "\\", "/", "é"), minLength: 1 }).map((text) => `/${text}`);
+const file = fc
+  .string({ unit: fc.constantFrom("a", " ", '"', "\\", "/", "é"), minLength: 1 })
+  .map((text) => `/${text}`);
 
 describe("appendPreload", () => {
   it("is read back as the user's words and ours", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom("--no-warnings", "--require", '"/a b/c.cjs"', "-r=x")), file, (words, path) => {
-        const user = words.join(" ");
-        expect(split(appendPreload(user, path))).toEqual([...split(user), "--require", path]);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom("--no-warnings", "--require", '"/a b/c.cjs"', "-r=x")),
+        file,
+        (words, path) => {
+          const user = words.join(" ");
+          expect(split(appendPreload(user, path))).toEqual([...split(user), "--require", path]);
+        },
+      ),
     );
   });
 

@@ -84,7 +84,10 @@ describe("ProfileSchedule", () => {
 
   it("hears rises from collections that happened by themselves", () => {
     const schedule = new ProfileSchedule(0);
-    for (const [timeMs, mb] of [[2100, 40], [3300, 80]] as const) {
+    for (const [timeMs, mb] of [
+      [2100, 40],
+      [3300, 80],
+    ] as const) {
       schedule.observe({ timeMs, usedBytes: mb * MB, externalBytes: 0, pauseMs: 20, forced: false });
     }
     expect(schedule.next(3400, 80 * MB)).toMatchObject({ type: "precise" });

@@ -60,7 +60,9 @@ describe("RemoteWatch", () => {
       if (!socket.write(chunk.slice(cut))) await once(socket, "drain");
     }
     const [thread] = watch.recording.processes[0]?.threads ?? [];
-    await until(() => (thread ?? watch.recording.processes[0]?.threads[0])?.samples.at(-1)?.timeMs === clock.now() + 20_000);
+    await until(
+      () => (thread ?? watch.recording.processes[0]?.threads[0])?.samples.at(-1)?.timeMs === clock.now() + 20_000,
+    );
     const recorded = watch.recording.processes[0]?.threads[0];
     expect(recorded?.samples.length).toBeLessThanOrEqual(1200);
     expect(recorded?.samples[0]?.timeMs).toBe(clock.now() + 1);

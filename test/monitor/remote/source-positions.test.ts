@@ -32,7 +32,8 @@ function build(name: string, options: ts.CompilerOptions): { file: string; line:
   const file = join(directory, "dist", name);
   const text = compiled.outputText.replace(/sourceMappingURL=\S*keep\.js\.map/, `sourceMappingURL=${name}.map`);
   writeFileSync(file, text);
-  if (compiled.sourceMapText) writeFileSync(`${file}.map`, compiled.sourceMapText.replace('"keep.ts"', '"../src/keep.ts"'));
+  if (compiled.sourceMapText)
+    writeFileSync(`${file}.map`, compiled.sourceMapText.replace('"keep.ts"', '"../src/keep.ts"'));
   const lines = text.split("\n");
   const line = lines.findIndex((one) => one.includes("function keep"));
   return { file, line: line + 1, column: (lines[line] ?? "").indexOf("(") + 1 };
@@ -50,8 +51,17 @@ describe("SourcePositions", () => {
     const at = build("inline.js", { inlineSourceMap: true, inlineSources: true });
     expect(new SourcePositions().map({ function: "keep", ...at })).toMatchObject({ line: 6 });
     const long = build("long.js", { sourceMap: true });
-    const map = JSON.stringify({ version: 3, sources: ["x.ts"], names: [], mappings: "AAAA", padding: "x".repeat(20_000) });
-    writeFileSync(long.file, `f();\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}\n`);
+    const map = JSON.stringify({
+      version: 3,
+      sources: ["x.ts"],
+      names: [],
+      mappings: "AAAA",
+      padding: "x".repeat(20_000),
+    });
+    writeFileSync(
+      long.file,
+      `f();\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}\n`,
+    );
     expect(new SourcePositions().map({ function: "f", file: long.file, line: 1, column: 1 }).file).toMatch(/x\.ts$/);
   });
 
