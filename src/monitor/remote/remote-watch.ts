@@ -150,6 +150,7 @@ export class RemoteWatch implements AsyncDisposable {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
     this.#listeners.clear();
+    this.#table.poll(this.#clock.now());
     // They may start others yet, whose inherited NODE_OPTIONS name the preload.
     const keepPreload = this.#table.livePids().length > 0;
     return new Promise((resolve) => {
