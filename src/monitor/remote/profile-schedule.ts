@@ -29,7 +29,9 @@ export class ProfileSchedule {
   #dueAtMs: number;
   #askedAtMs: number | undefined;
   #spentMs = 0;
-  #last: CollectionRecord | undefined;
+  /** Milliseconds a byte, of the readings so far. */
+  #leastPausePerByte = Number.POSITIVE_INFINITY;
+  #readings = 0;
   #isPrecise = false;
   #mayOverdraw = false;
   #forcedFloors: Floor[] = [];
@@ -63,16 +65,18 @@ export class ProfileSchedule {
 
   /** Milliseconds that a reading would stop the thread, from earlier ones and the size of the heap. */
   predictPauseMs(usedBytes: number): number {
-    const last = this.#last;
-    if (last === undefined || last.usedBytes <= 0) return usedBytes * PAUSE_MS_PER_BYTE;
-    return Math.max(5, last.pauseMs * Math.max(1, usedBytes / last.usedBytes));
+    if (this.#readings === 0) return usedBytes * PAUSE_MS_PER_BYTE;
+    // Noise only ever lengthens a pause, so the least is the best guess; a single reading is believed half.
+    const least = this.#leastPausePerByte;
+    return usedBytes * (this.#readings === 1 ? Math.sqrt(least * PAUSE_MS_PER_BYTE) : least);
   }
 
   /** Notes the collection of a profile that has come in. */
   answer(nowMs: number, collection: CollectionRecord): void {
     this.#askedAtMs = undefined;
     this.#mayOverdraw = false;
-    this.#last = collection;
+    this.#readings += 1;
+    this.#leastPausePerByte = Math.min(this.#leastPausePerByte, collection.pauseMs / Math.max(1, collection.usedBytes));
     this.#spentMs += collection.pauseMs;
     this.#note(this.#forcedFloors, collection.timeMs, collection.usedBytes + collection.externalBytes);
     this.#note(this.#heapFloors, collection.timeMs, collection.usedBytes);

@@ -1,11 +1,18 @@
 /** The watcher against programs that misbehave: floods, nonsense, many children; and its own bounds. */
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import { RemoteWatch } from "../../../src/monitor/remote/remote-watch.ts";
+
+// The tests watch their own process, which outlives the watch, so the preload stays.
+const directory = mkdtempSync(join(tmpdir(), "watch-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A clock that a test moves by hand. */
 function makeClock(): Clock & { advance(ms: number): void } {
@@ -25,7 +32,14 @@ function makeClock(): Clock & { advance(ms: number): void } {
 }
 
 function open(clock: Clock, allowProfiles = true): Promise<RemoteWatch> {
-  return RemoteWatch.open({ command: "node x", limit: { bytes: null, source: "none" }, clock, allowProfiles });
+  const directories = [directory];
+  return RemoteWatch.open({
+    command: "node x",
+    limit: { bytes: null, source: "none" },
+    clock,
+    allowProfiles,
+    directories,
+  });
 }
 
 const socketOf = (watch: RemoteWatch): string => watch.environment({})["PLIMSOLL_SOCKET"] ?? "";
