@@ -1,7 +1,8 @@
 // `npm run docs:figures`: writes docs/benchmarks.md from bench/results/*.json, misses included. Figures
 // in documents come from there and nowhere else; test/figures.test.ts checks that the page is current.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatBytes } from "../src/base/bytes.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const RESULTS = join(ROOT, "bench", "results");
@@ -32,10 +33,15 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[];
 }
 
-/** Compares a value with a goal such as \`>= 15\` or \`0\`; \`undefined\` when there is no goal. */
+/**
+ * Compares a value with a goal: a number with `>= 15` and the like, a word with `healthy | plateau`.
+ * `undefined` when there is no goal.
+ */
 export function meetsGoal(value: number | string, goal: string | undefined): boolean | undefined {
-  const match = /^\s*(<=|>=|<|>|=|==)?\s*(-?[\d.]+(?:e-?\d+)?)/.exec(goal ?? "");
-  if (!match || typeof value !== "number") return undefined;
+  if (goal === undefined) return undefined;
+  if (typeof value === "string") return goal.split("|").some((word) => `${value} `.startsWith(`${word.trim()} `));
+  const match = /^\s*(<=|>=|<|>|=|==)?\s*(-?[\d.]+(?:e-?\d+)?)/.exec(goal);
+  if (!match) return undefined;
   const bound = Number(match[2]);
   switch (match[1]) {
     case "<=":
@@ -72,9 +78,16 @@ function writeRow({ name, value, unit, goal, runs, peers }: BenchRow): string {
   return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
+function writeMachine({ cores, memoryBytes, ...rest }: Readonly<Record<string, string | number>>): string {
+  const words = Object.values(rest).map(String);
+  if (cores !== undefined) words.push(`${cores} cores`);
+  if (memoryBytes !== undefined) words.push(formatBytes(Number(memoryBytes)));
+  return words.join(", ");
+}
+
 /** One result file as a section. */
 export function renderSection(part: string, { command, commit, node, machine, rows }: BenchResult): string {
-  const where = typeof machine === "string" ? machine : Object.values(machine).join(", ");
+  const where = typeof machine === "string" ? machine : writeMachine(machine);
   return [
     `## ${part}`,
     `\`${command}\` at ${commit.slice(0, 12)}, Node.js ${node.replace(/^v/, "")}, ${where}.`,
@@ -88,9 +101,7 @@ export function renderSection(part: string, { command, commit, node, machine, ro
 
 /** The whole page from the result files. */
 export function renderPage(): string {
-  const files = readdirSync(RESULTS)
-    .filter((file) => file.endsWith(".json"))
-    .sort();
+  const files = (existsSync(RESULTS) ? readdirSync(RESULTS) : []).filter((file) => file.endsWith(".json")).sort();
   const sections = files.map((file) => {
     const result = JSON.parse(readFileSync(join(RESULTS, file), "utf8")) as BenchResult;
     if (result.schema !== "plimsoll.bench/1") throw new Error(`${file}: schema is ${result.schema}`);

@@ -22,8 +22,12 @@ describe("docs/benchmarks.md", () => {
     [0, "0", true],
     [1, "= 0", false],
     [1, undefined, undefined],
+    ["js-heap leak", "js-heap", true],
+    ["plateau no leak", "healthy | plateau", true],
+    ["plateau no leak", "healthy", false],
+    ["js-heap-like", "js-heap", false],
     [1, "as small as it gets", undefined],
-  ])("judges %d against %s as %s", (value, goal, met) => {
+  ])("judges %j against %s as %s", (value, goal, met) => {
     expect(meetsGoal(value, goal)).toBe(met);
   });
 
