@@ -21,6 +21,8 @@ export interface HelloMessage {
   readonly heapLimitBytes: number;
   /** A worker's own limits, where it has some. */
   readonly workerLimitBytes?: number;
+  /** The part of `heapLimitBytes` that is not semi-spaces: V8 gives up when this is full. */
+  readonly oldSpaceLimitBytes?: number;
   /** Base name of the main script, or "[eval]" and the like; never its arguments. */
   readonly script: string;
   /** When it was sent. */
@@ -158,6 +160,22 @@ export interface WorkerMessage {
   readonly threadId: number;
 }
 
+/** An error that nobody caught in this thread, or that ended a worker of it. Its message, which may hold anything, never travels. */
+export interface FatalMessage {
+  /** Tells this message from the others. */
+  readonly type: "fatal";
+  /** When it was thrown. */
+  readonly timeMs: number;
+  /** Name of its class, such as `RangeError`. */
+  readonly name: string;
+  /** Node's code, such as `ERR_WORKER_OUT_OF_MEMORY`. */
+  readonly code?: string;
+  /** True when its message says that an allocation failed. */
+  readonly isAllocation?: boolean;
+  /** The worker that it ended. Default: it was thrown in this thread itself. */
+  readonly workerId?: number;
+}
+
 /** Everything that a preload may send. */
 export type PreloadMessage =
   | HelloMessage
@@ -166,6 +184,7 @@ export type PreloadMessage =
   | ProfileMessage
   | ByeMessage
   | WorkerMessage
+  | FatalMessage
   | TroubleMessage;
 
 /** What the watcher may ask for. */

@@ -3,7 +3,9 @@
  * half second, hears collections, answers requests, and says at the end what is left. It prints
  * nothing, keeps nothing alive, throws nothing into the program, and takes its leave when the watcher is gone.
  */
-import type { PreloadMessage, ProfileMessage, WatcherRequest } from "../base/wire.ts" with { "resolution-mode": "import" };
+import type { PreloadMessage, ProfileMessage, WatcherRequest } from "../base/wire.ts" with {
+  "resolution-mode": "import",
+};
 import type { Allocation as AllocationClass } from "./allocation.cts";
 import type { Channel as ChannelClass } from "./channel.cts";
 import type { Collections as CollectionsClass } from "./collections.cts";
@@ -14,6 +16,7 @@ import type {
 } from "./surroundings.cts";
 import type { summarize as Summarize } from "./sites.cts";
 
+const { errorMonitor } = require("node:events") as typeof import("node:events");
 const diagnostics = require("node:diagnostics_channel") as typeof import("node:diagnostics_channel");
 const v8 = require("node:v8") as typeof import("node:v8");
 const { Allocation } = require("./allocation.cjs") as { Allocation: typeof AllocationClass };
@@ -70,9 +73,15 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
   });
   const count = (): void => void (requests += 1);
   for (const name of REQUEST_CHANNELS) diagnostics.subscribe(name, count);
-  const greetWorker = ({ threadId }: { threadId: number }): void =>
+  const greetWorker = (worker: import("node:worker_threads").Worker): void => {
+    const { threadId } = worker;
     send({ type: "worker", timeMs: Date.now(), threadId });
+    // Hears the error without counting as its handler: one that nobody else handles ends the program as ever.
+    worker.once(errorMonitor, (error: unknown) => tellFatal(error, threadId));
+  };
   process.on("worker", greetWorker);
+  const tellUncaught = (error: unknown): void => tellFatal(error);
+  process.on("uncaughtExceptionMonitor", tellUncaught);
   const timer = setInterval(timed(tick), intervalMs).unref();
   process.on("exit", end);
 
@@ -139,7 +148,15 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     const collection = { ...forced, pauseMs: elapsedMs(began) };
     lastPauseMs = collection.pauseMs;
     lastUsedBytes = collection.usedBytes;
-    send({ type: "profile", timeMs: collection.timeMs, sinceMs, samplingIntervalBytes, precise, collection, ...summary });
+    send({
+      type: "profile",
+      timeMs: collection.timeMs,
+      sinceMs,
+      samplingIntervalBytes,
+      precise,
+      collection,
+      ...summary,
+    });
   }
 
   function end(code: number): void {
@@ -163,12 +180,27 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     clearInterval(timer);
     process.removeListener("exit", end);
     process.removeListener("worker", greetWorker);
+    process.removeListener("uncaughtExceptionMonitor", tellUncaught);
     for (const name of REQUEST_CHANNELS) diagnostics.unsubscribe(name, count);
     attempt("leaving", () => collections?.stop());
     attempt("leaving", () => allocation?.stop());
     collections = undefined;
     allocation = undefined;
     removeTraces(preloadFile);
+  }
+
+  function tellFatal(error: unknown, workerId?: number): void {
+    attempt("telling of an error", () => {
+      const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
+      send({
+        type: "fatal",
+        timeMs: Date.now(),
+        name: isWord(name) ? name : "error",
+        ...(isWord(code) ? { code } : {}),
+        ...(/allocation failed/i.test(String(message)) ? { isAllocation: true } : {}),
+        ...(workerId === undefined ? {} : { workerId }),
+      });
+    });
   }
 
   function attempt(what: string, action: () => void): void {
@@ -187,6 +219,11 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
       ownCpuMs += elapsedMs(before);
     };
   }
+}
+
+/** An error may call itself anything: only what looks like a name travels. */
+function isWord(text: unknown): text is string {
+  return typeof text === "string" && /^[\w$]{1,60}$/.test(text);
 }
 
 function elapsedMs(since: [number, number]): number {

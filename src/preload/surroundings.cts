@@ -9,11 +9,13 @@ const v8 = require("node:v8") as typeof import("node:v8");
 
 /** Who this thread is. */
 function describeThread(): Omit<HelloMessage, "type" | "timeMs" | "preloadMs"> {
+  const heapLimitBytes = v8.getHeapStatistics().heap_size_limit;
   const about = {
     pid: process.pid,
     parentPid: process.ppid,
     node: process.versions.node,
-    heapLimitBytes: v8.getHeapStatistics().heap_size_limit,
+    heapLimitBytes,
+    oldSpaceLimitBytes: readOldSpaceLimit(heapLimitBytes),
     script: readScript(),
   };
   // Node marks what a worker must not call; loading worker_threads costs the main thread about 1 ms and 1.8 MB.
@@ -22,6 +24,20 @@ function describeThread(): Omit<HelloMessage, "type" | "timeMs" | "preloadMs"> {
   const { maxOldGenerationSizeMb } = worker.resourceLimits ?? {};
   const limit = maxOldGenerationSizeMb ? { workerLimitBytes: maxOldGenerationSizeMb * 2 ** 20 } : {};
   return { ...about, ...limit, threadId: worker.threadId };
+}
+
+/** V8 counts three semi-spaces into its limit, of at most 16 MB each by default, and of 64 MB from Node 24 on. */
+function readOldSpaceLimit(heapLimitBytes: number): number {
+  const given = `${process.env["NODE_OPTIONS"] ?? ""} ${process.execArgv.join(" ")}`;
+  const last = (flag: RegExp): number | undefined => {
+    const value = [...given.matchAll(flag)].pop()?.[1];
+    return value === undefined ? undefined : Number(value) * 2 ** 20;
+  };
+  const oldSpace = last(/--max[-_]old[-_]space[-_]size[= ]"?(\d+)/g);
+  if (oldSpace !== undefined && oldSpace > 0) return Math.min(oldSpace, heapLimitBytes);
+  const byDefault = (parseInt(process.versions.node, 10) < 24 ? 16 : 64) * 2 ** 20;
+  const semiSpaces = 3 * (last(/--max[-_]semi[-_]space[-_]size[= ]"?(\d+)/g) ?? byDefault);
+  return semiSpaces < heapLimitBytes / 2 ? heapLimitBytes - semiSpaces : heapLimitBytes;
 }
 
 /** True when the user's own `--heap-prof` uses the one sampler that V8 has. */

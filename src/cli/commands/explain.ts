@@ -8,7 +8,7 @@ import { PlimsollError } from "../../base/errors.ts";
 import { diagnose } from "../../diagnose/diagnose.ts";
 import { buildReport, type Report, renderHtml, renderTerminal, validateReport } from "../../diagnose/report/index.ts";
 import { readJournal } from "../../monitor/remote/journal.ts";
-import type { Recording } from "../../monitor/remote/recording.ts";
+import { exitReport, lastSeenMs, recoverExit } from "../../supervise/exit-report.ts";
 import { parseOptions, usage } from "../arguments.ts";
 import type { CommandEnd } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -77,8 +77,12 @@ function recover(dir: string): Found {
   const isRunning = recording.endedAtMs === undefined && isAlive(watcherPid);
   const lastMs = lastSeenMs(recording);
   const until = new Date(lastMs).toISOString().slice(0, 19).replace("T", " ");
-  const report = buildReport(recording, diagnose(recording, { nowMs: lastMs, ended: !isRunning }));
-  if (isRunning) return { report, note: `this run still goes on; its journal says so much up to ${until} UTC.` };
+  if (isRunning) {
+    const report = buildReport(recording, diagnose(recording, { nowMs: lastMs, ended: false }), { isRunning });
+    return { report, note: `this run still goes on; its journal says so much up to ${until} UTC.` };
+  }
+  recoverExit(recording, Date.now());
+  const report = exitReport(recording);
   const note = `recovered from the journal, which ends at ${until} UTC: plimsoll itself was killed then.`;
   try {
     writeReport(dir, undefined, report, renderHtml(report));
@@ -96,12 +100,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-function lastSeenMs({ processes, startedAtMs, endedAtMs }: Recording): number {
-  const times = processes.flatMap(({ resident, threads }) => [
-    resident.at(-1)?.timeMs ?? 0,
-    ...threads.map(({ samples }) => samples.at(-1)?.timeMs ?? 0),
-  ]);
-  return endedAtMs ?? Math.max(startedAtMs, ...times);
 }

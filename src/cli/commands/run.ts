@@ -5,13 +5,15 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../base/clock.ts";
-import { diagnose } from "../../diagnose/diagnose.ts";
-import { buildReport, type Report, renderGithub, renderHtml, renderTerminal } from "../../diagnose/report/index.ts";
+import { isViolent } from "../../diagnose/report/exit-waterline.ts";
+import { type Report, renderGithub, renderHtml, renderTerminal } from "../../diagnose/report/index.ts";
 import { formatDuration, headline, peakWords } from "../../diagnose/report/words.ts";
 import { RemoteWatch } from "../../monitor/remote/index.ts";
 import { Journal } from "../../monitor/remote/journal.ts";
 import { launch, type Launched } from "../../monitor/remote/launch.ts";
 import type { ExitRecord, Recording } from "../../monitor/remote/recording.ts";
+import { exitReport } from "../../supervise/exit-report.ts";
+import { ExitWatch } from "../../supervise/exit-watch.ts";
 import type { CommandEnd } from "../command.ts";
 import { nameCommand } from "../command-name.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -47,13 +49,16 @@ async function watch(options: RunOptions, dir: string, output: Output): Promise<
   // Never undone: a second Ctrl-C while the report is written must not cost the program's exit code.
   launched.forwardSignals();
   remote.attachRoot(launched.pid);
+  using exitWatch = new ExitWatch(recording);
   const journal = Journal.open(dir, recording);
   const exit = await show(launched, { output, recording, journal, mode: modeOf(options, output) });
   try {
+    exitWatch.conclude(exit);
+    // Who kills the program's group may be about to kill us.
+    journal.write();
     await remote.settle(SETTLE_MS);
-    recording.exit ??= exit;
     recording.endedAtMs ??= systemClock.now();
-    const report = buildReport(recording, diagnose(recording, { ended: true }));
+    const report = exitReport(recording);
     const files = keep(report, dir, options, journal, output);
     tell(report, files, options, output);
     return endOf(exit, findFailure(report, options.failOn), output);
@@ -144,7 +149,8 @@ function tell(report: Report, { htmlPath, failure }: WrittenFiles, { quiet, json
     output.say(JSON.stringify({ plimsoll: "end", verdict, growth, limit, peak, exit, report: htmlPath, failure }));
     return;
   }
-  const isTooShort = report.verdict.kind === "undetermined" && report.seconds < SHORT_SECONDS;
+  const isShort = report.verdict.kind === "undetermined" && report.seconds < SHORT_SECONDS;
+  const isTooShort = isShort && !isViolent(report.exit);
   if (quiet || isTooShort) {
     const { claim, sure } = headline(report.verdict);
     const short = `too soon to judge after ${formatDuration(report.seconds)}: ${report.exit.cause}`;

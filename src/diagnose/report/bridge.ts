@@ -16,7 +16,7 @@ const SHORTEST_LIFE = 120;
 export function bridge(report: Report): string | undefined {
   if (!report.verdict.leak) return undefined;
   const { limit, peak } = report;
-  if (report.exit.cause.startsWith("V8 heap out of memory")) {
+  if (report.exit.kind === "heap-limit") {
     return "More heap buys time and cures nothing: `plimsoll limits --write node` prints the --max-old-space-size that fits under the limit.";
   }
   if (limit.bytes === null) {

@@ -2,7 +2,6 @@
  * Single figures of a report: peaks, collections, requests, and the last that was seen.
  */
 import type { ProcessRecording, Recording, ThreadRecording } from "../../monitor/remote/recording.ts";
-import type { LastSeen } from "./exit-cause.ts";
 import type { Report } from "./report.ts";
 import type { SeriesRow } from "./series.ts";
 
@@ -68,23 +67,4 @@ export function endOf(recording: Recording): number {
     const inside = entry.threads.map((thread) => thread.samples.at(-1)?.timeMs ?? latest);
     return Math.max(latest, entry.resident.at(-1)?.timeMs ?? latest, ...inside);
   }, recording.startedAtMs);
-}
-
-/** The last sizes before the end, of all processes together. */
-export function lastSeen(recording: Recording): LastSeen {
-  const [root] = recording.processes;
-  const nearest = (root?.threads ?? []).reduce<{ used: number; limit: number }>(
-    (best, thread) => {
-      const used = thread.samples.at(-1)?.heapTotalBytes ?? 0;
-      return used * best.limit > best.used * thread.heapLimitBytes ? { used, limit: thread.heapLimitBytes } : best;
-    },
-    { used: 0, limit: 1 },
-  );
-  const rssBytes = recording.processes.reduce((sum, entry) => sum + (entry.resident.at(-1)?.rssBytes ?? 0), 0);
-  return {
-    rssBytes: Math.max(rssBytes, root?.threads[0]?.samples.at(-1)?.rssBytes ?? 0),
-    limitBytes: recording.limit.bytes,
-    heapBytes: nearest.used,
-    heapLimitBytes: nearest.limit,
-  };
 }

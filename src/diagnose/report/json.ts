@@ -6,10 +6,11 @@
 import process from "node:process";
 import type { ProcessRecording, Recording, ThreadRecording } from "../../monitor/remote/recording.ts";
 import type { Diagnosis } from "../finding.ts";
-import { createCleaner } from "./clean.ts";
+import { type Cleaner, createCleaner } from "./clean.ts";
 import { cleanGrowth, cleanVerdict } from "./clean-verdict.ts";
 import { explainExit } from "./exit-cause.ts";
-import { countRequests, endOf, lastSeen, measureGc, measurePeak } from "./figures.ts";
+import { lastWaterline, listSuspects } from "./exit-waterline.ts";
+import { countRequests, endOf, measureGc, measurePeak } from "./figures.ts";
 import { describeProcesses, toSubject } from "./processes.ts";
 import type { Report } from "./report.ts";
 import { mergeRows, thinRows, toFloors, toSeconds, toSeries, toTotal } from "./series.ts";
@@ -25,6 +26,8 @@ const MAX_GROWTH = 20;
 export interface ReportOptions {
   /** Paths are shown relative to it. Default: the working directory. */
   readonly cwd?: string;
+  /** True while the program still runs: nothing is said of its end. Default: false. */
+  readonly isRunning?: boolean;
 }
 
 /**
@@ -56,11 +59,10 @@ export function buildReport(recording: Recording, diagnosis: Diagnosis, options:
     ...(diagnosis.secondsToLimit === undefined ? {} : { secondsToLimit: Math.round(diagnosis.secondsToLimit) }),
     ...(head.process ? { subject: toSubject(head.process, head.thread, clean) } : {}),
     peak: measurePeak(head.process, head.thread, rows),
-    exit: {
-      code: recording.exit?.code ?? null,
-      signal: recording.exit?.signal ?? null,
-      cause: explainExit(recording.exit, lastSeen(recording)),
-    },
+    exit:
+      options.isRunning === true
+        ? { code: null, signal: null, cause: "it still runs" }
+        : describeExit(recording, diagnosis, head, clean),
     own: {
       cpuMs: Math.round(recording.own.cpuMs),
       rssBytes: recording.own.rssBytes,
@@ -71,8 +73,22 @@ export function buildReport(recording: Recording, diagnosis: Diagnosis, options:
     floors: toFloors(head.thread, startMs, MAX_FLOORS),
     ...(total ? { total } : {}),
     ...(head.thread && head.thread.gcObservedMs > 0 ? { gc: measureGc(head.thread) } : {}),
-    processes: describeProcesses(listed, diagnosis, startMs, clean),
+    processes: describeProcesses(recording, listed, diagnosis, clean),
     unknown: listUnknown(recording, diagnosis, leftOut, clean),
+  };
+}
+
+function describeExit(recording: Recording, diagnosis: Diagnosis, head: Head, clean: Cleaner): Report["exit"] {
+  const { kind, outOfMemory, cause } = explainExit(recording);
+  const waterline = lastWaterline(recording, head.process, head.thread);
+  return {
+    code: recording.exit?.code ?? null,
+    signal: recording.exit?.signal ?? null,
+    cause: clean.text(cause),
+    kind,
+    outOfMemory,
+    ...(waterline ? { waterline } : {}),
+    suspects: listSuspects(diagnosis.growth, head.thread, waterline, clean),
   };
 }
 

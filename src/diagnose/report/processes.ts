@@ -2,10 +2,11 @@
  * The processes and workers of a report, each with its own verdict and a thinned course. They share a
  * budget of points, so that a report of twenty stays below half a megabyte.
  */
-import type { ProcessRecording, ThreadRecording } from "../../monitor/remote/recording.ts";
+import type { ProcessRecording, Recording, ThreadRecording } from "../../monitor/remote/recording.ts";
 import type { Diagnosis, Verdict } from "../finding.ts";
 import type { Cleaner } from "./clean.ts";
 import { cleanGrowth, cleanVerdict } from "./clean-verdict.ts";
+import { explainChildEnd, explainWorkerEnds } from "./exit-others.ts";
 import { highest } from "./figures.ts";
 import type { ReportProcess, ReportSubject } from "./report.ts";
 import { mergeRows, thinRows, toFloors, toSeconds, toSeries } from "./series.ts";
@@ -32,11 +33,12 @@ const NOT_JUDGED: Verdict = {
 
 /** Each process, followed by its workers. */
 export function describeProcesses(
+  recording: Recording,
   listed: readonly ProcessRecording[],
   diagnosis: Diagnosis,
-  startMs: number,
   clean: Cleaner,
 ): ReportProcess[] {
+  const startMs = recording.startedAtMs;
   const pairs = listed.flatMap((entry) => {
     const workers = entry.threads.filter((thread) => thread.threadId !== 0).slice(0, MAX_WORKERS);
     const main = entry.threads.find((thread) => thread.threadId === 0);
@@ -50,6 +52,7 @@ export function describeProcesses(
       (candidate) => candidate.pid === entry.pid && candidate.thread === worker?.threadId,
     );
     const endedAtMs = worker ? worker.endedAtMs : entry.endedAtMs;
+    const death = worker ? explainWorkerEnds(recording, entry, worker.threadId)[0] : explainChildEnd(recording, entry);
     const rows = mergeRows(worker ? { ...entry, resident: [] } : entry, thread);
     return {
       ...toSubject(entry, thread, clean),
@@ -65,6 +68,7 @@ export function describeProcesses(
       growth: cleanGrowth(judged?.growth ?? [], clean, MAX_GROWTH),
       samples: toSeries(thinRows(rows, points), startMs, worker === undefined),
       floors: toFloors(thread, startMs, floors),
+      ...(death === undefined ? {} : { death: clean.text(death) }),
     };
   });
 }

@@ -3,6 +3,7 @@
  * other form (terminal, HTML, GitHub) is drawn from this one and nothing else.
  */
 import type { Growth, Verdict } from "../finding.ts";
+import type { ExitKind } from "./exit-cause.ts";
 
 /** Columns of equal length: one chart. `null` where a series has no value at that time. */
 export interface ReportSeries {
@@ -62,6 +63,38 @@ export interface ReportProcess {
   readonly samples: ReportSeries;
   /** Its heap right after major collections. */
   readonly floors: readonly ReportFloor[];
+  /** How it died of memory, in words; absent for any other end. */
+  readonly death?: string;
+}
+
+/** What was last seen of the program, all processes together. */
+export interface ReportWaterline {
+  /** The resident set. */
+  readonly rssBytes: number;
+  /** How old the reading was when the program ended. */
+  readonly secondsBefore: number;
+  /** How many processes it adds up. */
+  readonly processes: number;
+  /** Since the first reading; absent where there was only one. */
+  readonly grownBytes?: number;
+  /** Of the headline thread, as it last said itself. */
+  readonly inside?: {
+    readonly secondsBefore: number;
+    readonly heapUsedBytes: number;
+    /** Without array buffers. */
+    readonly externalBytes: number;
+    readonly arrayBufferBytes: number;
+  };
+}
+
+/** What most likely filled the memory. */
+export interface ReportSuspect {
+  /** In words. */
+  readonly what: string;
+  /** What grew, or what lived at the last profile. */
+  readonly bytes: number;
+  /** The allocating code, where it is known. */
+  readonly where?: { readonly file: string; readonly line: number; readonly function: string };
 }
 
 /** Which process, or worker, the headline verdict is about. */
@@ -121,7 +154,20 @@ export interface Report {
     readonly nativeBytes: number;
   };
   /** How the command ended. */
-  readonly exit: { readonly code: number | null; readonly signal: string | null; readonly cause: string };
+  readonly exit: {
+    readonly code: number | null;
+    readonly signal: string | null;
+    /** In one sentence, with figures. */
+    readonly cause: string;
+    /** `heap-limit` is V8's own end, `oom-killer` the kernel's, `killed` SIGKILL from anybody else. */
+    readonly kind?: ExitKind;
+    /** True when it, or something that it had started, ended for lack of memory. */
+    readonly outOfMemory?: boolean;
+    /** Absent while it runs, and where nothing was read. */
+    readonly waterline?: ReportWaterline;
+    /** Largest first; empty where nothing grew. */
+    readonly suspects?: readonly ReportSuspect[];
+  };
   /** What Plimsoll itself used: watcher and, estimated, inside the program. */
   readonly own: { readonly cpuMs: number; readonly rssBytes: number; readonly inTargetCpuMs: number };
   /** HTTP requests, where they were seen. */

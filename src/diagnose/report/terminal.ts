@@ -4,6 +4,7 @@
  */
 import { bridge } from "./bridge.ts";
 import { plain } from "./clean.ts";
+import { isViolent, suspectWords, waterlineWords } from "./exit-waterline.ts";
 import type { Report } from "./report.ts";
 import { createSheet, type TerminalSheet } from "./terminal-sheet.ts";
 import { verboseSections } from "./terminal-verbose.ts";
@@ -42,8 +43,11 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   const sheet = createSheet(options.color, options.columns);
   const { verdict } = report;
   drawHeadline(report, sheet, options);
+  drawEnd(report, sheet);
   if (options.verbose) {
     verboseSections(report, sheet);
+  } else if (verdict.kind === "undetermined" && isViolent(report.exit)) {
+    sheet.field("needs", verdict.wouldChange);
   } else {
     const [growth] = report.growth;
     sheet.field("what", growth ? growthWords(growth) : verdict.sentence);
@@ -65,7 +69,8 @@ function drawHeadline(report: Report, sheet: TerminalSheet, { columns }: Termina
   const { colors } = sheet;
   const paint = painter(tone, colors);
   const left = ` ${mark} plimsoll: ${claim}${sure ? `, ${sure}` : ""}`;
-  const right = `(peak ${peakWords(report)}; ${plain(report.exit.cause)})`;
+  const end = isViolent(report.exit) ? "" : `; ${plain(report.exit.cause)}`;
+  const right = `(peak ${peakWords(report)}${end})`;
   if (displayWidth(left) + displayWidth(right) + 5 <= Math.min(columns, 120)) {
     sheet.raw(`${paint(left)}     ${colors.dim(right)}`);
     return;
@@ -73,6 +78,14 @@ function drawHeadline(report: Report, sheet: TerminalSheet, { columns }: Termina
   const [first = "", ...rest] = wrap(left.trim(), sheet.columns - 3);
   sheet.raw(paint(` ${first}`), ...rest.map((line) => paint(`   ${line}`)));
   for (const line of wrap(right, sheet.columns - 3)) sheet.raw(`   ${colors.dim(line)}`);
+}
+
+/** A violent end first: the last waterline, and what most likely filled the memory. */
+function drawEnd({ exit }: Report, sheet: TerminalSheet): void {
+  if (!isViolent(exit)) return;
+  sheet.field("died", exit.cause, exit.outOfMemory === true ? sheet.colors.red : undefined);
+  if (exit.waterline) sheet.field("last", waterlineWords(exit.waterline));
+  (exit.suspects ?? []).forEach((one, index) => sheet.field(index === 0 ? "suspects" : "", suspectWords(one)));
 }
 
 function painter(tone: Tone, colors: TerminalSheet["colors"]): (text: string) => string {

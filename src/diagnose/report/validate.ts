@@ -92,7 +92,26 @@ const report = record(
       arrayBufferBytes: number,
       nativeBytes: number,
     }),
-    exit: record({ code: numberOrNull, signal: textOrNull, cause: text }),
+    exit: record(
+      { code: numberOrNull, signal: textOrNull, cause: text },
+      {
+        kind: text,
+        outOfMemory: flag,
+        waterline: record(
+          { rssBytes: number, secondsBefore: number, processes: number },
+          {
+            grownBytes: number,
+            inside: record({
+              secondsBefore: number,
+              heapUsedBytes: number,
+              externalBytes: number,
+              arrayBufferBytes: number,
+            }),
+          },
+        ),
+        suspects: list(record({ what: text, bytes: number }, { where: place })),
+      },
+    ),
     own: record({ cpuMs: number, rssBytes: number, inTargetCpuMs: number }),
     samples: series,
     floors,
@@ -116,6 +135,7 @@ const report = record(
           endedSeconds: number,
           peakHeapUsedBytes: number,
           heapLimitBytes: number,
+          death: text,
         },
       ),
     ),

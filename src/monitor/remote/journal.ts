@@ -8,7 +8,14 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlimsollError } from "../../base/errors.ts";
-import type { ExitRecord, ProcessRecording, RecordedLimit, Recording, ThreadRecording } from "./recording.ts";
+import type {
+  ExitRecord,
+  OomAccount,
+  ProcessRecording,
+  RecordedLimit,
+  Recording,
+  ThreadRecording,
+} from "./recording.ts";
 
 /** Base name of the journal inside a report folder. */
 export const JOURNAL_FILE = "journal.ndjson";
@@ -32,6 +39,8 @@ interface Change {
   readonly limit: RecordedLimit;
   readonly endedAtMs?: number;
   readonly exit?: ExitRecord;
+  readonly oom?: OomAccount;
+  readonly crash?: string;
   readonly own: Recording["own"];
   readonly processes: ProcessChange[];
 }
@@ -143,12 +152,14 @@ export class Journal implements Disposable {
   }
 
   #difference(): Change {
-    const { limit, endedAtMs, exit, own } = this.#recording;
+    const { limit, endedAtMs, exit, oom, crash, own } = this.#recording;
     const processes = this.#recording.processes.map((one) => this.#processChange(one));
     return {
       limit,
       ...(endedAtMs === undefined ? {} : { endedAtMs }),
       ...(exit === undefined ? {} : { exit }),
+      ...(oom === undefined ? {} : { oom }),
+      ...(crash === undefined ? {} : { crash }),
       own,
       processes: processes.filter((change) => change !== undefined),
     };

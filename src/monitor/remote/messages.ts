@@ -42,6 +42,7 @@ const NUMBERS: Readonly<Record<PreloadMessage["type"], readonly string[]>> = {
   profile: ["timeMs", "sinceMs", "samplingIntervalBytes", "totalBytes"],
   bye: ["timeMs", "code"],
   worker: ["timeMs", "threadId"],
+  fatal: ["timeMs"],
   trouble: ["timeMs"],
 };
 
@@ -64,6 +65,8 @@ export function parseMessage(line: string): PreloadMessage | undefined {
       return isListOf(message.majors, isCollection) ? message : undefined;
     case "profile":
       return isCollection(message.collection) && isListOf(message.sites, isSite) ? message : undefined;
+    case "fatal":
+      return isFatal(value) ? message : undefined;
     case "trouble":
       return typeof message.what === "string" ? { ...message, what: message.what.slice(0, 500) } : undefined;
     default:
@@ -85,6 +88,12 @@ function isListOf<T>(value: unknown, isOne: (one: unknown) => one is T): value i
 
 function isCollection(value: unknown): value is CollectionRecord {
   return isRecord(value) && hasNumbers(value, ["timeMs", "usedBytes", "externalBytes", "pauseMs"]);
+}
+
+/** Names only: an error may be called anything. */
+function isFatal({ name, code, workerId }: Record<string, unknown>): boolean {
+  const isName = (text: unknown): boolean => typeof text === "string" && /^[\w$]{1,60}$/.test(text);
+  return isName(name) && (code === undefined || isName(code)) && (workerId === undefined || Number.isFinite(workerId));
 }
 
 function isLocation(value: unknown): value is CodeLocation {

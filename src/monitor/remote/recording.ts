@@ -2,7 +2,7 @@
  * Everything that was seen of a watched program: the one input of every diagnosis, in memory while
  * it runs and as JSON afterwards. Facts only; sizes in bytes, times in milliseconds since the epoch.
  */
-import type { CollectionRecord, ProfileMessage, SampleMessage } from "../../base/wire.ts";
+import type { CollectionRecord, FatalMessage, ProfileMessage, SampleMessage } from "../../base/wire.ts";
 
 /** Memory of a process as the kernel sees it, from outside. */
 export interface ResidentSample {
@@ -26,6 +26,9 @@ export type ThreadSample = Omit<SampleMessage, "type">;
 /** A sampling heap profile, as kept. */
 export type AllocationProfile = Omit<ProfileMessage, "type">;
 
+/** An error that ended a thread; `workerId` is set when it is told by the thread that started it. */
+export type FatalRecord = Omit<FatalMessage, "type">;
+
 /** One V8 isolate: the main thread or a worker. */
 export interface ThreadRecording {
   /** 0 is the main thread. */
@@ -38,6 +41,12 @@ export interface ThreadRecording {
   readonly heapLimitBytes: number;
   /** A worker's own limit, where it has one. */
   readonly workerLimitBytes?: number;
+  /** V8's limit without its semi-spaces, where it is known. */
+  readonly oldSpaceLimitBytes?: number;
+  /** What it said as its last word; absent when it ended without one: killed, aborted or terminated. */
+  exitCode?: number;
+  /** The last error that nobody in it caught. */
+  fatal?: FatalRecord;
   /** Evenly thinned when long; the newest is always the last. */
   samples: ThreadSample[];
   /** Major collections, thinned likewise. */
@@ -52,6 +61,44 @@ export interface ThreadRecording {
   profiles: AllocationProfile[];
   /** What the preload could not do, in words. */
   troubles: string[];
+}
+
+/** What a memory cgroup counts, read once. What the kernel does not tell is absent. */
+export interface CgroupAccount {
+  /** Below the mount's top: `/app`. */
+  readonly path: string;
+  /** Where its files lie. */
+  readonly directory: string;
+  /** Of the hierarchy. */
+  readonly version: 1 | 2;
+  /** Absent when it has no limit. */
+  readonly limitBytes?: number;
+  /** The most it ever held (`memory.max_usage_in_bytes`, `memory.peak`). */
+  readonly peakBytes?: number;
+  /** How often its limit was hit (`memory.failcnt`, `max` of `memory.events`). */
+  readonly hits?: number;
+  /** How often the out-of-memory killer was called because of its limit (version 2). */
+  readonly ooms?: number;
+  /** How many of its own processes that killer has killed; absent for the cgroups above those of the program. */
+  readonly kills?: number;
+}
+
+/** The out-of-memory killer's counters at one moment. */
+export interface OomAccount {
+  /** When they were read. */
+  readonly timeMs: number;
+  /** The program's cgroups and those above. */
+  readonly groups: readonly CgroupAccount[];
+  /** Kills on the whole machine (`oom_kill` of `/proc/vmstat`). */
+  readonly machineKills?: number;
+}
+
+/** The counters around the end of a process. */
+export interface OomComparison {
+  /** The last reading while it was alive. */
+  readonly before: OomAccount;
+  /** The first one after its end. */
+  readonly after: OomAccount;
 }
 
 /** One process of the watched tree. */
@@ -76,6 +123,12 @@ export interface ProcessRecording {
   resident: ResidentSample[];
   /** Its V8 isolates; empty when it was not entered. */
   threads: ThreadRecording[];
+  /** The newest reading of its resident set, from a faster poll than that of `resident`. */
+  lastReading?: { readonly timeMs: number; readonly rssBytes: number };
+  /** Kept for the started command, and for others where the killer has killed. */
+  oom?: OomComparison;
+  /** Errors that ended its workers, the newest 20. */
+  workerFatals?: FatalRecord[];
 }
 
 /** How the started command ended. */
@@ -110,6 +163,10 @@ export interface Recording {
   processes: ProcessRecording[];
   /** How it ended; absent while it runs. */
   exit?: ExitRecord;
+  /** The out-of-memory killer's counters, about once a second: what is read after the end is compared with it. */
+  oom?: OomAccount;
+  /** What Node's own crash report of the started command names as its cause, where the user had one written. */
+  crash?: string;
   /** The watcher's own use so far. */
   own: { cpuMs: number; rssBytes: number; inTargetCpuMs: number };
 }

@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { type PreloadMessage, SOCKET_VARIABLE, type WatcherRequest } from "../../base/wire.ts";
+import { type FatalMessage, type PreloadMessage, SOCKET_VARIABLE, type WatcherRequest } from "../../base/wire.ts";
 import { LineSplitter, parseMessage } from "./messages.ts";
 import { appendPreload } from "./node-options.ts";
 import { ProcessTable, type WatchedProcess } from "./process-table.ts";
@@ -42,6 +42,7 @@ const MAX_CONNECTIONS = 2000;
 /** Only the largest heaps are asked for profiles. */
 const MAX_PROFILED = 8;
 const MAX_THREADS_KEPT = 64;
+const MAX_WORKER_FATALS = 20;
 const SETTLE_STEP_MS = 10;
 /** A worker's preload answers in well under this. */
 const WORKER_ANSWER_MS = 2000;
@@ -197,6 +198,10 @@ export class RemoteWatch implements AsyncDisposable {
       this.#connections.set(socket, { socket, recorder, process: watched, schedule });
       return;
     }
+    if (message.type === "fatal" && message.workerId !== undefined) {
+      noteWorker(connection.process, message);
+      return;
+    }
     connection.recorder.add(message);
     if (message.type === "sample") this.#table.addOwnReading(connection.process, message.timeMs, message.rssBytes);
     if (message.type === "collections") for (const major of message.majors) connection.schedule.observe(major);
@@ -266,6 +271,11 @@ export class RemoteWatch implements AsyncDisposable {
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Told by the thread that started the worker: one that runs out of memory says nothing more itself. */
+function noteWorker({ recording }: WatchedProcess, { type: _, ...fatal }: FatalMessage): void {
+  recording.workerFatals = [...(recording.workerFatals ?? []), fatal].slice(-MAX_WORKER_FATALS);
 }
 
 function usedBytes({ recorder }: Connection): number {

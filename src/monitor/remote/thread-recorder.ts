@@ -2,7 +2,7 @@
  * What one thread sends, put into its recording in bounded memory: samples and collections evenly
  * thinned, of the profiles the first two, the first two precise ones and the newest four.
  */
-import type { ByeMessage, CollectionRecord, HelloMessage, PreloadMessage, ProfileMessage } from "../../base/wire.ts";
+import type { CollectionRecord, HelloMessage, PreloadMessage, ProfileMessage } from "../../base/wire.ts";
 import { EvenSeries } from "./even-series.ts";
 import type { AllocationProfile, ThreadRecording, ThreadSample } from "./recording.ts";
 import type { SourcePositions } from "./source-positions.ts";
@@ -23,13 +23,14 @@ export class ThreadRecorder {
 
   constructor(hello: HelloMessage, positions: SourcePositions) {
     this.#positions = positions;
-    const { threadId, timeMs, heapLimitBytes, workerLimitBytes, preloadMs } = hello;
+    const { threadId, timeMs, heapLimitBytes, workerLimitBytes, oldSpaceLimitBytes, preloadMs } = hello;
     this.ownCpuMs = preloadMs;
     this.recording = {
       threadId,
       startedAtMs: timeMs,
       heapLimitBytes,
       ...(workerLimitBytes === undefined ? {} : { workerLimitBytes }),
+      ...(oldSpaceLimitBytes === undefined ? {} : { oldSpaceLimitBytes }),
       samples: this.#samples.items,
       majors: this.#majors.items,
       minorCount: 0,
@@ -63,8 +64,14 @@ export class ThreadRecorder {
         this.#addProfile(message);
         return;
       case "bye":
-        recording.endedAtMs = (message satisfies ByeMessage).timeMs;
+        recording.endedAtMs = message.timeMs;
+        recording.exitCode = message.code;
         return;
+      case "fatal": {
+        const { type: _, ...fatal } = message;
+        recording.fatal = fatal;
+        return;
+      }
       case "trouble":
         if (recording.troubles.length < MAX_TROUBLES) recording.troubles.push(message.what);
     }

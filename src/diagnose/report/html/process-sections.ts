@@ -2,6 +2,7 @@
  * The page's last sections: which processes there were under which limit, and how all this is known.
  */
 import { formatBytes } from "../../../base/bytes.ts";
+import { isViolent, suspectWords, waterlineWords } from "../exit-waterline.ts";
 import type { Report, ReportProcess } from "../report.ts";
 import { formatDuration, headline, ownWords, peakWords } from "../words.ts";
 import { type Html, html } from "./escape.ts";
@@ -18,11 +19,19 @@ export function processSection(report: Report): Html {
         ${limit.bytes === null ? html`<b>No limit applies</b> (${limit.source}).` : html`<b>Limit ${formatBytes(limit.bytes)}</b>, ${limit.source}. Highest use: ${peakWords(report)}.`}
         End: ${report.exit.cause}.
       </p>
+      ${endNotes(report)}
       <ul class="tree">
         ${totalRow(report)}${processes.map((entry) => processRow(entry, report.seconds))}
       </ul>
     </div>`,
   );
+}
+
+/** What was last seen, and what most likely filled the memory; nothing for an end in order. */
+function endNotes({ exit }: Report): Html | undefined {
+  if (!isViolent(exit)) return undefined;
+  const waterline = exit.waterline ? [`Last seen: ${waterlineWords(exit.waterline)}.`] : [];
+  return bullets([...waterline, ...(exit.suspects ?? []).map((one) => `Suspect: ${suspectWords(one)}.`)]);
 }
 
 /** All processes together: this is what a container's limit counts. */
@@ -46,9 +55,12 @@ function processRow(entry: ReportProcess, seconds: number): Html {
     entry.startedSeconds !== undefined && entry.endedSeconds !== undefined
       ? `lived ${formatDuration(entry.endedSeconds - entry.startedSeconds)}`
       : "";
-  const notes = [entry.node === undefined || isWorker ? "" : `Node ${entry.node}`, heapLimit, life].filter(
-    (note) => note !== "",
-  );
+  const notes = [
+    entry.node === undefined || isWorker ? "" : `Node ${entry.node}`,
+    heapLimit,
+    life,
+    entry.death ?? "",
+  ].filter((note) => note !== "");
   return html`<li class="${isWorker ? "worker" : "process"}">
     <div class="who">
       <b>${isWorker ? `worker ${entry.thread}` : entry.name}</b>
