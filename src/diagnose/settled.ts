@@ -31,7 +31,7 @@ export function openChannels(evidence: Evidence): OpenChannel[] {
     const verb = words.startsWith("RSS") ? "grows" : "grow";
     const [grows, mayGrow] = [`${words} ${verb} by ${rateInWords(channel)}`, `${words} ${courseInWords(channel)}`];
     const why =
-      [grows, `${mayGrow}: it may still grow`, `${words}: ${channel.floors.length} floors are too few yet`][rank] ?? "";
+      [grows, `${mayGrow}: it may still grow`, `${words}: too few floors yet (${channel.floors.length})`][rank] ?? "";
     open.push({ channel, why, rank });
   }
   return open.sort((a, b) => a.rank - b.rank);

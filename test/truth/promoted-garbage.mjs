@@ -7,9 +7,9 @@ const inFlight = [];
 let n = 0;
 
 setInterval(() => {
-  for (let i = 0; i < 60; i += 1) {
+  for (let i = 0; i < 120; i += 1) {
     inFlight.push(Array.from({ length: 400 }, (_, j) => ({ n: (n += 1), j })));
-    if (inFlight.length > 600) inFlight.shift();
+    if (inFlight.length > 900) inFlight.shift();
   }
 }, 100);
 
