@@ -2,10 +2,21 @@
  * `plimsoll/diagnose`: is it a leak, of which kind, from which code, and what to do? Also the report in
  * all its forms.
  */
-export type { AllocationSite, CodeLocation, CollectionRecord, ProfileMessage, SampleMessage } from "../base/wire.ts";
+export type {
+  AllocationSite,
+  CodeLocation,
+  CollectionRecord,
+  FatalMessage,
+  ProfileMessage,
+  SampleMessage,
+} from "../base/wire.ts";
 export type {
   AllocationProfile,
+  CgroupAccount,
   ExitRecord,
+  FatalRecord,
+  OomAccount,
+  OomComparison,
   ProcessRecording,
   RecordedLimit,
   Recording,

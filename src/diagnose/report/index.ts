@@ -4,6 +4,8 @@
 export { buildReport, type ReportOptions } from "./json.ts";
 export { type GithubReport, renderGithub } from "./github.ts";
 export { renderHtml } from "./html.ts";
-export type { Report, ReportFloor, ReportProcess, ReportSeries, ReportSubject, ReportTotal } from "./report.ts";
+export { EXIT_KINDS, type ExitKind } from "./exit-cause.ts";
+export type { Report, ReportFloor, ReportProcess, ReportSeries } from "./report.ts";
+export type { ReportSubject, ReportSuspect, ReportTotal, ReportWaterline } from "./report.ts";
 export { renderTerminal, type TerminalOptions } from "./terminal.ts";
 export { validateReport } from "./validate.ts";
