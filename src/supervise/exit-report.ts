@@ -43,8 +43,11 @@ function isAlive({ pid, startedAtMs }: ProcessRecording, nowMs: number, options:
   const stat = readSystemText(`proc/${pid}/stat`, options);
   const uptime = Number(readSystemText("proc/uptime", options)?.split(" ")[0]);
   if (stat === undefined || !Number.isFinite(uptime)) return false;
-  // Field 22, after the name in parentheses: in ticks of 10 ms since the machine's start (proc(5), USER_HZ).
-  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  // After the name in parentheses: the state, and as field 22 the start, in ticks of 10 ms since the machine's (proc(5)).
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[19]);
+  // Ended, and not yet waited for by whoever took it over.
+  if (fields[0] === "Z" || fields[0] === "X") return false;
   return nowMs - uptime * 1_000 + ticks * 10 <= startedAtMs + 2_000;
 }
 

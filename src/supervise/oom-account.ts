@@ -16,6 +16,7 @@ const MAX_GROUPS = 64;
 interface KnownGroup extends Pick<CgroupAccount, "path" | "directory" | "version"> {
   /** True when processes of the program are counted in it, and not only in those below. */
   isOwn: boolean;
+  readonly holdsWatcher: boolean;
 }
 
 /** Finds the cgroups of processes while they live, and reads their counters for as long as the cgroups are there. */
@@ -23,12 +24,14 @@ export class OomAccounts {
   readonly #options: SystemFilesOptions;
   readonly #groups = new Map<string, KnownGroup>();
   readonly #seen = new Set<string>();
+  readonly #ownText: string | undefined;
 
   /** @param known - an earlier account, whose cgroups are to be read again. Default: none. */
   constructor(options: SystemFilesOptions = {}, known?: OomAccount) {
     this.#options = options;
-    for (const { path, directory, version, kills } of known?.groups ?? []) {
-      this.#groups.set(directory, { path, directory, version, isOwn: kills !== undefined });
+    this.#ownText = readSystemText("proc/self/cgroup", options);
+    for (const { path, directory, version, kills, holdsWatcher = false } of known?.groups ?? []) {
+      this.#groups.set(directory, { path, directory, version, isOwn: kills !== undefined, holdsWatcher });
     }
   }
 
@@ -38,7 +41,7 @@ export class OomAccounts {
     if (text === undefined || this.#seen.has(text) || this.#seen.size >= MAX_GROUPS) return false;
     this.#seen.add(text);
     const before = this.#groups.size;
-    for (const found of findCgroups(pid, this.#options)) this.#add(found);
+    for (const found of findCgroups(pid, this.#options)) this.#add(found, text === this.#ownText);
     return this.#groups.size > before;
   }
 
@@ -52,7 +55,7 @@ export class OomAccounts {
     };
   }
 
-  #add({ version, directories }: CgroupPath): void {
+  #add({ version, directories }: CgroupPath, withWatcher: boolean): void {
     const top = directories.at(-1) ?? "/";
     let isOwn = true;
     for (const directory of directories) {
@@ -61,12 +64,14 @@ export class OomAccounts {
       const known = this.#groups.get(directory);
       const path = `/${posix.relative(top, directory)}`;
       if (known) known.isOwn ||= isOwn;
-      else if (this.#groups.size < MAX_GROUPS) this.#groups.set(directory, { path, directory, version, isOwn });
+      else if (this.#groups.size < MAX_GROUPS) {
+        this.#groups.set(directory, { path, directory, version, isOwn, holdsWatcher: withWatcher && isOwn });
+      }
       isOwn = false;
     }
   }
 
-  #readGroup({ isOwn, ...group }: KnownGroup): CgroupAccount | undefined {
+  #readGroup({ isOwn, holdsWatcher, ...group }: KnownGroup): CgroupAccount | undefined {
     const read = (name: string): string | undefined => this.#readText(group.directory, name);
     const limitBytes = parseLimit(read(group.version === 1 ? "memory.limit_in_bytes" : "memory.max"));
     const peakBytes = count(read(group.version === 1 ? "memory.max_usage_in_bytes" : "memory.peak"));
@@ -83,6 +88,7 @@ export class OomAccounts {
       ...(hits === undefined ? {} : { hits }),
       ...(ooms === undefined ? {} : { ooms }),
       ...(isOwn && kills !== undefined ? { kills } : {}),
+      ...(holdsWatcher ? { holdsWatcher } : {}),
     };
   }
 

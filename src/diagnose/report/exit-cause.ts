@@ -165,14 +165,14 @@ function judgeKill({ processes }: Recording, victim: ProcessRecording | undefine
 function explainUnseen(recording: Recording): ExitExplanation {
   const [root] = recording.processes;
   if (root?.oom === undefined) return known("unseen", "its end was not seen");
-  const { by, words } = judgeOom(root.oom);
+  const { by, words, mayBeWatcher } = judgeOom(root.oom);
   const held = heldWords(recording, root);
   if (by === "killed") {
-    return known(
-      "oom-killer",
-      `killed by the kernel's out-of-memory killer: ${words}${held}; Plimsoll's watcher was killed too`,
-      true,
-    );
+    const cause =
+      mayBeWatcher === true
+        ? `its end was not seen: the kernel's out-of-memory killer killed it or Plimsoll's watcher, and the other ended too: ${words}${held}`
+        : `killed by the kernel's out-of-memory killer: ${words}${held}; Plimsoll's watcher was killed too`;
+    return known("oom-killer", cause, true);
   }
   const why =
     by === "likely"

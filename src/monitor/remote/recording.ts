@@ -81,6 +81,8 @@ export interface CgroupAccount {
   readonly ooms?: number;
   /** How many of its own processes that killer has killed; absent for the cgroups above those of the program. */
   readonly kills?: number;
+  /** True when the watcher itself is one of its processes. */
+  readonly holdsWatcher?: boolean;
 }
 
 /** The out-of-memory killer's counters at one moment. */
