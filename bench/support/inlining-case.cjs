@@ -1,7 +1,8 @@
 /**
  * One program under one way of sampling allocations: `node inlining-case.cjs <workload> <mode> [intervalKB]`.
- * Works in two halves; on "suspicion" the mode acts between them. Prints CPU time of the second half, the
- * pause of acting, and which function the profile of the second half bills most.
+ * Works in two halves; on "suspicion" the mode acts between them, on "relax" it acts, works as long, and takes
+ * it back. Prints CPU time of the second half, the pause of acting, and which function the profile of the
+ * second half bills most.
  */
 const { Session } = require("node:inspector");
 const v8 = require("node:v8");
@@ -43,7 +44,7 @@ const WORKLOADS = {
   },
   // Never leave the loop: V8 allocates them only where it does not inline.
   garbage: {
-    units: 400,
+    units: 1600,
     run: () => {
       let sum = 0;
       for (let id = 0; id < 20000; id++) sum += makeEntry(id).cells.length;
@@ -96,14 +97,23 @@ function post(method, params = {}) {
   return answer;
 }
 
-function act() {
+function forgetOptimized() {
+  post("Profiler.enable");
+  post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
+  post("Profiler.stopPreciseCoverage");
+  post("Profiler.disable");
+}
+
+async function act(work) {
   if (mode === "none") return;
-  if (mode === "suspicion") {
+  if (mode === "suspicion" || mode === "relax") {
     for (const flag of FLAGS) v8.setFlagsFromString(flag);
-    post("Profiler.enable");
-    post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
-    post("Profiler.stopPreciseCoverage");
-    post("Profiler.disable");
+    forgetOptimized();
+  }
+  if (mode === "relax") {
+    await work();
+    for (const flag of FLAGS) v8.setFlagsFromString(flag.replace("--no-", "--"));
+    forgetOptimized();
   }
   post("HeapProfiler.stopSampling");
   const finer = mode === "finer" ? 4 : mode === "suspicion" ? 16 : Number(kilobytes);
@@ -128,7 +138,10 @@ void (async () => {
   if (mode !== "none") post("HeapProfiler.startSampling", { samplingInterval: Number(kilobytes) << 10 });
   for (let unit = 0; unit < units; unit++) await run(unit);
   const began = process.hrtime.bigint();
-  act();
+  await act(async () => {
+    for (let unit = 0; unit < units; unit++) await run(unit);
+    kept.length = 0;
+  });
   const pauseMs = Number(process.hrtime.bigint() - began) / 1e6;
   const before = process.cpuUsage();
   for (let unit = 0; unit < units; unit++) await run(units + unit);

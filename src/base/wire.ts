@@ -193,6 +193,11 @@ export type WatcherRequest =
   | { readonly type: "profile" }
   /** Start sampling anew with inlining switched off, so that growth is billed to the right function. */
   | { readonly type: "precise"; readonly samplingIntervalBytes: number }
+  /**
+   * End the precise sampling: inlining on again, and sampling anew with the coarser interval. Code compiled without
+   * inlining is thrown away when `forgetsCode`, which walks the heap; else only code compiled later is fast again.
+   */
+  | { readonly type: "relax"; readonly samplingIntervalBytes: number; readonly forgetsCode: boolean }
   /** Force a collection and answer with a `collections` message. */
   | { readonly type: "collect" };
 

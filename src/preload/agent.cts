@@ -93,6 +93,8 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     if (request.type === "profile") attempt("reading a profile", profile);
     else if (request.type === "precise")
       attempt("sampling precisely", () => void allocation?.restartPrecise(request.samplingIntervalBytes));
+    else if (request.type === "relax")
+      attempt("ending precise sampling", () => allocation?.relax(request.samplingIntervalBytes, request.forgetsCode));
     else if (request.type === "collect")
       attempt("collecting", () => {
         const forced = collections?.force(undefined);

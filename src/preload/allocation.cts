@@ -5,14 +5,15 @@
  * V8 bills an inlined function's allocations to its caller, and a finer interval does not help. Switching
  * inlining off for good would slow healthy programs, so it is done on demand: the flags are set, and call
  * counting is switched on and off once, for which V8 throws away all optimised code; from then on each
- * function is billed for itself. bench/inlining.bench.ts compares these ways; results in bench/results.
+ * function is billed for itself. Code without inlining may be several times slower, so it ends in the same way
+ * as soon as the watcher knows enough. bench/inlining.bench.ts compares these ways; results in bench/results.
  */
 import type { Session } from "node:inspector";
 import type { SamplingProfile } from "./sites.cts";
 
 const v8 = require("node:v8") as typeof import("node:v8");
 
-const PRECISE_FLAGS = ["--no-turbo-inlining", "--no-maglev-inlining"];
+const INLINING = ["turbo-inlining", "maglev-inlining"];
 const PRECISE_PAUSE_MS = 60_000;
 
 class Allocation {
@@ -54,14 +55,24 @@ class Allocation {
     if (nowMs - this.#preciseAtMs < PRECISE_PAUSE_MS) return false;
     this.#preciseAtMs = nowMs;
     if (!this.precise) {
-      for (const flag of PRECISE_FLAGS) v8.setFlagsFromString(flag);
-      // The detour would end a coverage run of the user's: then only code compiled later is exact.
-      if (!("NODE_V8_COVERAGE" in process.env) && !("__vitest_worker__" in globalThis)) this.#deoptimize();
+      for (const flag of INLINING) v8.setFlagsFromString(`--no-${flag}`);
+      this.#deoptimize();
     }
-    this.#post("HeapProfiler.stopSampling");
-    this.start(intervalBytes);
+    this.#restart(intervalBytes);
     this.precise = true;
     return true;
+  }
+
+  /**
+   * Lets V8 inline again. The flags are the whole process's: a thread that was not precise itself may have been
+   * compiled without inlining meanwhile, and only throws that code away.
+   */
+  relax(intervalBytes: number, forgetsCode: boolean): void {
+    // What the user has switched off himself stays off.
+    for (const flag of INLINING) if (!this.#isOffForGood(flag)) v8.setFlagsFromString(`--${flag}`);
+    if (forgetsCode) this.#deoptimize();
+    if (this.precise) this.#restart(intervalBytes);
+    this.precise = false;
   }
 
   /** A connected session makes V8 keep the arguments of the last 1,000 console calls: let go of them. */
@@ -75,7 +86,19 @@ class Allocation {
     this.sinceMs = 0;
   }
 
+  #restart(intervalBytes: number): void {
+    this.#post("HeapProfiler.stopSampling");
+    this.start(intervalBytes);
+  }
+
+  #isOffForGood(flag: string): boolean {
+    return process.execArgv.some((given) => given.replaceAll("_", "-") === `--no-${flag}`);
+  }
+
+  /** Throws all optimised code away. */
   #deoptimize(): void {
+    // The detour would end a coverage run of the user's: then only code compiled later is as wished.
+    if ("NODE_V8_COVERAGE" in process.env || "__vitest_worker__" in globalThis) return;
     this.#post("Profiler.enable");
     this.#post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
     this.#post("Profiler.stopPreciseCoverage");

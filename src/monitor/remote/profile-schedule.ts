@@ -2,20 +2,36 @@
  * When to ask a thread for its profile. Reading one forces a collection, which stops that thread, so:
  * readings lie 3 s apart at first and ever farther (0.3 of the time since the start, at most 2 minutes); none
  * is asked for that would take more than 200 ms; all together stay below 150 ms plus 1 % of the time. When the
- * post-GC floor rises, sampling is restarted once with inlining off, and the distances begin anew; the
- * first reading after that may overdraw the budget, because it is what names the function.
+ * post-GC floor rises, sampling is restarted with inlining off, and the distances begin anew; the first
+ * reading after that may overdraw the budget, because it is what names the function. Code without inlining may
+ * be several times slower: after three such readings or 30 s it ends, and is asked for again only minutes
+ * later, when most of what grows then grows in a place that was not named.
  */
 import type { CollectionRecord, WatcherRequest } from "../../base/wire.ts";
+import { NamedPlaces, type PlacesProfile } from "./named-places.ts";
 
 const FIRST_DISTANCE_MS = 3000;
 const DISTANCE_SHARE = 0.3;
 const MAX_DISTANCE_MS = 120_000;
 const MAX_PAUSE_MS = 200;
+/** Throwing code away walks the heap, 0.85 ms/MB of small objects; a growing heap must still allow it the second time. */
+const MAX_PRECISE_PAUSE_MS = 150;
+const LAST_RELAX_PAUSE_MS = 170;
 const BUDGET_MS = 150;
 const BUDGET_SHARE = 0.01;
 /** Collecting a heap of small objects took 0.5-0.8 ms/MB on Node 20, 22 and 24. */
 const PAUSE_MS_PER_BYTE = 0.8 / 2 ** 20;
 const PRECISE_INTERVAL_BYTES = 16 << 10;
+/** As at the start, see the preload. */
+const RELAXED_INTERVAL_BYTES = 64 << 10;
+const ENOUGH_READINGS = 3;
+/** Sampled bytes below which two more readings are worth their time. */
+const ENOUGH_BYTES = 2 << 20;
+const MAX_READINGS = 5;
+const MAX_PRECISE_MS = 30_000;
+/** A thread that has not answered yet may take longer, but not for ever. */
+const MAX_UNREAD_MS = 60_000;
+const PRECISE_REST_MS = 180_000;
 /** A thread that does not answer in this time is asked again; it may have been blocked. */
 const ANSWER_DEADLINE_MS = 60_000;
 /** Modules load and caches fill in the first moments. */
@@ -32,7 +48,11 @@ export class ProfileSchedule {
   /** Milliseconds a byte, of the readings so far. */
   #leastPausePerByte = Number.POSITIVE_INFINITY;
   #readings = 0;
-  #isPrecise = false;
+  #preciseSinceMs: number | undefined;
+  #relaxedAtMs: number | undefined;
+  #preciseReadings = 0;
+  #preciseBytes = 0;
+  readonly #places = new NamedPlaces();
   #mayOverdraw = false;
   #forcedFloors: Floor[] = [];
   #heapFloors: Floor[] = [];
@@ -52,10 +72,13 @@ export class ProfileSchedule {
    * @returns `undefined` when it is not yet time, too dear, or an answer is awaited.
    */
   next(nowMs: number, usedBytes: number): WatcherRequest | undefined {
-    if (this.#askedAtMs !== undefined && nowMs - this.#askedAtMs < ANSWER_DEADLINE_MS) return undefined;
+    // Due even when a reading is too dear or not answered: nothing else ends the slow mode.
     const pauseMs = this.predictPauseMs(usedBytes);
+    if (this.#knowsEnough(nowMs, pauseMs)) return this.#askRelax(nowMs, pauseMs);
+    if (this.#askedAtMs !== undefined && nowMs - this.#askedAtMs < ANSWER_DEADLINE_MS) return undefined;
     if (pauseMs > MAX_PAUSE_MS) return undefined;
-    if (!this.#isPrecise && this.#isRising()) return this.#askPrecise(nowMs, pauseMs);
+    if (pauseMs <= MAX_PRECISE_PAUSE_MS && this.#mayAskPrecise(nowMs) && this.#isRising())
+      return this.#askPrecise(nowMs, pauseMs);
     if (nowMs < this.#dueAtMs) return undefined;
     const budgetMs = BUDGET_MS + BUDGET_SHARE * (nowMs - this.#startedAtMs);
     if (!this.#mayOverdraw && this.#spentMs + pauseMs > budgetMs) return undefined;
@@ -71,8 +94,18 @@ export class ProfileSchedule {
     return usedBytes * (this.#readings === 1 ? Math.sqrt(least * PAUSE_MS_PER_BYTE) : least);
   }
 
-  /** Notes the collection of a profile that has come in. */
-  answer(nowMs: number, collection: CollectionRecord): void {
+  /** True while inlining is off because of this thread. */
+  get isPrecise(): boolean {
+    return this.#preciseSinceMs !== undefined;
+  }
+
+  /**
+   * Notes a profile that has come in.
+   *
+   * @param collection - the one that reading forced.
+   * @param profile - Default: nothing is known of the places that grow.
+   */
+  answer(nowMs: number, collection: CollectionRecord, profile?: PlacesProfile): void {
     this.#askedAtMs = undefined;
     this.#mayOverdraw = false;
     this.#readings += 1;
@@ -82,6 +115,11 @@ export class ProfileSchedule {
     this.#note(this.#heapFloors, collection.timeMs, collection.usedBytes);
     const distanceMs = Math.max(FIRST_DISTANCE_MS, DISTANCE_SHARE * (nowMs - this.#originMs));
     this.#dueAtMs = nowMs + Math.min(MAX_DISTANCE_MS, distanceMs);
+    if (profile !== undefined) this.#places.add(profile);
+    if (this.isPrecise) {
+      this.#preciseReadings += 1;
+      this.#preciseBytes = profile?.totalBytes ?? ENOUGH_BYTES;
+    }
   }
 
   /** Notes a major collection that happened by itself. External memory is not settled right after those. */
@@ -89,8 +127,31 @@ export class ProfileSchedule {
     this.#note(this.#heapFloors, collection.timeMs, collection.usedBytes);
   }
 
+  #knowsEnough(nowMs: number, pauseMs: number): boolean {
+    if (this.#preciseSinceMs === undefined) return false;
+    if (this.#preciseReadings > 0 && pauseMs > LAST_RELAX_PAUSE_MS) return true;
+    const sinceMs = nowMs - this.#preciseSinceMs;
+    if (sinceMs >= (this.#preciseReadings > 0 ? MAX_PRECISE_MS : MAX_UNREAD_MS)) return true;
+    return this.#preciseReadings >= (this.#preciseBytes >= ENOUGH_BYTES ? ENOUGH_READINGS : MAX_READINGS);
+  }
+
+  #mayAskPrecise(nowMs: number): boolean {
+    if (this.isPrecise) return false;
+    if (this.#relaxedAtMs === undefined) return true;
+    return nowMs - this.#relaxedAtMs >= PRECISE_REST_MS && this.#places.growsUnnamed;
+  }
+
+  #askRelax(nowMs: number, pauseMs: number): WatcherRequest {
+    this.#preciseSinceMs = undefined;
+    this.#relaxedAtMs = nowMs;
+    const forgetsCode = pauseMs <= MAX_PAUSE_MS;
+    if (forgetsCode) this.#spentMs += pauseMs;
+    return { type: "relax", samplingIntervalBytes: RELAXED_INTERVAL_BYTES, forgetsCode };
+  }
+
   #askPrecise(nowMs: number, pauseMs: number): WatcherRequest {
-    this.#isPrecise = true;
+    this.#preciseSinceMs = nowMs;
+    this.#preciseReadings = 0;
     this.#mayOverdraw = true;
     this.#originMs = nowMs;
     this.#dueAtMs = nowMs + FIRST_DISTANCE_MS;

@@ -209,7 +209,7 @@ export class RemoteWatch implements AsyncDisposable {
       this.#awaited.add({ starter: connection, threadId: message.threadId, dueAtMs: nowMs + WORKER_ANSWER_MS });
     }
     if (message.type === "profile") {
-      connection.schedule.answer(nowMs, message.collection);
+      connection.schedule.answer(nowMs, message.collection, message);
       this.#notify();
     }
   }
@@ -245,10 +245,19 @@ export class RemoteWatch implements AsyncDisposable {
 
   #askForProfiles(nowMs: number): void {
     const bySize = [...this.#connections.values()].sort((a, b) => usedBytes(b) - usedBytes(a));
-    for (const connection of bySize.slice(0, MAX_PROFILED)) {
+    for (const [index, connection] of bySize.entries()) {
+      if (index >= MAX_PROFILED && !connection.schedule.isPrecise) continue;
       const request = connection.schedule.next(nowMs, usedBytes(connection));
-      if (request !== undefined) write(connection.socket, request);
+      if (request?.type === "relax") this.#relax(connection.process, request);
+      else if (request !== undefined) write(connection.socket, request);
     }
+  }
+
+  /** V8's flags are the process's: they go on again with the last thread that needs them off, and then in all. */
+  #relax(watched: WatchedProcess, request: WatcherRequest): void {
+    const threads = [...this.#connections.values()].filter((one) => one.process === watched);
+    if (threads.some(({ schedule }) => schedule.isPrecise)) return;
+    for (const { socket } of threads) write(socket, request);
   }
 
   /** A worker without a preload is seen only as a part of its process: say so where its starter is recorded. */
