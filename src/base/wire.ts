@@ -55,6 +55,8 @@ export interface SampleMessage {
   readonly cpuMs: number;
   /** CPU milliseconds of those that the preload itself used, estimated. */
   readonly ownCpuMs: number;
+  /** How much later than its timer it came: the longest turn of the event loop since the last sample lasted about so long. */
+  readonly turnMs?: number;
 }
 
 /** One major collection: the heap right after it is the post-GC floor. */
@@ -85,6 +87,116 @@ export interface CollectionsMessage {
   readonly totalPauseMs: number;
   /** Length of the observed stretch; collections outside of it were not seen. */
   readonly observedMs: number;
+}
+
+/** One space of V8's heap, such as `old_space`, `code_space` or `trusted_space`. */
+export interface HeapSpaceRecord {
+  /** As V8 calls it. */
+  readonly name: string;
+  /** Living objects, and garbage not yet collected. */
+  readonly usedBytes: number;
+  /** Held for the space. */
+  readonly sizeBytes: number;
+}
+
+/** What V8 tells of a heap right after a forced collection, beyond its size. */
+export interface HeapMessage {
+  /** Tells this message from the others. */
+  readonly type: "heap";
+  /** When it was read. */
+  readonly timeMs: number;
+  /** All spaces that are not empty. */
+  readonly spaces: readonly HeapSpaceRecord[];
+  /** V8's own use of malloc: parser, compiler, zones. */
+  readonly mallocedBytes: number;
+  /** Living global environments; one a `vm` context. */
+  readonly nativeContexts: number;
+  /** Environments that are no longer used and not collected. */
+  readonly detachedContexts: number;
+  /** Handles that native code holds on objects. */
+  readonly globalHandlesBytes: number;
+  /** Compiled code; absent where reading it would have taken too long: V8 walks the heap for it. */
+  readonly code?: { readonly codeBytes: number; readonly bytecodeBytes: number; readonly externalSourceBytes: number };
+}
+
+/** glibc's account of the whole process, see mallinfo(3), with the resident set of the same moment. */
+export interface AllocatorRecord {
+  /** When it was read. */
+  readonly timeMs: number;
+  /** Of the process. */
+  readonly rssBytes: number;
+  /** Obtained for small and middle blocks: the main heap and the arenas of threads. */
+  readonly arenaBytes: number;
+  /** Part of `arenaBytes` that the program holds. */
+  readonly usedBytes: number;
+  /** Part of `arenaBytes` that is free; address space, of which the kernel may have taken the pages back. */
+  readonly freeBytes: number;
+  /** Held in large blocks with a mapping of their own; not part of `arenaBytes`. */
+  readonly mmappedBytes: number;
+  /** Number of such blocks. */
+  readonly mmappedCount: number;
+}
+
+/** Answer to an `allocator` request: the account, or the reason why there is none. */
+export interface AllocatorMessage {
+  /** Tells this message from the others. */
+  readonly type: "allocator";
+  /** When it was read. */
+  readonly timeMs: number;
+  /** Absent where it cannot be read. */
+  readonly account?: AllocatorRecord;
+  /** Why it is absent. */
+  readonly reason?: string;
+  /** What loading the interface to glibc has just added to the program; only in the first answer. */
+  readonly loaded?: { readonly rssBytes: number; readonly ms: number };
+}
+
+/**
+ * What may be tried on a running program: `collect` forces a garbage collection; `turn` lets the turn of the event
+ * loop end and collects again, which releases what WeakRefs held; `trim` gives back what glibc keeps free.
+ */
+export type ExperimentName = "collect" | "turn" | "trim";
+
+/** Memory around an experiment. */
+export interface ExperimentReading {
+  /** Of the process. */
+  readonly rssBytes: number;
+  /** Of the thread, as all that follow but the allocator's. */
+  readonly heapUsedBytes: number;
+  /** What V8 holds for the heap. */
+  readonly heapTotalBytes: number;
+  /** Includes `arrayBuffersBytes`. */
+  readonly externalBytes: number;
+  /** ArrayBuffers and Buffers. */
+  readonly arrayBuffersBytes: number;
+  /** Held by the program in glibc's main heap and arenas; of `trim` only, as the next two. */
+  readonly allocatorUsedBytes?: number;
+  /** Free there. */
+  readonly allocatorFreeBytes?: number;
+  /** In large blocks of their own. */
+  readonly allocatorMmappedBytes?: number;
+}
+
+/** Answer to an `experiment` request. */
+export interface ExperimentMessage {
+  /** Tells this message from the others. */
+  readonly type: "experiment";
+  /** Of the request. */
+  readonly id: number;
+  /** What was tried. */
+  readonly name: ExperimentName;
+  /** When it ended. */
+  readonly timeMs: number;
+  /** How long it stopped the thread. */
+  readonly pauseMs: number;
+  /** Absent when it could not be done. */
+  readonly before?: ExperimentReading;
+  /** Absent when it could not be done. */
+  readonly after?: ExperimentReading;
+  /** Of `turn` only: after the first collection, before the turn ended. */
+  readonly collected?: ExperimentReading;
+  /** Why it could not be done. */
+  readonly reason?: string;
 }
 
 /** Where in the code something is. Lines and columns count from 1. */
@@ -182,6 +294,9 @@ export type PreloadMessage =
   | SampleMessage
   | CollectionsMessage
   | ProfileMessage
+  | HeapMessage
+  | AllocatorMessage
+  | ExperimentMessage
   | ByeMessage
   | WorkerMessage
   | FatalMessage
@@ -199,7 +314,11 @@ export type WatcherRequest =
    */
   | { readonly type: "relax"; readonly samplingIntervalBytes: number; readonly forgetsCode: boolean }
   /** Force a collection and answer with a `collections` message. */
-  | { readonly type: "collect" };
+  | { readonly type: "collect" }
+  /** Answer with an `allocator` message. `koffi` is the absolute path of that package's entry: the preload lies elsewhere. */
+  | { readonly type: "allocator"; readonly koffi: string }
+  /** Try something and answer with an `experiment` message of the same `id`. `koffi` is needed for `trim`. */
+  | { readonly type: "experiment"; readonly id: number; readonly name: ExperimentName; readonly koffi?: string };
 
 /** Environment variable with the socket's path; its presence switches the preload on. */
 export const SOCKET_VARIABLE = "PLIMSOLL_SOCKET";

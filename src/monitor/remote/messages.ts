@@ -40,6 +40,9 @@ const NUMBERS: Readonly<Record<PreloadMessage["type"], readonly string[]>> = {
   ],
   collections: ["minorCount", "totalPauseMs", "observedMs"],
   profile: ["timeMs", "sinceMs", "samplingIntervalBytes", "totalBytes"],
+  heap: ["timeMs", "mallocedBytes", "nativeContexts", "detachedContexts", "globalHandlesBytes"],
+  allocator: ["timeMs"],
+  experiment: ["id", "timeMs", "pauseMs"],
   bye: ["timeMs", "code"],
   worker: ["timeMs", "threadId"],
   fatal: ["timeMs"],
@@ -65,6 +68,12 @@ export function parseMessage(line: string): PreloadMessage | undefined {
       return isListOf(message.majors, isCollection) ? message : undefined;
     case "profile":
       return isCollection(message.collection) && isListOf(message.sites, isSite) ? message : undefined;
+    case "heap":
+      return isHeap(value) ? message : undefined;
+    case "allocator":
+      return isAllocator(value) ? message : undefined;
+    case "experiment":
+      return isExperiment(value) ? message : undefined;
     case "fatal":
       return isFatal(value) ? message : undefined;
     case "trouble":
@@ -88,6 +97,35 @@ function isListOf<T>(value: unknown, isOne: (one: unknown) => one is T): value i
 
 function isCollection(value: unknown): value is CollectionRecord {
   return isRecord(value) && hasNumbers(value, ["timeMs", "usedBytes", "externalBytes", "pauseMs"]);
+}
+
+const SPACE = ["usedBytes", "sizeBytes"];
+const CODE = ["codeBytes", "bytecodeBytes", "externalSourceBytes"];
+const ACCOUNT = ["timeMs", "rssBytes", "arenaBytes", "usedBytes", "freeBytes", "mmappedBytes", "mmappedCount"];
+const READING = ["rssBytes", "heapUsedBytes", "heapTotalBytes", "externalBytes", "arrayBuffersBytes"];
+
+function isHeap({ spaces, code }: Record<string, unknown>): boolean {
+  const isSpace = (one: unknown): one is object => hasAll(one, SPACE) && isShort((one as { name?: unknown }).name);
+  return isListOf(spaces, isSpace) && (code === undefined || hasAll(code, CODE));
+}
+
+function isAllocator({ account, reason, loaded }: Record<string, unknown>): boolean {
+  if (loaded !== undefined && !hasAll(loaded, ["rssBytes", "ms"])) return false;
+  return account === undefined ? isShort(reason) : hasAll(account, ACCOUNT);
+}
+
+function isExperiment({ name, before, after, collected, reason }: Record<string, unknown>): boolean {
+  if (name !== "collect" && name !== "turn" && name !== "trim") return false;
+  if (collected !== undefined && !hasAll(collected, READING)) return false;
+  return before === undefined ? isShort(reason) : hasAll(before, READING) && hasAll(after, READING);
+}
+
+function hasAll(value: unknown, names: readonly string[]): boolean {
+  return isRecord(value) && hasNumbers(value, names);
+}
+
+function isShort(text: unknown): boolean {
+  return typeof text === "string" && text.length <= 500;
 }
 
 /** Names only: an error may be called anything. */

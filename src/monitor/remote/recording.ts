@@ -2,7 +2,17 @@
  * Everything that was seen of a watched program: the one input of every diagnosis, in memory while
  * it runs and as JSON afterwards. Facts only; sizes in bytes, times in milliseconds since the epoch.
  */
-import type { CollectionRecord, FatalMessage, ProfileMessage, SampleMessage } from "../../base/wire.ts";
+import type {
+  AllocatorRecord,
+  CollectionRecord,
+  ExperimentMessage,
+  ExperimentName,
+  FatalMessage,
+  HeapMessage,
+  ProfileMessage,
+  SampleMessage,
+} from "../../base/wire.ts";
+import type { RegionKind } from "../../probe/region-kind.ts";
 
 /** Memory of a process as the kernel sees it, from outside. */
 export interface ResidentSample {
@@ -18,6 +28,85 @@ export interface ResidentSample {
   readonly sharedBytes?: number;
   /** How many threads the process had. */
   readonly threads?: number;
+  /** CPU milliseconds that it has used since its start. */
+  readonly cpuMs?: number;
+}
+
+/** Regions of one kind together. */
+export interface RegionSum {
+  readonly count: number;
+  /** In memory now. */
+  readonly rssBytes: number;
+  /** Of address space. */
+  readonly sizeBytes: number;
+}
+
+/** What a mapped file is to the program: Node itself, an addon (`.node`), another library, or data. */
+export type MappedFileKind = "program" | "addon" | "library" | "data";
+
+/** The address space of a process, read from outside; on demand, because the cost grows with the number of regions. */
+export interface RegionSample {
+  /** When it was read. */
+  readonly timeMs: number;
+  /** What reading it cost the watcher. */
+  readonly readMs: number;
+  /** Of the process when it was read. */
+  readonly rssBytes: number;
+  /** Regions of all kinds. */
+  readonly regionCount: number;
+  /** The most regions that the kernel allows (`vm.max_map_count`). */
+  readonly mapLimit?: number;
+  /** By kind; kinds without a region are left out. */
+  readonly kinds: Readonly<Partial<Record<RegionKind, RegionSum>>>;
+  /** V8's ordinary pages of 256 KiB, part of the kind `v8-page`, which also holds large objects. */
+  readonly v8OrdinaryPages: number;
+  /** The largest resident regions that are no file's, at most 8, largest first. */
+  readonly largest: readonly { readonly kind: RegionKind; readonly sizeBytes: number; readonly rssBytes: number }[];
+  /** Resident memory of mapped files, by what the file is. */
+  readonly filesRssBytes: Readonly<Partial<Record<MappedFileKind, number>>>;
+  /** Threads by the name that the kernel has for them; Node 24 names its own: `MainThread`, `WorkerThread`, `V8Worker`, `libuv-worker`. */
+  readonly threadNames: Readonly<Record<string, number>>;
+}
+
+/** glibc's account of a process, asked for from inside. */
+export type AllocatorSample = AllocatorRecord;
+
+/** A native library that is loaded and no part of the system: every `.node` file, and every other `.so`. */
+export interface NativeModule {
+  /** Relative to the program's directory where it lies inside. */
+  readonly path: string;
+  /** True for a Node addon. */
+  readonly isAddon: boolean;
+  /** The nearest package.json's name. */
+  readonly packageName?: string;
+  /** The nearest package.json's version. */
+  readonly packageVersion?: string;
+  /** Resident pages of the file. */
+  readonly rssBytes: number;
+}
+
+/** What V8 told of a thread's heap right after a forced collection. */
+export type HeapSample = Omit<HeapMessage, "type">;
+
+/** An experiment on a running program and what it showed. */
+export interface ExperimentResult extends Omit<ExperimentMessage, "type" | "id" | "pauseMs"> {
+  readonly threadId: number;
+  /** `no-answer`: the thread did not answer in time: its turn does not end, or it is stopped. `refused`: not done, see `reason`. */
+  readonly outcome: "done" | "no-answer" | "refused";
+  /** What was asked for. */
+  readonly name: ExperimentName;
+  /** How long it stopped the thread; 0 when it was not done. */
+  readonly pauseMs: number;
+}
+
+/** Workers of a process, as their starters tell. */
+export interface WorkerCount {
+  /** That observed threads have started. */
+  readonly started: number;
+  /** From which a preload answered. */
+  readonly observed: number;
+  /** Started, and never heard of since: their heaps are counted by nobody. */
+  readonly unobserved: number;
 }
 
 /** Memory of one thread as it sees itself. */
@@ -61,6 +150,12 @@ export interface ThreadRecording {
   profiles: AllocationProfile[];
   /** What the preload could not do, in words. */
   troubles: string[];
+  /** Its heap's spaces, contexts and code at each forced reading; evenly thinned when long. */
+  heap?: HeapSample[];
+  /** Since when it has said nothing though it runs: its event-loop turn lasts, or it is stopped. Absent while it answers. */
+  silentSinceMs?: number;
+  /** The longest turn of its event loop that it has ended so far. */
+  longestTurnMs?: number;
 }
 
 /** What a memory cgroup counts, read once. What the kernel does not tell is absent. */
@@ -131,6 +226,20 @@ export interface ProcessRecording {
   oom?: OomComparison;
   /** Errors that ended its workers, the newest 20. */
   workerFatals?: FatalRecord[];
+  /** Its address space, at about 4 s and then at growing distances or when something grew that V8 does not count. */
+  regions?: RegionSample[];
+  /** Why there are none. */
+  regionsAbsence?: string;
+  /** glibc's account, asked for when memory grew that V8 does not count. */
+  allocator?: AllocatorSample[];
+  /** Why there is none, once it was asked for. */
+  allocatorAbsence?: string;
+  /** Native libraries that are no part of the system, as of the newest reading of the regions. */
+  modules?: NativeModule[];
+  /** Absent while no worker was started. */
+  workers?: WorkerCount;
+  /** What was tried on it, oldest first. */
+  experiments?: ExperimentResult[];
 }
 
 /** How the started command ended. */
@@ -170,5 +279,11 @@ export interface Recording {
   /** What Node's own crash report of the started command names as its cause, where the user had one written. */
   crash?: string;
   /** The watcher's own use so far. */
-  own: { cpuMs: number; rssBytes: number; inTargetCpuMs: number };
+  own: {
+    cpuMs: number;
+    rssBytes: number;
+    inTargetCpuMs: number;
+    /** Memory that asking glibc has added to the program, where that was done. */
+    inTargetRssBytes?: number;
+  };
 }

@@ -4,12 +4,13 @@
  */
 import type { CollectionRecord, HelloMessage, PreloadMessage, ProfileMessage } from "../../base/wire.ts";
 import { EvenSeries } from "./even-series.ts";
-import type { AllocationProfile, ThreadRecording, ThreadSample } from "./recording.ts";
+import type { AllocationProfile, HeapSample, ThreadRecording, ThreadSample } from "./recording.ts";
 import type { SourcePositions } from "./source-positions.ts";
 
 const MAX_TROUBLES = 20;
 const FIRST_PROFILES = 2;
 const NEWEST_PROFILES = 4;
+const HEAP_SAMPLES = 60;
 
 /** Keeps the {@link ThreadRecording} of one thread. */
 export class ThreadRecorder {
@@ -19,6 +20,7 @@ export class ThreadRecorder {
   ownCpuMs = 0;
   readonly #samples = new EvenSeries<ThreadSample>();
   readonly #majors = new EvenSeries<CollectionRecord>();
+  readonly #heap = new EvenSeries<HeapSample>(HEAP_SAMPLES);
   readonly #positions: SourcePositions;
 
   constructor(hello: HelloMessage, positions: SourcePositions) {
@@ -47,10 +49,20 @@ export class ThreadRecorder {
     switch (message.type) {
       case "hello":
       case "worker":
+      case "allocator":
+      case "experiment":
         return;
+      case "heap": {
+        const { type: _, ...heap } = message;
+        this.#heap.push(heap);
+        recording.heap = this.#heap.items;
+        return;
+      }
       case "sample": {
         const { type: _, ...sample } = message;
         this.#samples.push(sample);
+        if (sample.turnMs !== undefined)
+          recording.longestTurnMs = Math.max(recording.longestTurnMs ?? 0, sample.turnMs);
         this.ownCpuMs = sample.ownCpuMs;
         return;
       }
