@@ -11,6 +11,7 @@ const SYSTEM = [
   "test/cli/**/*.test.ts",
   "test/preload/**/*.test.ts",
   "test/monitor/remote/**/*.test.ts",
+  "test/supervise/**/*.test.ts",
 ];
 const TRUTH = ["test/truth/**/*.test.ts", "test/demo.test.ts"];
 const SERVICES = "**/*.services.test.ts";
