@@ -13,12 +13,12 @@ import { Output } from "./output.ts";
 /** Loaded when asked for: each command pays for itself alone. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.ts")).run,
+  watch: async () => (await import("./commands/watch.ts")).watch,
   explain: async () => (await import("./commands/explain.ts")).explain,
   limits: async () => (await import("./commands/limits.ts")).limits,
 };
 /** Commands of the design that this version does not have, and what comes nearest. */
 const PLANNED: Readonly<Record<string, string>> = {
-  watch: "plimsoll run -- node server.js",
   heap: "plimsoll run -- node server.js",
   pack: "plimsoll explain --json",
   supervise: "plimsoll limits --write systemd",

@@ -45,13 +45,17 @@ export class ExitWatch implements Disposable {
     this.#poll();
   }
 
-  /** Call it as soon as the command has ended: reads the counters, and stops watching. */
-  conclude(exit: ExitRecord): void {
+  /**
+   * Call it as soon as the command has ended: reads the counters, and stops watching.
+   *
+   * @param exit - `undefined` for a process of somebody else's, whose exit code only its parent learns.
+   */
+  conclude(exit: ExitRecord | undefined): void {
     const [root] = this.#recording.processes;
     if (root) this.#note(root);
     this[Symbol.dispose]();
-    this.#recording.exit = exit;
-    if (root && exit.code !== 0) {
+    if (exit !== undefined) this.#recording.exit = exit;
+    if (root && exit?.code !== 0) {
       const crash = findCrashReport(root.pid, this.#options.cwd ?? process.cwd());
       if (crash !== undefined) this.#recording.crash = crash;
     }

@@ -10,7 +10,7 @@ import { nearest, parseOptions, usage } from "../arguments.ts";
 import type { CommandEnd } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
-import { withExample } from "../run-options.ts";
+import { withExample } from "../report-options.ts";
 import { SETTINGS_TARGETS, type SettingsTarget, writeSettings } from "../settings.ts";
 
 const EXAMPLE = "plimsoll limits 512mb --write kubernetes";

@@ -44,7 +44,7 @@ export function explainExit(recording: Recording): ExitExplanation {
 
 function explainCommand(recording: Recording): ExitExplanation {
   const { exit } = recording;
-  if (!exit) return explainUnseen(recording);
+  if (!exit) return recording.attached === true ? explainAttached(recording) : explainUnseen(recording);
   const signal = exit.signal ?? signalOfCode(exit.code);
   if (signal === undefined) return explainCode(recording, exit.code);
   const victim = findVictim(recording);
@@ -159,6 +159,25 @@ function judgeKill({ processes }: Recording, victim: ProcessRecording | undefine
   const together = processes.filter(({ oom }) => oom !== undefined && Math.abs(oom.after.timeMs - endMs) < 1_000);
   const candidates = [victim, root, ...together].map((one) => judgeOom(one?.oom));
   return candidates.find(({ by }) => by === "killed") ?? judgeOom(root?.oom);
+}
+
+/** Somebody else's child: the counters and the last words are known, the code is not. */
+function explainAttached(recording: Recording): ExitExplanation {
+  const [root] = recording.processes;
+  if (root?.endedAtMs === undefined) return known("unseen", "it was still running when it was last seen");
+  const { by, words } = judgeOom(root.oom);
+  const held = heldWords(recording, root);
+  if (by === "killed") return known("oom-killer", `killed by the kernel's out-of-memory killer: ${words}${held}`, true);
+  if (/heap out of memory/i.test(recording.crash ?? "")) {
+    return known("heap-limit", `V8 heap out of memory: Node's crash report names "${recording.crash}"${held}`, true);
+  }
+  const said = root.threads.find(({ threadId }) => threadId === 0)?.exitCode;
+  if (said !== undefined) return known("code", `ended with code ${said}`);
+  return known(
+    "unseen",
+    `it ended while it was watched; its exit code or signal only its parent knows${by === "likely" ? `, and ${words}` : ""}${held}`,
+    by === "likely",
+  );
 }
 
 /** The watcher was killed too: only what the kernel counts is left. */

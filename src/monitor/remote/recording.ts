@@ -264,8 +264,10 @@ export interface Recording {
   readonly schema: "plimsoll.recording/1";
   /** Base names of program and script; argument values are left out. */
   readonly command: string;
-  /** When the command was started. */
+  /** When the command was started, or its watching, where it ran before. */
   readonly startedAtMs: number;
+  /** True when it ran before it was watched: what ended it is told to its own parent alone. */
+  attached?: boolean;
   /** When it ended; absent while it runs. */
   endedAtMs?: number;
   /** The limit that is reported against. */

@@ -1,0 +1,91 @@
+/**
+ * `plimsoll watch PID`: a program that runs already, seen from outside, unharmed. It ends after `--for`,
+ * on Ctrl-C, or with the program, and reports each time; what the program's own exit code is only
+ * its parent learns.
+ */
+import { systemClock } from "../../base/clock.ts";
+import { RemoteWatch } from "../../monitor/remote/index.ts";
+import { readSystemLink } from "../../probe/system-files.ts";
+import type { CommandEnd } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { hasEnded, observe } from "../observation.ts";
+import type { Output } from "../output.ts";
+import { checkReportCopy, createReportFolder } from "../report-files.ts";
+import { drawTargets, listTargets } from "../target-process.ts";
+import { parseWatchOptions, type WatchOptions } from "../watch-options.ts";
+
+/** All of them ask us to stop watching; none is passed on. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Watches a program that was started by somebody else. */
+export async function watch(args: readonly string[], output: Output): Promise<CommandEnd> {
+  const options = parseWatchOptions(args);
+  if (options === undefined) return listForUser(output);
+  if (options.reportJson !== undefined) checkReportCopy(options.reportJson);
+  const dir = createReportFolder(options.reportDir, systemClock.now());
+  const keepAlive = setInterval(() => {}, 2 ** 30);
+  try {
+    return await watchTarget(options, dir, output);
+  } finally {
+    clearInterval(keepAlive);
+  }
+}
+
+function listForUser(output: Output): CommandEnd {
+  const targets = listTargets();
+  if (targets.length === 0) {
+    output.say("plimsoll: watch needs a process id, and no Node.js process of this user runs.");
+    output.say("  try: plimsoll run -- node server.js");
+  } else {
+    const lines = ["plimsoll: watch needs a process id. Node.js processes that can be watched:"];
+    output.say([...lines, ...drawTargets(targets), `  try: plimsoll watch ${targets[0]?.pid}`].join("\n"));
+  }
+  return { code: EXIT.usage };
+}
+
+async function watchTarget(options: WatchOptions, dir: string, output: Output): Promise<CommandEnd> {
+  const { target, limit } = options;
+  const { pid } = target;
+  await using remote = await RemoteWatch.open({ command: target.name, limit });
+  remote.recording.attached = true;
+  remote.attachRoot(pid);
+  if (!options.quiet && !options.json) for (const line of notesOn(options)) output.say(`plimsoll: ${line}`);
+  using end = awaitEnd(remote, options.forMs);
+  const cwd = readSystemLink(`proc/${pid}/cwd`);
+  const asked = "Watching ends; the program goes on.";
+  const { ended } = end;
+  return await observe({ remote, pid, dir, ended, asked, ...(cwd === undefined ? {} : { cwd }) }, options, output);
+}
+
+/** What will not be seen, and who could see it. */
+function notesOn({ target: { pid, name, isNode, isOurs } }: WatchOptions): string[] {
+  if (!isOurs)
+    return [`${name} (pid ${pid}) belongs to another user: sizes only; its maps are open to that user and root.`];
+  return isNode ? [] : [`${name} (pid ${pid}) is not Node.js: figures from outside only.`];
+}
+
+/** Resolves after the time, at a signal, or with the program's end, whichever comes first. */
+function awaitEnd(remote: RemoteWatch, forMs: number | undefined): Disposable & { readonly ended: Promise<undefined> } {
+  const { promise: ended, resolve } = makeSignal();
+  for (const signal of STOP_SIGNALS) process.once(signal, resolve);
+  const timer = forMs === undefined ? undefined : setTimeout(resolve, forMs);
+  const updates = remote.onUpdate(() => {
+    if (hasEnded(remote.recording)) resolve();
+  });
+  return {
+    ended,
+    [Symbol.dispose]() {
+      for (const signal of STOP_SIGNALS) process.removeListener(signal, resolve);
+      clearTimeout(timer);
+      updates[Symbol.dispose]();
+    },
+  };
+}
+
+function makeSignal(): { readonly promise: Promise<undefined>; readonly resolve: () => void } {
+  let settle: (value: undefined) => void = () => {};
+  const promise = new Promise<undefined>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: () => settle(undefined) };
+}
