@@ -109,7 +109,7 @@ export interface HeapMessage {
   readonly spaces: readonly HeapSpaceRecord[];
   /** V8's own use of malloc: parser, compiler, zones. */
   readonly mallocedBytes: number;
-  /** Living global environments; one a `vm` context. */
+  /** Living global environments of the program: 1, and one more for each `vm` context. */
   readonly nativeContexts: number;
   /** Environments that are no longer used and not collected. */
   readonly detachedContexts: number;

@@ -3,7 +3,13 @@
  * half second, hears collections, answers requests, and says at the end what is left. It prints
  * nothing, keeps nothing alive, throws nothing into the program, and takes its leave when the watcher is gone.
  */
-import type { PreloadMessage, ProfileMessage, WatcherRequest } from "../base/wire.ts" with {
+import type {
+  AllocatorRecord,
+  HeapMessage,
+  PreloadMessage,
+  ProfileMessage,
+  WatcherRequest,
+} from "../base/wire.ts" with {
   "resolution-mode": "import",
 };
 import type { Allocation as AllocationClass } from "./allocation.cts";
@@ -14,6 +20,9 @@ import type {
   hasHeapProfiler as HasHeapProfiler,
   removeTraces as RemoveTraces,
 } from "./surroundings.cts";
+import type { experiment as Experiment } from "./experiments.cts";
+import type { Glibc as GlibcClass } from "./glibc.cts";
+import type { HeapSpaces as HeapSpacesClass } from "./heap-spaces.cts";
 import type { summarize as Summarize } from "./sites.cts";
 
 const { errorMonitor } = require("node:events") as typeof import("node:events");
@@ -58,6 +67,9 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
   let lastUsedBytes = 0;
   let allocation: AllocationClass | undefined;
   let collections: CollectionsClass | undefined;
+  let spaces: HeapSpacesClass | undefined;
+  let glibc: GlibcClass | undefined;
+  let tickedAt = process.hrtime();
 
   const channel = new Channel(socketPath, timed(answer), leave);
   const send = (message: PreloadMessage): void => channel.send(message);
@@ -95,6 +107,8 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
       attempt("sampling precisely", () => void allocation?.restartPrecise(request.samplingIntervalBytes));
     else if (request.type === "relax")
       attempt("ending precise sampling", () => allocation?.relax(request.samplingIntervalBytes, request.forgetsCode));
+    else if (request.type === "allocator") tellAllocator(request.koffi);
+    else if (request.type === "experiment") tryOut(request);
     else if (request.type === "collect")
       attempt("collecting", () => {
         const forced = collections?.force(undefined);
@@ -105,7 +119,9 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
   }
 
   function tick(): void {
-    sample();
+    const turnMs = Math.max(0, Math.round(elapsedMs(tickedAt) - intervalMs));
+    tickedAt = process.hrtime();
+    sample(turnMs);
     attempt("hearing collections", () => {
       const heard = collections?.take(false);
       if (heard) send(heard);
@@ -114,7 +130,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     attempt("forgetting console messages", () => allocation?.forgetConsole());
   }
 
-  function sample(): void {
+  function sample(turnMs?: number): void {
     const memory = process.memoryUsage();
     const cpu = process.cpuUsage();
     send({
@@ -129,7 +145,40 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
       requests,
       cpuMs: (cpu.user + cpu.system) / 1000,
       ownCpuMs: ownCpuMs + (collections?.ownCpuMs ?? 0),
+      ...(turnMs === undefined ? {} : { turnMs }),
     });
+  }
+
+  function tellAllocator(koffiPath: string): void {
+    let account: AllocatorRecord | undefined;
+    let reason: string | undefined;
+    try {
+      account = callGlibc(koffiPath).account();
+    } catch (error) {
+      reason = describe(error);
+    }
+    send({ type: "allocator", timeMs: Date.now(), account, reason, loaded: glibc?.loaded });
+    if (glibc !== undefined) glibc.loaded = undefined;
+  }
+
+  function tryOut({ id, name, koffi }: Extract<WatcherRequest, { type: "experiment" }>): void {
+    const tell = (outcome: object): void =>
+      send({ type: "experiment", id, name, timeMs: Date.now(), pauseMs: 0, ...outcome });
+    try {
+      if (collections === undefined) throw new Error("collections are not heard in this thread");
+      const { experiment } = require("./experiments.cjs") as { experiment: typeof Experiment };
+      experiment(name, collections, () => callGlibc(koffi), tell);
+      collections.start();
+    } catch (error) {
+      tell({ reason: describe(error) });
+    }
+  }
+
+  function callGlibc(koffiPath: string | undefined): GlibcClass {
+    if (glibc !== undefined) return glibc;
+    if (koffiPath === undefined) throw new Error("the optional package koffi, which calls glibc, is not installed");
+    const { Glibc } = require("./glibc.cjs") as { Glibc: typeof GlibcClass };
+    return (glibc = new Glibc(koffiPath));
   }
 
   function profile(): void {
@@ -147,6 +196,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
       summary = summarize(reader.read(), __dirname);
     });
     collections.start();
+    const heap = readSpaces();
     const collection = { ...forced, pauseMs: elapsedMs(began) };
     lastPauseMs = collection.pauseMs;
     lastUsedBytes = collection.usedBytes;
@@ -159,6 +209,16 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
       collection,
       ...summary,
     });
+    if (heap !== undefined) send(heap);
+  }
+
+  function readSpaces(): HeapMessage | undefined {
+    let heap: HeapMessage | undefined;
+    attempt("reading the heap's spaces", () => {
+      const { HeapSpaces } = require("./heap-spaces.cjs") as { HeapSpaces: typeof HeapSpacesClass };
+      heap = (spaces ??= new HeapSpaces()).read(collections?.ownContexts ?? 0);
+    });
+    return heap;
   }
 
   function end(code: number): void {
@@ -209,8 +269,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     try {
       action();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      channel.send({ type: "trouble", timeMs: Date.now(), what: `${what}: ${why}` });
+      channel.send({ type: "trouble", timeMs: Date.now(), what: `${what}: ${describe(error)}` });
     }
   }
 
@@ -221,6 +280,10 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
       ownCpuMs += elapsedMs(before);
     };
   }
+}
+
+function describe(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 400);
 }
 
 /** An error may call itself anything: only what looks like a name travels. */

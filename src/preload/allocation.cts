@@ -2,11 +2,8 @@
  * Which code allocated what still lives: V8's sampling heap profiler, through an inspector session of
  * this thread with itself (no port is opened). Reading it forces a collection.
  *
- * V8 bills an inlined function's allocations to its caller, and a finer interval does not help. Switching
- * inlining off for good would slow healthy programs, so it is done on demand: the flags are set, and call
- * counting is switched on and off once, for which V8 throws away all optimised code; from then on each
- * function is billed for itself. Code without inlining may be several times slower, so it ends in the same way
- * as soon as the watcher knows enough. bench/inlining.bench.ts compares these ways; results in bench/results.
+ * V8 bills an inlined function's allocations to its caller, so inlining is switched off on demand, and on again
+ * as soon as the watcher knows enough: code without it may be several times slower. bench/inlining.bench.ts compares ways.
  */
 import type { Session } from "node:inspector";
 import type { SamplingProfile } from "./sites.cts";
@@ -95,7 +92,7 @@ class Allocation {
     return process.execArgv.some((given) => given.replaceAll("_", "-") === `--no-${flag}`);
   }
 
-  /** Throws all optimised code away. */
+  /** Throws all optimised code away: V8 does so when call counting begins, and the flags hold for what it compiles next. */
   #deoptimize(): void {
     // The detour would end a coverage run of the user's: then only code compiled later is as wished.
     if ("NODE_V8_COVERAGE" in process.env || "__vitest_worker__" in globalThis) return;

@@ -26,6 +26,9 @@ class Collections {
   #pending: Pending = { majors: [], minorCount: 0, totalPauseMs: 0, observedMs: 0 };
   #collect: ((options?: object) => void) | undefined;
 
+  /** Contexts that were made here and live on. */
+  ownContexts = 0;
+
   /** CPU milliseconds that listening has cost so far, estimated. */
   ownCpuMs = 0;
 
@@ -125,6 +128,7 @@ class Collections {
     }
     v8.setFlagsFromString("--no-expose-gc");
     if (typeof made !== "function") throw new Error("V8 gives no gc()");
+    this.ownContexts = 1;
     return (this.#collect = made as (options?: object) => void);
   }
 }

@@ -81,7 +81,12 @@ export class ProcessTable {
     this.#live.delete(pid);
   }
 
-  /** Numbers of the processes that live, as far as the last poll saw. */
+  /** The processes that live, as far as the last poll saw. */
+  live(): WatchedProcess[] {
+    return [...this.#live.values()];
+  }
+
+  /** Their numbers. */
   livePids(): number[] {
     return [...this.#live.keys()];
   }
@@ -128,13 +133,14 @@ export class ProcessTable {
   #measure(entry: WatchedProcess, nowMs: number): void {
     const { recording } = entry;
     const reading = this.#canReadOthers ? readResident(recording.pid) : undefined;
-    if (this.#canReadOthers && (reading === undefined || readStartTicks(recording.pid) !== entry.startTicks)) {
+    const stat = this.#canReadOthers ? readStat(recording.pid) : undefined;
+    if (this.#canReadOthers && (reading === undefined || stat?.startTicks !== entry.startTicks)) {
       this.end(recording.pid, nowMs);
       return;
     }
     if (reading !== undefined) {
       recording.peakRssBytes = Math.max(recording.peakRssBytes, reading.peakRssBytes ?? reading.rssBytes);
-      entry.resident.push(toSample(reading, nowMs));
+      entry.resident.push({ ...toSample(reading, nowMs), ...(stat === undefined ? {} : { cpuMs: stat.cpuMs }) });
     }
     if (!entry.isListed && nowMs - recording.startedAtMs >= ANSWER_MS) this.#list(entry);
   }
@@ -160,11 +166,20 @@ function toSample(reading: ResidentReading, timeMs: number): ResidentSample {
   return { timeMs, rssBytes, anonBytes, fileBytes, sharedBytes, threads };
 }
 
-/** Field 22 of `/proc/<pid>/stat`, which together with the number names one process for good. */
-function readStartTicks(pid: number): string | undefined {
+/** When a process was started, which together with its number names one process for good; `undefined` when it is gone. */
+export function readStartTicks(pid: number): string | undefined {
+  return readStat(pid)?.startTicks;
+}
+
+/**
+ * Of `/proc/<pid>/stat`: field 22, which together with the number names one process for good, and fields 14 and 15,
+ * the time it ran, in ticks of 10 ms.
+ */
+function readStat(pid: number): { readonly startTicks: string | undefined; readonly cpuMs: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { startTicks: fields[19], cpuMs: 10 * (Number(fields[11]) + Number(fields[12])) };
   } catch {
     return undefined;
   }

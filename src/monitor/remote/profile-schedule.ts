@@ -1,33 +1,26 @@
 /**
- * When to ask a thread for its profile. Reading one forces a collection, which stops that thread, so:
- * readings lie 3 s apart at first and ever farther (0.3 of the time since the start, at most 2 minutes); none
- * is asked for that would take more than 200 ms; all together stay below 150 ms plus 1 % of the time. When the
- * post-GC floor rises, sampling is restarted with inlining off, and the distances begin anew; the first
- * reading after that may overdraw the budget, because it is what names the function. Code without inlining may
- * be several times slower: after three such readings or 30 s it ends, and is asked for again only minutes
- * later, when most of what grows then grows in a place that was not named.
+ * When to ask a thread for its profile, each of which stops it for a collection: 3 s apart at first and ever
+ * farther, none that would take more than 200 ms, all below 150 ms plus 1 % of the time. When the post-GC floor
+ * rises, sampling restarts with inlining off; the first reading after that may overdraw, because it names the
+ * function. Code without inlining may be several times slower, so that this ends after three readings that agree,
+ * or 30 s, and comes again only minutes later, when most of what grows then grows in a place that was not named.
  */
 import type { CollectionRecord, WatcherRequest } from "../../base/wire.ts";
 import { NamedPlaces, type PlacesProfile } from "./named-places.ts";
+import { COLLECTION_MS_PER_BYTE, MAX_PAUSE_MS } from "./pause.ts";
 
 const FIRST_DISTANCE_MS = 3000;
 const DISTANCE_SHARE = 0.3;
 const MAX_DISTANCE_MS = 120_000;
-const MAX_PAUSE_MS = 200;
 /** Throwing code away walks the heap, 0.85 ms/MB of small objects; a growing heap must still allow it the second time. */
 const MAX_PRECISE_PAUSE_MS = 150;
 const LAST_RELAX_PAUSE_MS = 170;
 const BUDGET_MS = 150;
 const BUDGET_SHARE = 0.01;
-/** Collecting a heap of small objects took 0.5-0.8 ms/MB on Node 20, 22 and 24. */
-const PAUSE_MS_PER_BYTE = 0.8 / 2 ** 20;
 const PRECISE_INTERVAL_BYTES = 16 << 10;
 /** As at the start, see the preload. */
 const RELAXED_INTERVAL_BYTES = 64 << 10;
 const ENOUGH_READINGS = 3;
-/** Sampled bytes below which two more readings are worth their time. */
-const ENOUGH_BYTES = 2 << 20;
-const MAX_READINGS = 5;
 const MAX_PRECISE_MS = 30_000;
 /** A thread that has not answered yet may take longer, but not for ever. */
 const MAX_UNREAD_MS = 60_000;
@@ -51,7 +44,6 @@ export class ProfileSchedule {
   #preciseSinceMs: number | undefined;
   #relaxedAtMs: number | undefined;
   #preciseReadings = 0;
-  #preciseBytes = 0;
   readonly #places = new NamedPlaces();
   #mayOverdraw = false;
   #forcedFloors: Floor[] = [];
@@ -88,10 +80,10 @@ export class ProfileSchedule {
 
   /** Milliseconds that a reading would stop the thread, from earlier ones and the size of the heap. */
   predictPauseMs(usedBytes: number): number {
-    if (this.#readings === 0) return usedBytes * PAUSE_MS_PER_BYTE;
+    if (this.#readings === 0) return usedBytes * COLLECTION_MS_PER_BYTE;
     // Noise only ever lengthens a pause, so the least is the best guess; a single reading is believed half.
     const least = this.#leastPausePerByte;
-    return usedBytes * (this.#readings === 1 ? Math.sqrt(least * PAUSE_MS_PER_BYTE) : least);
+    return usedBytes * (this.#readings === 1 ? Math.sqrt(least * COLLECTION_MS_PER_BYTE) : least);
   }
 
   /** True while inlining is off because of this thread. */
@@ -116,10 +108,7 @@ export class ProfileSchedule {
     const distanceMs = Math.max(FIRST_DISTANCE_MS, DISTANCE_SHARE * (nowMs - this.#originMs));
     this.#dueAtMs = nowMs + Math.min(MAX_DISTANCE_MS, distanceMs);
     if (profile !== undefined) this.#places.add(profile);
-    if (this.isPrecise) {
-      this.#preciseReadings += 1;
-      this.#preciseBytes = profile?.totalBytes ?? ENOUGH_BYTES;
-    }
+    if (this.isPrecise) this.#preciseReadings += 1;
   }
 
   /** Notes a major collection that happened by itself. External memory is not settled right after those. */
@@ -132,7 +121,7 @@ export class ProfileSchedule {
     if (this.#preciseReadings > 0 && pauseMs > LAST_RELAX_PAUSE_MS) return true;
     const sinceMs = nowMs - this.#preciseSinceMs;
     if (sinceMs >= (this.#preciseReadings > 0 ? MAX_PRECISE_MS : MAX_UNREAD_MS)) return true;
-    return this.#preciseReadings >= (this.#preciseBytes >= ENOUGH_BYTES ? ENOUGH_READINGS : MAX_READINGS);
+    return this.#preciseReadings >= ENOUGH_READINGS && this.#places.isSettled;
   }
 
   #mayAskPrecise(nowMs: number): boolean {

@@ -5,15 +5,19 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { type FatalMessage, type PreloadMessage, SOCKET_VARIABLE, type WatcherRequest } from "../../base/wire.ts";
+import { type ExperimentName, type PreloadMessage, SOCKET_VARIABLE, type WatcherRequest } from "../../base/wire.ts";
+import { Experiments } from "./experiments.ts";
 import { LineSplitter, parseMessage } from "./messages.ts";
+import { NativeWatch, uncountedBytes } from "./native-watch.ts";
 import { appendPreload } from "./node-options.ts";
+import { MAX_PAUSE_MS, predictExperimentMs } from "./pause.ts";
 import { ProcessTable, type WatchedProcess } from "./process-table.ts";
 import { ProfileSchedule } from "./profile-schedule.ts";
-import type { RecordedLimit, Recording } from "./recording.ts";
+import type { ExperimentResult, RecordedLimit, Recording } from "./recording.ts";
 import { makeRunDirectory, type RunDirectory } from "./run-directory.ts";
 import { SourcePositions } from "./source-positions.ts";
 import { ThreadRecorder } from "./thread-recorder.ts";
+import { WorkerNotes } from "./worker-notes.ts";
 
 /** How to watch. */
 export interface RemoteWatchOptions {
@@ -26,8 +30,18 @@ export interface RemoteWatchOptions {
   readonly sampleIntervalMs?: number;
   /** Whether profiles may be asked for, each of which forces a collection. Default: true. */
   readonly allowProfiles?: boolean;
+  /** Whether glibc's account is asked for from the start on, not only when memory grew that V8 does not count. Default: false. */
+  readonly native?: boolean;
   /** Where the private directory may lie. Default: the system's temporary directory, then `/tmp`. */
   readonly directories?: readonly string[];
+}
+
+/** How to try something on a program. */
+export interface ExperimentOptions {
+  /** Default: 0, the main thread. */
+  readonly threadId?: number;
+  /** What is predicted to stop the thread for longer is refused. Default: 200. */
+  readonly maxPauseMs?: number;
 }
 
 /** One thread that is connected. */
@@ -36,16 +50,17 @@ interface Connection {
   readonly recorder: ThreadRecorder;
   readonly process: WatchedProcess;
   readonly schedule: ProfileSchedule;
+  heardAtMs: number;
 }
 
 const MAX_CONNECTIONS = 2000;
 /** Only the largest heaps are asked for profiles. */
 const MAX_PROFILED = 8;
 const MAX_THREADS_KEPT = 64;
-const MAX_WORKER_FATALS = 20;
+const MAX_EXPERIMENTS = 50;
+/** A thread that has sent no sample for so long, and for four intervals, is silent. */
+const SILENT_MS = 2000;
 const SETTLE_STEP_MS = 10;
-/** A worker's preload answers in well under this. */
-const WORKER_ANSWER_MS = 2000;
 
 /** Keeps the {@link Recording} of a program and everything that it starts. */
 export class RemoteWatch implements AsyncDisposable {
@@ -56,14 +71,16 @@ export class RemoteWatch implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #options: RemoteWatchOptions;
   readonly #table: ProcessTable;
+  readonly #native: NativeWatch;
+  readonly #experiments: Experiments;
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Map<Socket, Connection>();
   readonly #listeners = new Set<() => void>();
   readonly #positions = new SourcePositions();
   readonly #cpuAtStart = process.cpuUsage();
-  /** Workers that were started and have not answered yet. */
-  readonly #awaited = new Set<{ readonly starter: Connection; readonly threadId: number; readonly dueAtMs: number }>();
+  readonly #workers = new WorkerNotes();
   #endedInTargetCpuMs = 0;
+  #tickedAtMs = 0;
   #timer: Disposable | undefined;
   #isClosed = false;
 
@@ -81,6 +98,8 @@ export class RemoteWatch implements AsyncDisposable {
       own: { cpuMs: 0, rssBytes: 0, inTargetCpuMs: 0 },
     };
     this.#table = new ProcessTable(this.recording);
+    this.#native = new NativeWatch(this.recording, options.native ?? false);
+    this.#experiments = new Experiments(this.#clock);
   }
 
   /**
@@ -131,6 +150,49 @@ export class RemoteWatch implements AsyncDisposable {
   }
 
   /**
+   * Tries something on a running program and records what it showed.
+   *
+   * @param pid - of a process of the tree from which a preload answered.
+   * @param name - a forced collection, the end of an event-loop turn, or a trim of the allocator.
+   * @param timeoutMs - how long to wait for the thread, which answers only between two turns of its event loop.
+   */
+  async experiment(
+    pid: number,
+    name: ExperimentName,
+    timeoutMs: number,
+    { threadId = 0, maxPauseMs = MAX_PAUSE_MS }: ExperimentOptions = {},
+  ): Promise<ExperimentResult> {
+    const connection = [...this.#connections.values()].find(
+      (one) => one.process.recording.pid === pid && one.recorder.recording.threadId === threadId,
+    );
+    const refuse = (reason: string): ExperimentResult => {
+      return { name, threadId, outcome: "refused", timeMs: this.#clock.now(), pauseMs: 0, reason };
+    };
+    if (connection === undefined) return refuse(`no preload answers from thread ${threadId} of process ${pid}`);
+    const { socket, process: watched } = connection;
+    const pauseMs = predictExperimentMs(
+      name,
+      connection.schedule.predictPauseMs(usedBytes(connection)),
+      uncountedBytes(watched.recording),
+    );
+    const koffi = name === "trim" ? this.#native.findKoffi(watched) : undefined;
+    let result: ExperimentResult;
+    if (pauseMs > maxPauseMs) {
+      result = refuse(`it may stop the thread for ${Math.round(pauseMs)} ms, more than ${maxPauseMs} ms`);
+    } else if (koffi && "reason" in koffi) {
+      result = refuse(koffi.reason);
+    } else {
+      const given = koffi === undefined ? {} : { koffi: koffi.path };
+      result = await this.#experiments.start({ name, threadId, timeoutMs, connection: socket }, (id) =>
+        write(socket, { type: "experiment", id, name, ...given }),
+      );
+    }
+    watched.recording.experiments = [...(watched.recording.experiments ?? []), result].slice(-MAX_EXPERIMENTS);
+    this.#notify();
+    return result;
+  }
+
+  /**
    * After the command's end: takes what the ended threads have still sent, and dates the recording's end.
    *
    * @param deadlineMs - how long to wait at most. Sockets of processes that go on are not waited for.
@@ -150,6 +212,7 @@ export class RemoteWatch implements AsyncDisposable {
     if (this.#isClosed) return Promise.resolve();
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
+    this.#experiments[Symbol.dispose]();
     this.#listeners.clear();
     this.#table.poll(this.#clock.now());
     // They may start others yet, whose inherited NODE_OPTIONS name the preload.
@@ -195,19 +258,22 @@ export class RemoteWatch implements AsyncDisposable {
       const recorder = new ThreadRecorder(message, this.#positions);
       keepThread(watched, recorder);
       const schedule = new ProfileSchedule(message.timeMs);
-      this.#connections.set(socket, { socket, recorder, process: watched, schedule });
+      this.#connections.set(socket, { socket, recorder, process: watched, schedule, heardAtMs: nowMs });
+      if (message.threadId !== 0) this.#workers.answer(watched);
       return;
     }
     if (message.type === "fatal" && message.workerId !== undefined) {
-      noteWorker(connection.process, message);
+      this.#workers.die(connection.process, message);
       return;
     }
+    connection.heardAtMs = nowMs;
+    delete connection.recorder.recording.silentSinceMs;
+    if (message.type === "allocator") this.#native.add(connection.process, message, nowMs);
+    if (message.type === "experiment") this.#experiments.add(message);
     connection.recorder.add(message);
     if (message.type === "sample") this.#table.addOwnReading(connection.process, message.timeMs, message.rssBytes);
     if (message.type === "collections") for (const major of message.majors) connection.schedule.observe(major);
-    if (message.type === "worker" && this.#awaited.size < MAX_CONNECTIONS) {
-      this.#awaited.add({ starter: connection, threadId: message.threadId, dueAtMs: nowMs + WORKER_ANSWER_MS });
-    }
+    if (message.type === "worker") this.#workers.start(connection, message.threadId, nowMs);
     if (message.type === "profile") {
       connection.schedule.answer(nowMs, message.collection, message);
       this.#notify();
@@ -219,6 +285,7 @@ export class RemoteWatch implements AsyncDisposable {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     this.#connections.delete(socket);
+    this.#experiments.leave(socket);
     const { recorder } = connection;
     this.#endedInTargetCpuMs += recorder.ownCpuMs;
     recorder.recording.endedAtMs ??= this.#clock.now();
@@ -230,7 +297,9 @@ export class RemoteWatch implements AsyncDisposable {
   #tick(): void {
     const nowMs = this.#clock.now();
     this.#table.poll(nowMs);
-    this.#judgeAwaited(nowMs);
+    this.#workers.judge(nowMs);
+    this.#judgeSilence(nowMs);
+    this.#native.tick(nowMs, this.#table.live(), (watched, request) => this.#askMain(watched, request));
     if (this.#options.allowProfiles !== false) this.#askForProfiles(nowMs);
     const cpu = process.cpuUsage(this.#cpuAtStart);
     let inTargetCpuMs = this.#endedInTargetCpuMs;
@@ -260,16 +329,24 @@ export class RemoteWatch implements AsyncDisposable {
     for (const { socket } of threads) write(socket, request);
   }
 
-  /** A worker without a preload is seen only as a part of its process: say so where its starter is recorded. */
-  #judgeAwaited(nowMs: number): void {
-    for (const one of this.#awaited) {
-      if (nowMs < one.dueAtMs) continue;
-      this.#awaited.delete(one);
-      const { recorder, process: watched } = one.starter;
-      if (watched.recording.threads.some(({ threadId }) => threadId === one.threadId)) continue;
-      const what = `worker ${one.threadId} is unobserved: it was started with an environment of its own`;
-      recorder.add({ type: "trouble", timeMs: nowMs, what });
+  /** The turn of a silent thread's event loop lasts. When this process itself was held up, nobody is blamed. */
+  #judgeSilence(nowMs: number): void {
+    const leastMs = Math.max(SILENT_MS, 4 * (this.#options.sampleIntervalMs ?? 500));
+    const wasHeldUp = nowMs - this.#tickedAtMs > leastMs / 2;
+    this.#tickedAtMs = nowMs;
+    if (wasHeldUp) return;
+    for (const { heardAtMs, recorder } of this.#connections.values()) {
+      if (nowMs - heardAtMs >= leastMs) recorder.recording.silentSinceMs ??= heardAtMs;
     }
+  }
+
+  #askMain(watched: WatchedProcess, request: WatcherRequest): boolean {
+    for (const one of this.#connections.values()) {
+      if (one.process !== watched || one.recorder.recording.threadId !== 0) continue;
+      write(one.socket, request);
+      return true;
+    }
+    return false;
   }
 
   #isDraining(): boolean {
@@ -280,11 +357,6 @@ export class RemoteWatch implements AsyncDisposable {
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Told by the thread that started the worker: one that runs out of memory says nothing more itself. */
-function noteWorker({ recording }: WatchedProcess, { type: _, ...fatal }: FatalMessage): void {
-  recording.workerFatals = [...(recording.workerFatals ?? []), fatal].slice(-MAX_WORKER_FATALS);
 }
 
 function usedBytes({ recorder }: Connection): number {

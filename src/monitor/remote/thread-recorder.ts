@@ -1,6 +1,6 @@
 /**
  * What one thread sends, put into its recording in bounded memory: samples and collections evenly
- * thinned, of the profiles the first two, the first two precise ones and the newest four.
+ * thinned, of the profiles the first two, the first two and last two precise ones and the newest four.
  */
 import type { CollectionRecord, HelloMessage, PreloadMessage, ProfileMessage } from "../../base/wire.ts";
 import { EvenSeries } from "./even-series.ts";
@@ -10,6 +10,7 @@ import type { SourcePositions } from "./source-positions.ts";
 const MAX_TROUBLES = 20;
 const FIRST_PROFILES = 2;
 const NEWEST_PROFILES = 4;
+const LAST_PRECISE = 2;
 const HEAP_SAMPLES = 60;
 
 /** Keeps the {@link ThreadRecording} of one thread. */
@@ -99,12 +100,13 @@ export class ThreadRecorder {
   }
 }
 
-/** The oldest profile that is neither among the first two of its kind nor among the newest four; -1 for none. */
+/** The oldest profile that is neither among the first two of its kind or the last two precise ones nor among the newest four; -1 for none. */
 function findDispensable(profiles: readonly AllocationProfile[]): number {
-  let rough = 0;
-  let precise = 0;
+  const seen = { rough: 0, precise: 0 };
+  const precise = profiles.filter((profile) => profile.precise).length;
   return profiles.findIndex((profile, index) => {
-    const before = profile.precise ? precise++ : rough++;
-    return before >= FIRST_PROFILES && index < profiles.length - NEWEST_PROFILES;
+    const before = profile.precise ? seen.precise++ : seen.rough++;
+    const isLastPrecise = profile.precise && before >= precise - LAST_PRECISE;
+    return before >= FIRST_PROFILES && !isLastPrecise && index < profiles.length - NEWEST_PROFILES;
   });
 }

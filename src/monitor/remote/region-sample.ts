@@ -1,0 +1,114 @@
+/**
+ * Sums the address space of a process up for the recording: by kind, the largest regions, mapped files by what they
+ * are, threads by name. The regions themselves may be 50,000 and are not kept.
+ */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { type ClassifiedRegion, readRegions, REGION_KINDS, type RegionKind } from "../../probe/regions.ts";
+import { listSystemDirectory, readSystemLink, readSystemText } from "../../probe/system-files.ts";
+import { listModules } from "./native-modules.ts";
+import type { MappedFileKind, NativeModule, RegionSample, RegionSum } from "./recording.ts";
+
+const MAX_LARGEST = 8;
+const MAX_THREADS = 500;
+const MAX_NAMES = 32;
+const V8_PAGE_BYTES = 256 << 10;
+/** Address space without memory, and memory of files, which is summed up by file. */
+const LEFT_OUT: readonly RegionKind[] = ["guard", "huge-reserve", "file", "kernel"];
+
+/** What one reading of a process gives. */
+export interface RegionOutcome {
+  readonly sample: RegionSample;
+  readonly modules: NativeModule[];
+}
+
+/**
+ * Reads the address space of a process: 1.3 ms for 413 regions, 125 ms for 50,519. The process itself only waits while
+ * the kernel walks its page tables.
+ *
+ * @returns why not, in words, when it cannot be read.
+ */
+export function readRegionSample(pid: number, timeMs: number): RegionOutcome | string {
+  const began = performance.now();
+  const reading = readRegions(pid);
+  if (!reading.available) return reading.reason;
+  const { regions, byKind } = reading;
+  const program = readSystemLink(`proc/${pid}/exe`);
+  const kinds: Partial<Record<RegionKind, RegionSum>> = {};
+  let rssBytes = 0;
+  for (const kind of REGION_KINDS) {
+    const { count, rssBytes: bytes, sizeBytes } = byKind[kind];
+    rssBytes += bytes;
+    if (count > 0) kinds[kind] = { count, rssBytes: bytes, sizeBytes };
+  }
+  const modules = listModules(regions, readSystemLink(`proc/${pid}/cwd`));
+  const sample: RegionSample = {
+    timeMs,
+    rssBytes,
+    regionCount: regions.length,
+    ...readMapLimit(),
+    kinds,
+    v8OrdinaryPages: countOrdinaryPages(regions),
+    largest: findLargest(regions),
+    filesRssBytes: sumFiles(regions, program),
+    threadNames: readThreadNames(pid),
+    readMs: Math.round((performance.now() - began) * 10) / 10,
+  };
+  return { sample, modules };
+}
+
+function countOrdinaryPages(regions: readonly ClassifiedRegion[]): number {
+  return regions.filter(({ kind, start, end }) => kind === "v8-page" && end - start === V8_PAGE_BYTES).length;
+}
+
+function findLargest(regions: readonly ClassifiedRegion[]): RegionSample["largest"] {
+  let largest: { kind: RegionKind; sizeBytes: number; rssBytes: number }[] = [];
+  for (const { kind, start, end, rssBytes } of regions) {
+    if (LEFT_OUT.includes(kind) || rssBytes <= (largest[MAX_LARGEST - 1]?.rssBytes ?? 0)) continue;
+    largest = [...largest, { kind, sizeBytes: end - start, rssBytes }]
+      .sort((a, b) => b.rssBytes - a.rssBytes)
+      .slice(0, MAX_LARGEST);
+  }
+  return largest;
+}
+
+function sumFiles(regions: readonly ClassifiedRegion[], program: string | undefined): RegionSample["filesRssBytes"] {
+  const sums: Partial<Record<MappedFileKind, number>> = {};
+  for (const { kind, name, rssBytes } of regions) {
+    if (kind !== "file" || rssBytes === 0) continue;
+    const file = kindOfFile(name, program);
+    sums[file] = (sums[file] ?? 0) + rssBytes;
+  }
+  return sums;
+}
+
+/** By name only: the kernel adds ` (deleted)` to files that are gone. */
+function kindOfFile(name: string, program: string | undefined): MappedFileKind {
+  const path = name.replace(/ \(deleted\)$/, "");
+  if (path === program) return "program";
+  if (path.endsWith(".node")) return "addon";
+  return /\.so(\.\d+)*$/.test(basename(path)) ? "library" : "data";
+}
+
+function readMapLimit(): { mapLimit?: number } {
+  const mapLimit = Number(readSystemText("proc/sys/vm/max_map_count"));
+  return mapLimit > 0 ? { mapLimit } : {};
+}
+
+function readThreadNames(pid: number): Record<string, number> {
+  const names: Record<string, number> = {};
+  for (const task of listSystemDirectory(`proc/${pid}/task`).slice(0, MAX_THREADS)) {
+    const name = readComm(`/proc/${pid}/task/${task}/comm`);
+    if (name === undefined || (names[name] === undefined && Object.keys(names).length >= MAX_NAMES)) continue;
+    names[name] = (names[name] ?? 0) + 1;
+  }
+  return names;
+}
+
+function readComm(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined; // the thread has ended
+  }
+}
