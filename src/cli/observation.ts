@@ -9,6 +9,7 @@ import { systemClock } from "../base/clock.ts";
 import { diagnose } from "../diagnose/diagnose.ts";
 import { isViolent } from "../diagnose/report/exit-waterline.ts";
 import { buildReport, type Report, renderGithub, renderHtml, renderTerminal } from "../diagnose/report/index.ts";
+import type { ReportTrial } from "../diagnose/report/report.ts";
 import { formatDuration, headline, peakWords } from "../diagnose/report/words.ts";
 import { Journal } from "../monitor/remote/journal.ts";
 import type { RemoteWatch } from "../monitor/remote/index.ts";
@@ -43,8 +44,8 @@ export interface Observation {
   readonly cwd?: string;
   /** Called once the display is gone and before the report is made. */
   conclude?(): Promise<void>;
-  /** Adds to the report what was found by other means than watching. */
-  complete?(report: Report): Report;
+  /** What is done besides watching; read when the report is made. */
+  readonly trials?: readonly ReportTrial[];
 }
 
 /** Shows, reports, and says how this process shall end. */
@@ -62,7 +63,8 @@ export async function observe(observation: Observation, options: ReportOptions, 
     await remote.settle(SETTLE_MS);
     recording.endedAtMs ??= systemClock.now();
     const found = exit === undefined && !hasEnded(recording) ? interimReport(recording) : exitReport(recording);
-    const report = observation.complete?.(found) ?? found;
+    const { trials = [] } = observation;
+    const report = trials.length === 0 ? found : { ...found, trials };
     const files = keep(report, dir, options, journal, output);
     tell(report, files, options, output);
     return endOf(exit, findFailure(report, options.failOn), output);
@@ -159,8 +161,9 @@ function tell(
   output: Output,
 ): void {
   if (json) {
-    const { verdict, growth, limit, peak, exit } = report;
-    output.say(JSON.stringify({ plimsoll: "end", verdict, growth, limit, peak, exit, report: htmlPath, failure }));
+    const { verdict, growth, limit, peak, exit, trials } = report;
+    const files = { report: htmlPath, failure };
+    output.say(JSON.stringify({ plimsoll: "end", verdict, growth, limit, peak, exit, trials, ...files }));
     return;
   }
   const isShort = report.verdict.kind === "undetermined" && report.seconds < SHORT_SECONDS;

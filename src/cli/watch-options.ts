@@ -4,6 +4,7 @@
  */
 import { type OptionTable, parseOptions, usage } from "./arguments.ts";
 import { parseDuration } from "./duration.ts";
+import { findProgram, installCommand } from "./installation.ts";
 import { readReportOptions, REPORT_OPTIONS, type ReportOptions, text } from "./report-options.ts";
 import { findTarget, type TargetProcess } from "./target-process.ts";
 
@@ -31,7 +32,8 @@ export interface WatchOptions extends ReportOptions {
   readonly attach: boolean;
   readonly nativeHeap: boolean;
   readonly reclaim: boolean;
-  readonly syscallsMs: number | undefined;
+  /** strace, and how long it shall count. */
+  readonly syscalls: { readonly program: string; readonly ms: number } | undefined;
   readonly onLimit: LimitAction | undefined;
 }
 
@@ -48,27 +50,36 @@ export function parseWatchOptions(args: readonly string[]): WatchOptions | undef
   if (more.length > 0) throw usage("watch takes one process id.", EXAMPLE);
   const target = findTarget(word);
   const { pid } = target;
-  for (const later of ["attach", "native-heap", "reclaim", "syscalls", "on-limit", "experiments"]) {
+  for (const later of ["attach", "native-heap", "reclaim", "experiments"]) {
     if (values[later]) throw usage(`--${later} is not part of this version.`, `plimsoll watch ${pid}`);
   }
   const exampleOf = (option: string): string => `plimsoll watch ${pid}${option === "" ? "" : ` ${option}`}`;
   const forText = text(values["for"]);
-  const syscalls = text(values["syscalls"]);
   const options: WatchOptions = {
     target,
     forMs: forText === undefined ? undefined : parseDuration("for", forText, exampleOf("--for 60s")),
     attach: values["attach"] === true,
     nativeHeap: values["native-heap"] === true,
     reclaim: values["reclaim"] === true,
-    syscallsMs:
-      syscalls === undefined
-        ? undefined
-        : parseDuration("syscalls", syscalls, exampleOf("--syscalls 3s"), MAX_SYSCALLS_MS),
+    syscalls: readSyscalls(text(values["syscalls"]), exampleOf("--syscalls 3s")),
     onLimit: readAction(text(values["on-limit"]), values["limit"] !== undefined, exampleOf),
     ...readReportOptions(values, pid, exampleOf),
   };
   checkRights(options, args);
   return options;
+}
+
+function readSyscalls(word: string | undefined, example: string): WatchOptions["syscalls"] {
+  if (word === undefined) return undefined;
+  const ms = parseDuration("syscalls", word, example, MAX_SYSCALLS_MS);
+  const program = findProgram("strace");
+  if (program === undefined) {
+    throw usage(
+      "--syscalls counts with strace, which is not installed.\nNothing was watched.",
+      installCommand("strace"),
+    );
+  }
+  return { program, ms };
 }
 
 function readAction(
@@ -89,7 +100,7 @@ function checkRights(options: WatchOptions, args: readonly string[]): void {
   const wanted: readonly (readonly [boolean, string])[] = [
     [options.attach, "--attach sends SIGUSR1"],
     [options.nativeHeap, "--native-heap reads /proc/PID/mem"],
-    [options.syscallsMs !== undefined, "--syscalls traces it"],
+    [options.syscalls !== undefined, "--syscalls traces it"],
     [options.onLimit === "term" || options.onLimit === "kill", "--on-limit sends a signal"],
   ];
   const needs = wanted.find(([isWanted]) => isWanted)?.[1];

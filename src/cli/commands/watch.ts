@@ -12,6 +12,7 @@ import { hasEnded, observe } from "../observation.ts";
 import type { Output } from "../output.ts";
 import { checkReportCopy, createReportFolder } from "../report-files.ts";
 import { drawTargets, listTargets } from "../target-process.ts";
+import { type TrialPlan, Trials } from "../trials.ts";
 import { parseWatchOptions, type WatchOptions } from "../watch-options.ts";
 
 /** All of them ask us to stop watching; none is passed on. */
@@ -51,10 +52,23 @@ async function watchTarget(options: WatchOptions, dir: string, output: Output): 
   remote.attachRoot(pid);
   if (!options.quiet && !options.json) for (const line of notesOn(options)) output.say(`plimsoll: ${line}`);
   using end = awaitEnd(remote, options.forMs);
+  using trials = new Trials({ remote, pid, ...planOf(options, output) });
   const cwd = readSystemLink(`proc/${pid}/cwd`);
   const asked = "Watching ends; the program goes on.";
-  const { ended } = end;
-  return await observe({ remote, pid, dir, ended, asked, ...(cwd === undefined ? {} : { cwd }) }, options, output);
+  const conclude = (): Promise<void> => trials.conclude();
+  const common = { remote, pid, dir, ended: end.ended, asked, trials: trials.found, conclude };
+  return await observe(cwd === undefined ? common : { ...common, cwd }, options, output);
+}
+
+function planOf({ syscalls, onLimit, limit, json }: WatchOptions, output: Output): Omit<TrialPlan, "remote" | "pid"> {
+  const say = (sentence: string): void =>
+    output.say(json ? JSON.stringify({ plimsoll: "limit", did: sentence }) : `plimsoll: ${sentence}`);
+  const { bytes } = limit;
+  return {
+    syscalls,
+    onLimit: onLimit === undefined || bytes === null ? undefined : { action: onLimit, limitBytes: bytes },
+    say,
+  };
 }
 
 /** What will not be seen, and who could see it. */

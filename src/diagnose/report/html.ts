@@ -8,7 +8,14 @@ import { readAsset, readChartLibrary } from "./html/assets.ts";
 import { chartSection } from "./html/chart.ts";
 import { dataElement, html, scriptElement, styleElement } from "./html/escape.ts";
 import { methodSection, processSection } from "./html/process-sections.ts";
-import { culpritSection, growthSection, nextSection, ruledOutSection, verdictSection } from "./html/sections.ts";
+import {
+  culpritSection,
+  growthSection,
+  nextSection,
+  ruledOutSection,
+  trialSection,
+  verdictSection,
+} from "./html/sections.ts";
 import type { Report } from "./report.ts";
 import { headline } from "./words.ts";
 
@@ -56,7 +63,8 @@ export function renderHtml(report: Report): string {
         </header>
         <main>
           ${verdictSection(report)} ${chartSection(report)} ${culpritSection(report)} ${ruledOutSection(report)}
-          ${nextSection(report)} ${growthSection(report)} ${processSection(report)} ${methodSection(report)}
+          ${nextSection(report)} ${trialSection(report)} ${growthSection(report)} ${processSection(report)}
+          ${methodSection(report)}
         </main>
         ${dataElement("plimsoll-report", report)} ${scriptElement(library)} ${scriptElement(client)}
       </body>

@@ -117,6 +117,18 @@ export interface ReportTotal {
   readonly peakRssBytes: number;
 }
 
+/** Something that was done besides watching, and what it showed. */
+export interface ReportTrial {
+  /** What was done. */
+  readonly name: "collect" | "turn" | "trim" | "native-heap" | "syscalls" | "on-limit" | "heaptrack";
+  /** What it showed, in one sentence with figures. */
+  readonly sentence: string;
+  /** More of it, most telling first. */
+  readonly details: readonly string[];
+  /** The same as numbers; bytes, milliseconds and counts by name. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
 /** The whole report. */
 export interface Report {
   /** Version of this form. */
@@ -182,6 +194,8 @@ export interface Report {
   readonly gc?: { readonly pauseShare: number; readonly majors: number; readonly minors: number };
   /** The started command first, each process followed by its workers. */
   readonly processes: readonly ReportProcess[];
+  /** Experiments, walks and counts that were asked for; absent where there were none. */
+  readonly trials?: readonly ReportTrial[];
   /** What could not be measured, and why. */
   readonly unknown: readonly string[];
 }

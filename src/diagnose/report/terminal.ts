@@ -5,7 +5,7 @@
 import { bridge } from "./bridge.ts";
 import { plain } from "./clean.ts";
 import { isViolent, suspectWords, waterlineWords } from "./exit-waterline.ts";
-import type { Report } from "./report.ts";
+import type { Report, ReportTrial } from "./report.ts";
 import { createSheet, type TerminalSheet } from "./terminal-sheet.ts";
 import { verboseSections } from "./terminal-verbose.ts";
 import {
@@ -21,6 +21,16 @@ import {
   type Tone,
 } from "./words.ts";
 import { displayWidth, wrap } from "./wrap.ts";
+
+const TRIAL_LABELS: Readonly<Record<ReportTrial["name"], string>> = {
+  collect: "collect",
+  turn: "turn",
+  trim: "trim",
+  "native-heap": "native",
+  syscalls: "syscalls",
+  "on-limit": "on limit",
+  heaptrack: "native",
+};
 
 /** How to draw a report in a terminal. */
 export interface TerminalOptions {
@@ -59,6 +69,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     sheet.field("bridge", bridge(report));
     if (verdict.kind === "undetermined") sheet.field("needs", verdict.wouldChange);
   }
+  drawTrials(report, sheet, options);
   sheet.field("evidence", options.htmlPath, sheet.colors.underline);
   sheet.field("cost", `Plimsoll itself: ${ownWords(report)}`, sheet.colors.dim);
   return `\n${sheet.lines.join("\n")}\n`;
@@ -78,6 +89,14 @@ function drawHeadline(report: Report, sheet: TerminalSheet, { columns }: Termina
   const [first = "", ...rest] = wrap(left.trim(), sheet.columns - 3);
   sheet.raw(paint(` ${first}`), ...rest.map((line) => paint(`   ${line}`)));
   for (const line of wrap(right, sheet.columns - 3)) sheet.raw(`   ${colors.dim(line)}`);
+}
+
+/** What was asked for besides watching; its details in few lines, unless everything is to be said. */
+function drawTrials({ trials = [] }: Report, sheet: TerminalSheet, { verbose = false }: TerminalOptions): void {
+  for (const { name, sentence, details } of trials) {
+    sheet.field(TRIAL_LABELS[name], sentence);
+    for (const detail of verbose ? details : details.slice(0, 3)) sheet.field("", `· ${detail}`);
+  }
 }
 
 /** A violent end first: the last waterline, and what most likely filled the memory. */

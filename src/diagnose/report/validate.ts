@@ -145,6 +145,7 @@ const report = record(
     secondsToLimit: number,
     subject: record({ pid: number, name: text }, { thread: number }),
     requests: record({ count: number, perSecond: number }),
+    trials: list(record({ name: text, sentence: text, details: list(text) })),
     total: record({ seconds: list(number), rssBytes: list(number), peakRssBytes: number }),
     gc: record({ pauseShare: number, majors: number, minors: number }),
   },

@@ -171,6 +171,28 @@ function commands(text: string): Html {
   return html`${text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }
 
+/** What was asked for besides watching, and what it showed. */
+export function trialSection({ trials = [] }: Report): Html | undefined {
+  if (trials.length === 0) return undefined;
+  return section(
+    "trials",
+    "What was tried",
+    html`<ul class="card steps">
+      ${trials.map(
+        ({ name, sentence, details }) =>
+          html`<li>
+            <b>${name}:</b> ${sentence}${
+              details.length > 0 &&
+              html`<ul>
+                ${details.map((detail) => html`<li>${detail}</li>`)}
+              </ul>`
+            }
+          </li>`,
+      )}
+    </ul>`,
+  );
+}
+
 /** Everything that grows. */
 export function growthSection({ growth }: Report): Html | undefined {
   if (growth.length === 0) return undefined;
