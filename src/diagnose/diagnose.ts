@@ -4,7 +4,7 @@
  */
 import type { ProcessRecording, Recording } from "../monitor/remote/recording.ts";
 import { judgeChannel } from "./channel.ts";
-import { type Evidence, type EvidenceTime, outsideEvidence, threadEvidence } from "./evidence.ts";
+import { type Evidence, type EvidenceTime, outsideEvidence, silentSeconds, threadEvidence } from "./evidence.ts";
 import type { Diagnosis, Finding, ProcessDiagnosis, RuledOut, Verdict } from "./finding.ts";
 import { keptChannels } from "./leak.ts";
 import { rules } from "./rules/index.ts";
@@ -49,10 +49,11 @@ interface Judged {
 }
 
 function judgeProcess(process: ProcessRecording, time: EvidenceTime): Judged[] {
-  const evidences =
-    process.observed && process.threads.length > 0
-      ? process.threads.map((thread) => threadEvidence(process, thread, time))
-      : [outsideEvidence(process, time)];
+  const isAnswered =
+    process.observed && process.threads.length > 0 && silentSeconds(process, time.nowMs) === undefined;
+  const threads = process.threads.filter(({ threadId }) => isAnswered || threadId !== 0);
+  const evidences = threads.map((thread) => threadEvidence(process, thread, time));
+  if (!isAnswered) evidences.unshift(outsideEvidence(process, time));
   return evidences.map((evidence) => {
     const { verdict, growth } = judge(evidence);
     const { pid, name, observed } = process;

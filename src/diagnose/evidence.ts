@@ -4,7 +4,15 @@
  * collections freed; the request rate; and which code allocated what grew.
  */
 import type { CollectionRecord } from "../base/wire.ts";
-import type { ProcessRecording, ThreadRecording, ThreadSample } from "../monitor/remote/recording.ts";
+import type {
+  ExperimentResult,
+  NativeModule,
+  ProcessRecording,
+  ThreadRecording,
+  ThreadSample,
+  WorkerCount,
+} from "../monitor/remote/recording.ts";
+import { growthOfSpace, type Retained, retainedNow, type SpaceGrowth } from "./address-space.ts";
 import type { Channel } from "./channel.ts";
 import {
   buffersChannel,
@@ -15,10 +23,13 @@ import {
   type ThreadReadings,
 } from "./floors.ts";
 import { growthBySite, type SiteGrowth } from "./growth-site.ts";
+import { type CodeGrowth, codeGrowth, threadCourse, workerCourse } from "./heap-course.ts";
 
 /** Loading and compiling: nothing is judged on it. */
 const WARM_UP_MS = 2_000;
 const MOST = 0.7;
+/** Long work is no silence. */
+const MIN_SILENT_MS = 10_000;
 /** A collection that freed much: what was piled up before it was garbage. */
 export interface Slack {
   /** Bytes of JavaScript heap and external memory that it freed. */
@@ -59,6 +70,26 @@ export interface Evidence {
   readonly heapLimitBytes: number | undefined;
   readonly peakRssBytes: number;
   readonly troubles: readonly string[];
+  /** Where the process grew; of the main thread, and of a process seen from outside, once its regions were read twice. */
+  readonly space?: SpaceGrowth;
+  /** What the allocator keeps now. */
+  readonly retained?: Retained;
+  /** What is missing to part native memory from retained memory, in words. */
+  readonly accountAbsence?: string;
+  /** Why the regions are not known, in words. */
+  readonly spaceAbsence?: string;
+  /** Number of observed workers over time. */
+  readonly workersAlive?: Channel;
+  /** Number of threads over time, as the kernel counts them. */
+  readonly threadsAlive?: Channel;
+  readonly workers?: WorkerCount;
+  /** Workers that run and do not answer. */
+  readonly silentWorkers?: readonly number[];
+  /** For how long the main thread has not answered; absent while it does. */
+  readonly silentSeconds?: number;
+  readonly code?: CodeGrowth;
+  readonly modules?: readonly NativeModule[];
+  readonly experiments?: readonly ExperimentResult[];
 }
 
 /** What a diagnosis is made for. */
@@ -100,11 +131,56 @@ export function threadEvidence(process: ProcessRecording, thread: ThreadRecordin
     heapLimitBytes: thread.heapLimitBytes,
     peakRssBytes: process.peakRssBytes,
     troubles: thread.troubles,
+    ...optional("code", codeGrowth(thread, time.nowMs)),
+    ...(isMain ? spaceEvidence(process, fromMs, time.nowMs, true) : {}),
+    experiments: (process.experiments ?? []).filter(({ threadId }) => threadId === thread.threadId),
   };
 }
 
-/** Evidence on a process that no preload answered from: its resident set is all there is. */
+/** What is known of the whole process: it is judged with its main thread, or from outside. */
+function spaceEvidence(
+  process: ProcessRecording,
+  fromMs: number,
+  nowMs: number,
+  isCounted: boolean,
+): Partial<Evidence> {
+  const silent = process.threads.filter(
+    ({ threadId, silentSinceMs, endedAtMs }) => threadId !== 0 && silentSinceMs !== undefined && endedAtMs === undefined,
+  );
+  return {
+    ...optional("space", growthOfSpace(process, nowMs, isCounted)),
+    ...optional("retained", retainedNow(process, nowMs)),
+    ...optional("accountAbsence", (process.allocator ?? []).length > 0 ? undefined : process.allocatorAbsence),
+    ...optional("spaceAbsence", process.regionsAbsence),
+    ...optional("workersAlive", workerCourse(process, fromMs, nowMs)),
+    ...optional("threadsAlive", threadCourse(process, fromMs, nowMs)),
+    ...optional("workers", process.workers),
+    ...optional("modules", process.modules),
+    silentWorkers: silent.map(({ threadId }) => threadId),
+  };
+}
+
+function optional<K extends keyof Evidence>(key: K, value: Evidence[K] | undefined): Partial<Evidence> {
+  return value === undefined ? {} : { [key]: value };
+}
+
+/**
+ * For how long the main thread has said nothing, where that is most of what was seen: then only what is
+ * seen from outside is still true.
+ *
+ * @returns `undefined` when it answers, or has answered for long enough.
+ */
+export function silentSeconds({ threads, resident }: ProcessRecording, nowMs: number): number | undefined {
+  const main = threads.find(({ threadId }) => threadId === 0);
+  const lastMs = Math.min(nowMs, resident.at(-1)?.timeMs ?? nowMs);
+  if (main?.silentSinceMs === undefined || lastMs <= main.silentSinceMs) return undefined;
+  const silentMs = lastMs - main.silentSinceMs;
+  return silentMs >= Math.max(MIN_SILENT_MS, (lastMs - main.startedAtMs) / 2) ? silentMs / 1000 : undefined;
+}
+
+/** Evidence on a process that no preload answers from: what the kernel tells is all there is. */
 export function outsideEvidence(process: ProcessRecording, time: EvidenceTime): Evidence {
+  const fromMs = process.startedAtMs + WARM_UP_MS;
   const samples = upTo(process.resident, time.nowMs);
   return {
     thread: undefined,
@@ -112,7 +188,7 @@ export function outsideEvidence(process: ProcessRecording, time: EvidenceTime): 
     ended: time.ended || process.endedAtMs !== undefined,
     seconds: ((samples.at(-1)?.timeMs ?? process.startedAtMs) - process.startedAtMs) / 1000,
     startedAtMs: process.startedAtMs,
-    resident: residentChannel(process, process.startedAtMs + WARM_UP_MS, time.nowMs),
+    resident: residentChannel(process, fromMs, time.nowMs),
     majors: 0,
     forcedMajors: 0,
     slack: undefined,
@@ -122,6 +198,9 @@ export function outsideEvidence(process: ProcessRecording, time: EvidenceTime): 
     heapLimitBytes: undefined,
     peakRssBytes: process.peakRssBytes,
     troubles: [],
+    ...spaceEvidence(process, fromMs, time.nowMs, false),
+    ...optional("silentSeconds", silentSeconds(process, time.nowMs)),
+    experiments: process.experiments ?? [],
   };
 }
 

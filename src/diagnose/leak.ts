@@ -115,8 +115,8 @@ function notGrowing(words: string, channel: Channel): string {
   }
 }
 
-/** From significance, span, deceleration and scatter; never 1. */
-function confidenceOf(channel: Channel): number {
+/** From significance, span, deceleration and scatter, 0..1; never 1. */
+export function confidenceOf(channel: Channel): number {
   const significant = 1 - channel.p / 2;
   const long = 0.6 + 0.4 * (1 - Math.exp(-channel.seconds / 25));
   const steady = 0.85 + 0.15 * channel.steadiness;

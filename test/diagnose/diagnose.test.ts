@@ -88,11 +88,11 @@ describe("diagnose", () => {
   it("finds the leak of a worker, and makes it the headline", () => {
     const process = buildProcess(100, { seconds: 60 }, { seconds: 60, heap: rising(2), threadId: 3 });
     const { verdict, processes } = diagnose(buildRecording(process));
-    expect(verdict).toMatchObject({ kind: "js-heap", leak: true });
+    expect(verdict).toMatchObject({ kind: "workers", leak: true });
     expect(verdict.sentence).toMatch(/^In worker 3, /);
     expect(processes.map((each) => [each.thread, each.verdict.kind])).toEqual([
       [undefined, "healthy"],
-      [3, "js-heap"],
+      [3, "workers"],
     ]);
   });
 
@@ -179,7 +179,7 @@ describe("diagnose", () => {
       expect(verdict.next.length).toBeGreaterThan(0);
       expect(verdict.wouldChange).not.toBe("");
       expect(verdict.ruledOut.map(({ kind }) => kind)).not.toContain(verdict.kind);
-      expect(verdict.ruledOut).toHaveLength(6);
+      expect(verdict.ruledOut).toHaveLength(14);
       return verdict.kind;
     });
     expect(kinds).toEqual(["undetermined", "healthy", "js-heap", "undetermined", "gc-slack", "plateau"]);

@@ -3,9 +3,11 @@
  * these, and what is missing: guessing costs more trust than waiting.
  */
 import { formatBytes } from "../../base/bytes.ts";
+import type { SpaceCause } from "../address-space.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
 import { isJobEnded, keptChannels, listGrowth } from "../leak.ts";
+import { causeInWords, leadingCause, modulesInWords, needsAccount, ranked } from "../outside.ts";
 import type { Rule } from "../rule.ts";
 import { type OpenChannel, openChannels } from "../settled.ts";
 import { inThread, seconds } from "../wording.ts";
@@ -21,34 +23,81 @@ export const undetermined: Rule = {
     const isKnown = kept.some(({ channel }) => channel === first.channel);
     const common = { kind: "undetermined", leak: false, confidence: 0 } as const;
     if (first.channel.state !== "grows") return { ...common, ...wait(evidence, open), growth: [] };
-    if (!isKnown) return { ...common, ...outside(evidence, first), growth: [growthOutside(first)] };
+    if (!isKnown) {
+      if (isExplained(evidence)) return "what grows is known";
+      return { ...common, ...outside(evidence, first), growth: [growthOutside(first)] };
+    }
     if (!isJobEnded(evidence)) return "what grows is known";
     return { ...common, ...job(evidence, first), growth: listGrowth(evidence) };
   },
 };
 
+/** Causes that a reading from outside cannot part any further. */
+const UNTOLD: ReadonlySet<SpaceCause> = new Set(["malloc", "anonymous", "v8", "stacks"]);
+
 type Words = Pick<Finding, "sentence" | "evidence" | "next" | "wouldChange">;
+
+/** Whether one of the rules for memory outside V8's counters has a cause. */
+function isExplained({ space, workersAlive, threadsAlive, workers }: Evidence): boolean {
+  if (workersAlive?.state === "grows" || ((workers?.unobserved ?? 0) > 2 && threadsAlive?.state === "grows")) return true;
+  const leading = space && leadingCause(space);
+  return leading !== undefined && !UNTOLD.has(leading);
+}
 
 function outside(evidence: Evidence, open: OpenChannel): Words {
   const unseen = evidence.observed ? "outside V8" : "of a process that is seen from outside only";
-  const candidates = evidence.observed
-    ? "native memory, mappings or another isolate, not told apart yet"
-    : "its heap cannot be read, so what grows in it is not known";
+  const { between, next } = candidates(evidence);
   return {
-    sentence: `${open.why}: ${candidates}`,
+    sentence: `${open.why}: ${between}`,
     evidence: [
       open.why,
+      ...spaceInWords(evidence),
       ...keptChannels(evidence).map(
         ({ words, channel }) => `${words}: ${channel.state}, ${formatBytes(channel.lastBytes)}`,
       ),
+      ...modulesInWords(evidence),
     ],
-    next: evidence.observed
-      ? [
-          "Look at native modules, at worker threads started with an env of their own (they cannot be entered), and at what the allocator keeps.",
-        ]
-      : ["Start it so that it inherits NODE_OPTIONS and PLIMSOLL_SOCKET, if it is a Node program."],
+    next,
     wouldChange: `Readings that tell the kinds of memory ${unseen} apart.`,
   };
+}
+
+function spaceInWords({ space }: Evidence): string[] {
+  if (!space) return [];
+  return ranked(space).map((cause) => `within ${seconds(space.seconds)} grew ${causeInWords(space, cause)}`);
+}
+
+/** Between which kinds it is not known, and what would tell. */
+function candidates(evidence: Evidence): { between: string; next: string[] } {
+  const { observed, space, silentSeconds } = evidence;
+  const leading = space && leadingCause(space);
+  if (leading === "v8") {
+    const silent = silentSeconds === undefined ? "" : `, and the main thread has not answered for ${seconds(silentSeconds)}`;
+    return {
+      between: `a V8 heap grows${silent}; unknown between objects that the main thread keeps, those of a worker, and WeakRef targets in a turn that does not end`,
+      next: [
+        silentSeconds === undefined
+          ? "Start it so that it inherits NODE_OPTIONS and PLIMSOLL_SOCKET, if it is a Node program."
+          : "Let its turn end: await a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
+      ],
+    };
+  }
+  if (leading === "malloc" || leading === "anonymous") {
+    const kinds = leading === "malloc" ? "held native memory and memory that the allocator retains" : "large native blocks and direct mappings";
+    const buffers = observed ? "" : ", or Buffers";
+    return { between: `unknown between ${kinds}${buffers}; ${needsAccount(evidence)}`, next: [`This ${needsAccount(evidence)}.`] };
+  }
+  return observed
+    ? {
+        between: "native memory, mappings or another isolate, not told apart yet",
+        next: [
+          "Look at native modules, at worker threads started with an env of their own (they cannot be entered), and at what the allocator keeps.",
+        ],
+      }
+    : {
+        between: "its heap cannot be read, so what grows in it is not known",
+        next: ["Start it so that it inherits NODE_OPTIONS and PLIMSOLL_SOCKET, if it is a Node program."],
+      };
 }
 
 function job(evidence: Evidence, open: OpenChannel): Words {
