@@ -23,6 +23,10 @@ export const JOURNAL_FILE = "journal.ndjson";
 /** Differences may take this much before the file is written anew, or as much as the recording itself. */
 const ROTATE_BYTES = 1 << 20;
 
+/** Short lists that change seldom travel whole, and only when they have changed. */
+const SELDOM_OF_PROCESS = ["regions", "modules", "allocator", "experiments"] as const;
+const SELDOM_OF_THREAD = ["heap"] as const;
+
 interface FirstLine {
   readonly schema: "plimsoll.journal/1";
   /** The watcher, to tell a run that goes on from one that was cut off. */
@@ -172,8 +176,9 @@ export class Journal implements Disposable {
       .map((thread) => this.#threadChange(key, thread))
       .filter((change) => change !== undefined);
     const isEnded = one.endedAtMs !== undefined && !this.#marks.has(`${key} ended`);
-    if (resident.length === 0 && threads.length === 0 && !isEnded && this.#marks.has(key)) return undefined;
-    return { ...one, resident, threads };
+    const { change, isNew } = this.#withoutOld(key, { ...one, resident, threads }, SELDOM_OF_PROCESS);
+    if (resident.length === 0 && threads.length === 0 && !isNew && !isEnded && this.#marks.has(key)) return undefined;
+    return change;
   }
 
   #threadChange(processKey: string, thread: ThreadRecording): ThreadChange | undefined {
@@ -184,8 +189,20 @@ export class Journal implements Disposable {
     const troubles = thread.troubles.slice(this.#marks.get(`${key} troubles`) ?? 0);
     const isEnded = thread.endedAtMs !== undefined && !this.#marks.has(`${key} ended`);
     const count = samples.length + majors.length + profiles.length + troubles.length;
-    if (count === 0 && !isEnded && this.#marks.has(key)) return undefined;
-    return { ...thread, samples, majors, profiles, troubles };
+    const news = { ...thread, samples, majors, profiles, troubles };
+    const { change, isNew } = this.#withoutOld(key, news, SELDOM_OF_THREAD);
+    if (count === 0 && !isNew && !isEnded && this.#marks.has(key)) return undefined;
+    return change;
+  }
+
+  #withoutOld<T extends object>(key: string, change: T, names: readonly (keyof T & string)[]) {
+    let isNew = false;
+    for (const name of names) {
+      const isOld = this.#marks.get(`${key} ${name}`) === stampOf(change[name]);
+      if (isOld) delete change[name];
+      isNew ||= !isOld;
+    }
+    return { change, isNew };
   }
 
   #fresh<T extends { readonly timeMs: number }>(key: string, list: readonly T[]): T[] {
@@ -196,22 +213,37 @@ export class Journal implements Disposable {
   }
 }
 
+/** Tells one state of a short list from the next; `undefined` where there is none. */
+function stampOf(list: unknown): number | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const last = list.at(-1) as { readonly timeMs?: number; readonly rssBytes?: number } | undefined;
+  return last?.timeMs ?? list.length + (last?.rssBytes ?? 0);
+}
+
 /** Remembers how far each list was written. */
 function commit(marks: Map<string, number>, recording: Recording): void {
   const mark = (key: string, list: readonly { readonly timeMs: number }[]): void => {
     const newest = list.at(-1);
     if (newest) marks.set(key, newest.timeMs);
   };
+  const stamp = <T extends object>(key: string, holder: T, names: readonly (keyof T & string)[]): void => {
+    for (const name of names) {
+      const newest = stampOf(holder[name]);
+      if (newest !== undefined) marks.set(`${key} ${name}`, newest);
+    }
+  };
   for (const one of recording.processes) {
     const key = keyOf(one);
     marks.set(key, 1);
     if (one.endedAtMs !== undefined) marks.set(`${key} ended`, 1);
     mark(`${key} resident`, one.resident);
+    stamp(key, one, SELDOM_OF_PROCESS);
     for (const thread of one.threads) {
       const threadKey = `${key} ${thread.threadId}`;
       marks.set(threadKey, 1);
       if (thread.endedAtMs !== undefined) marks.set(`${threadKey} ended`, 1);
       mark(`${threadKey} samples`, thread.samples);
+      stamp(threadKey, thread, SELDOM_OF_THREAD);
       mark(`${threadKey} majors`, thread.majors);
       mark(`${threadKey} profiles`, thread.profiles);
       marks.set(`${threadKey} troubles`, thread.troubles.length);

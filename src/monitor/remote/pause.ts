@@ -8,8 +8,8 @@ import type { ExperimentName } from "../../base/wire.ts";
 export const MAX_PAUSE_MS = 200;
 /** Collecting a heap of small objects took 0.5-0.8 ms/MB on Node 20, 22 and 24. */
 export const COLLECTION_MS_PER_BYTE: number = 0.8 / 2 ** 20;
-/** Trimming: bench/reclaim.bench.ts, with what is free scattered over pages. */
-const TRIM_MS_PER_BYTE = 0.15 / 2 ** 20;
+/** Trimming took 0.03-0.04 ms/MB (bench/reclaim.bench.ts); with more and smaller free blocks it takes longer. */
+const TRIM_MS_PER_BYTE = 0.1 / 2 ** 20;
 
 /**
  * Milliseconds that an experiment would stop the thread.

@@ -63,6 +63,8 @@ const STEPS = [
   "major",
   "profile",
   "trouble",
+  "regions",
+  "heap",
   "end thread",
   "end process",
   "write",
@@ -97,7 +99,15 @@ function happen(recording: Recording, step: (typeof STEPS)[number], timeMs: numb
     const rest = { sinceMs: 0, samplingIntervalBytes: 1, precise: false, sites: [], totalBytes: 0 };
     thread?.profiles.push({ timeMs, collection, ...rest });
   } else if (step === "trouble") thread?.troubles.push(`trouble ${timeMs}`);
-  else if (step === "end thread" && thread) thread.endedAtMs ??= timeMs;
+  else if (step === "regions" && process) {
+    const module = { path: "addon.node", isAddon: true, rssBytes: timeMs };
+    const counts = { regionCount: 1, v8OrdinaryPages: 0, kinds: {}, largest: [], filesRssBytes: {}, threadNames: {} };
+    process.regions = [...(process.regions ?? []), { timeMs, readMs: 1, rssBytes: timeMs, ...counts }].slice(-3);
+    process.modules = [module];
+  } else if (step === "heap" && thread) {
+    const counts = { mallocedBytes: 0, nativeContexts: 1, detachedContexts: 0, globalHandlesBytes: 0 };
+    thread.heap = [...(thread.heap ?? []), { timeMs, spaces: [], ...counts }].slice(-3);
+  } else if (step === "end thread" && thread) thread.endedAtMs ??= timeMs;
   else if (step === "end process" && process) process.endedAtMs ??= timeMs;
 }
 
