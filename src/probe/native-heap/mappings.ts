@@ -1,0 +1,55 @@
+/**
+ * The regions of an address space with the files they map, from `/proc/<pid>/maps`: one line each. Much cheaper than
+ * `smaps`, which also counts pages. Source: proc(5).
+ */
+
+/** One region of an address space. */
+export interface Mapping {
+  /** First address. */
+  readonly start: number;
+  /** First address after it. */
+  readonly end: number;
+  /** As in `rw-p`. */
+  readonly permissions: string;
+  /** Where in the file it begins. */
+  readonly fileOffset: number;
+  /** 0 when no file is mapped. */
+  readonly inode: number;
+  /** Path or `[name]`; empty for most anonymous regions. */
+  readonly name: string;
+}
+
+/** Parses the text of `/proc/<pid>/maps`, lowest address first. */
+export function parseMappings(text: string): Mapping[] {
+  const mappings: Mapping[] = [];
+  for (const match of text.matchAll(/^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ (\d+) *(.*)$/gm)) {
+    mappings.push({
+      start: Number.parseInt(match[1] ?? "", 16),
+      end: Number.parseInt(match[2] ?? "", 16),
+      permissions: match[3] ?? "",
+      fileOffset: Number.parseInt(match[4] ?? "", 16),
+      inode: Number(match[5]),
+      name: match[6] ?? "",
+    });
+  }
+  return mappings;
+}
+
+/** A stretch of addresses. */
+export interface AddressRange {
+  readonly start: number;
+  /** First address after it. */
+  readonly end: number;
+}
+
+/** The stretches of private anonymous memory that is read and written, neighbours joined; without heap and stack. */
+export function anonymousRanges(mappings: readonly Mapping[]): AddressRange[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const { start, end, permissions, inode, name } of mappings) {
+    if (permissions !== "rw-p" || inode !== 0 || (name !== "" && !name.startsWith("[anon:"))) continue;
+    const last = ranges.at(-1);
+    if (last?.end === start) last.end = end;
+    else ranges.push({ start, end });
+  }
+  return ranges;
+}
