@@ -50,17 +50,25 @@ const MIN_LIFE_MS = 300;
 const PAUSE_MS_PER_BYTE = 0.8 / 2 ** 20;
 const FLUSH_DEADLINE_MS = 300;
 
+/** What a program that was entered while it ran is told instead of finding it in its environment. */
+interface Boarding {
+  readonly intervalMs?: number;
+  readonly mayProfile?: boolean;
+  readonly onLeave?: () => void;
+}
+
 /**
  * Puts the agent on board of this thread.
  *
  * @param socketPath - the watcher's socket.
  * @param preloadFile - the file that NODE_OPTIONS names.
  * @param began - `process.hrtime()` before anything was loaded.
+ * @param boarding - Default: what the environment says.
  */
-function start(socketPath: string, preloadFile: string, began: [number, number]): void {
+function start(socketPath: string, preloadFile: string, began: [number, number], boarding: Boarding = {}): void {
   const env = process.env;
-  const intervalMs = Number(env["PLIMSOLL_INTERVAL_MS"]) || SAMPLE_INTERVAL_MS;
-  const mayProfile = env["PLIMSOLL_PROFILES"] !== "off";
+  const intervalMs = boarding.intervalMs || Number(env["PLIMSOLL_INTERVAL_MS"]) || SAMPLE_INTERVAL_MS;
+  const mayProfile = boarding.mayProfile ?? env["PLIMSOLL_PROFILES"] !== "off";
   let requests = 0;
   let ownCpuMs = 0;
   let lastPauseMs = 0;
@@ -249,6 +257,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number])
     collections = undefined;
     allocation = undefined;
     removeTraces(preloadFile);
+    boarding.onLeave?.();
   }
 
   function tellFatal(error: unknown, workerId?: number): void {

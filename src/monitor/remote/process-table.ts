@@ -38,7 +38,7 @@ export class ProcessTable {
   /** Makes `pid` the started command: the recording's first process. */
   attachRoot(pid: number, nowMs: number): void {
     this.#rootPid = pid;
-    const root = this.#ensure(pid, process.pid, nowMs);
+    const root = this.#ensure(pid, readResident(pid)?.parentPid ?? process.pid, nowMs);
     this.#list(root);
     const processes = this.#recording.processes;
     processes.splice(processes.indexOf(root.recording), 1);

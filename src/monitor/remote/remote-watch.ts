@@ -7,6 +7,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type ExperimentName, type PreloadMessage, SOCKET_VARIABLE, type WatcherRequest } from "../../base/wire.ts";
 import { Experiments } from "./experiments.ts";
+import type { BoardingPass } from "./attach/boarding.ts";
 import { LineSplitter, parseMessage } from "./messages.ts";
 import { NativeWatch, uncountedBytes } from "./native-watch.ts";
 import { appendPreload } from "./node-options.ts";
@@ -82,6 +83,8 @@ export class RemoteWatch implements AsyncDisposable {
   #endedInTargetCpuMs = 0;
   #tickedAtMs = 0;
   #timer: Disposable | undefined;
+  /** True when started programs hand the preload's path down to their children. */
+  #isInherited = false;
   #isClosed = false;
 
   private constructor(options: RemoteWatchOptions, directory: RunDirectory, server: Server) {
@@ -129,12 +132,30 @@ export class RemoteWatch implements AsyncDisposable {
   /** The environment to start the program with: the preload appended to NODE_OPTIONS, and the socket's path. */
   environment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     const { sampleIntervalMs, allowProfiles } = this.#options;
+    this.#isInherited = true;
     return {
       ...base,
       NODE_OPTIONS: appendPreload(base["NODE_OPTIONS"], this.#directory.preloadFile),
       [SOCKET_VARIABLE]: this.#directory.socketPath,
       ...(sampleIntervalMs === undefined ? {} : { PLIMSOLL_INTERVAL_MS: String(sampleIntervalMs) }),
       ...(allowProfiles === false ? { PLIMSOLL_PROFILES: "off" } : {}),
+    };
+  }
+
+  /**
+   * What `attachInspector` needs to bring the agent into a program that runs already.
+   *
+   * @param options - `isInherited`: its children shall carry the preload too, so that the file outlives this watch.
+   */
+  boardingPass(options: { readonly isInherited: boolean }): BoardingPass {
+    const { sampleIntervalMs, allowProfiles } = this.#options;
+    this.#isInherited ||= options.isInherited;
+    return {
+      socketPath: this.#directory.socketPath,
+      preloadFile: this.#directory.preloadFile,
+      ...(sampleIntervalMs === undefined ? {} : { intervalMs: sampleIntervalMs }),
+      ...(allowProfiles === undefined ? {} : { mayProfile: allowProfiles }),
+      ...options,
     };
   }
 
@@ -216,7 +237,7 @@ export class RemoteWatch implements AsyncDisposable {
     this.#listeners.clear();
     this.#table.poll(this.#clock.now());
     // They may start others yet, whose inherited NODE_OPTIONS name the preload.
-    const keepPreload = this.#table.livePids().length > 0;
+    const keepPreload = this.#isInherited && this.#table.livePids().length > 0;
     return new Promise((resolve) => {
       this.#server.close(() => {
         this.#directory.remove({ keepPreload });
