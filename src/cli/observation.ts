@@ -167,7 +167,7 @@ function tell(
     return;
   }
   const isShort = report.verdict.kind === "undetermined" && report.seconds < SHORT_SECONDS;
-  const isTooShort = isShort && !isViolent(report.exit);
+  const isTooShort = isShort && !isViolent(report.exit) && report.trials === undefined;
   if (quiet || isTooShort) {
     const { claim, sure } = headline(report.verdict);
     const short = `too soon to judge after ${formatDuration(report.seconds)}: ${report.exit.cause}`;

@@ -3,6 +3,8 @@
  * never looked into.
  */
 import { type OptionTable, parseOptions, usage } from "./arguments.ts";
+import { findHeaptrack, type HeaptrackFiles } from "./heaptrack.ts";
+import { installCommand } from "./installation.ts";
 import { readReportOptions, REPORT_OPTIONS, type ReportOptions } from "./report-options.ts";
 
 const EXAMPLE = "plimsoll run -- node server.js";
@@ -11,6 +13,8 @@ const OPTIONS: OptionTable = { ...REPORT_OPTIONS, native: { type: "boolean" } };
 /** What `plimsoll run` shall do. */
 export interface RunOptions extends ReportOptions {
   readonly command: readonly string[];
+  /** Set where native allocations shall be recorded. */
+  readonly heaptrack: HeaptrackFiles | undefined;
 }
 
 /**
@@ -29,9 +33,13 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
   const [stray] = positionals;
   if (stray !== undefined) throw usage(`"${stray.slice(0, 40)}" stands before --: only options may.`, EXAMPLE);
   if (!command[0]) throw usage("There is no command after --.", EXAMPLE);
-  for (const later of ["experiments", "native"]) {
-    if (values[later]) throw usage(`--${later} is not part of this version.`, EXAMPLE);
+  const heaptrack = values["native"] === true ? findHeaptrack() : undefined;
+  if (values["native"] === true && heaptrack === undefined) {
+    throw usage(
+      "--native reads what heaptrack records, which is not installed.\nNothing was started.",
+      installCommand("heaptrack"),
+    );
   }
   const exampleOf = (option: string): string => `plimsoll run ${option === "" ? "" : `${option} `}-- node server.js`;
-  return { command, ...readReportOptions(values, "self", exampleOf) };
+  return { command, heaptrack, ...readReportOptions(values, "self", exampleOf) };
 }

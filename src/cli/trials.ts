@@ -1,9 +1,11 @@
 /**
- * What is done besides watching because it was asked for: counting system calls, acting at the limit.
+ * What is done besides watching because it was asked for: experiments, counting system calls, acting at the limit.
  * Begun with the watch, concluded before the report; whatever of it fails costs its own entry and nothing else.
  */
 import type { ReportTrial } from "../diagnose/report/report.ts";
 import type { RemoteWatch } from "../monitor/remote/index.ts";
+import { Experimenter } from "./experimenter.ts";
+import type { Heaptrack } from "./heaptrack.ts";
 import { LimitGuard } from "./limit-action.ts";
 import { traceSyscalls } from "./syscall-trace.ts";
 import { describeSyscalls } from "./syscall-words.ts";
@@ -13,9 +15,15 @@ import type { LimitAction } from "./watch-options.ts";
 export interface TrialPlan {
   readonly remote: RemoteWatch;
   readonly pid: number;
+  /** Whether to try what collecting, ending a turn and trimming bring. */
+  readonly experiments?: boolean;
+  /** Whether to give back, at the end, what the allocator keeps. */
+  readonly reclaim?: boolean;
   /** strace, and how long it shall count. */
   readonly syscalls?: { readonly program: string; readonly ms: number } | undefined;
   readonly onLimit?: { readonly action: LimitAction; readonly limitBytes: number } | undefined;
+  /** Records native allocations. */
+  readonly heaptrack?: Heaptrack | undefined;
   /** Told at once what was done to the program. */
   readonly say: (sentence: string) => void;
 }
@@ -26,11 +34,16 @@ export class Trials implements Disposable {
   readonly found: ReportTrial[] = [];
   readonly #stop = new AbortController();
   readonly #guard: LimitGuard | undefined;
+  readonly #experimenter: Experimenter | undefined;
   readonly #tracing: Promise<unknown>;
+  readonly #plan: TrialPlan;
 
-  constructor({ remote, pid, syscalls, onLimit, say }: TrialPlan) {
+  constructor(plan: TrialPlan) {
+    const { remote, pid, syscalls, onLimit, say, experiments = false } = plan;
+    this.#plan = plan;
     const note = (trial: ReportTrial): void => void this.found.push(trial);
     this.#guard = onLimit && new LimitGuard({ remote, pid, ...onLimit, say, note });
+    this.#experimenter = experiments ? new Experimenter({ remote, note }) : undefined;
     this.#tracing = syscalls
       ? traceSyscalls(syscalls.program, pid, syscalls.ms, this.#stop.signal).then((trace) =>
           note(describeSyscalls(trace)),
@@ -42,11 +55,19 @@ export class Trials implements Disposable {
   async conclude(): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#tracing, this.#guard?.finish()]);
+    const { remote, reclaim = false, heaptrack } = this.#plan;
+    if (heaptrack) this.found.push(await heaptrack.read());
+    if (this.#experimenter) await this.#experimenter.conclude();
+    else if (reclaim) {
+      using experimenter = new Experimenter({ remote, note: (trial) => void this.found.push(trial) });
+      await experimenter.conclude(["trim"]);
+    }
   }
 
   /** Stops. */
   [Symbol.dispose](): void {
     this.#stop.abort();
     this.#guard?.[Symbol.dispose]();
+    this.#experimenter?.[Symbol.dispose]();
   }
 }

@@ -9,9 +9,11 @@ import { launch, type Launched } from "../../monitor/remote/launch.ts";
 import type { CommandEnd } from "../command.ts";
 import { nameCommand } from "../command-name.ts";
 import { observe } from "../observation.ts";
+import { Heaptrack } from "../heaptrack.ts";
 import type { Output } from "../output.ts";
 import { checkReportCopy, createReportFolder } from "../report-files.ts";
 import { withExample } from "../report-options.ts";
+import { Trials } from "../trials.ts";
 import { parseRunOptions, type RunOptions } from "../run-options.ts";
 
 /** Runs a program and watches it. */
@@ -22,14 +24,29 @@ export async function run(args: readonly string[], output: Output): Promise<Comm
   // All other timers are unref'ed, and between the program's end and ours nothing else keeps us alive.
   const keepAlive = setInterval(() => {}, 2 ** 30);
   try {
-    await using remote = await RemoteWatch.open({ command: nameCommand(options.command), limit: options.limit });
-    const launched = await start(options, dir, remote.environment(process.env));
+    const native = options.heaptrack !== undefined;
+    await using remote = await RemoteWatch.open({
+      command: nameCommand(options.command),
+      limit: options.limit,
+      native,
+    });
+    using heaptrack = options.heaptrack && new Heaptrack(options.heaptrack);
+    const env = remote.environment(process.env);
+    const launched = await start(options, dir, heaptrack?.environment(env) ?? env);
     // Never undone: a second Ctrl-C while the report is written must not cost the program's exit code.
     launched.forwardSignals();
     const { pid, exited: ended } = launched;
     remote.attachRoot(pid);
     const asked = "Asked the program to stop; waiting for its end.";
-    return await observe({ remote, pid, dir, ended, asked }, options, output);
+    using trials = new Trials({
+      remote,
+      pid,
+      experiments: options.experiments,
+      heaptrack,
+      say: (words) => output.say(words),
+    });
+    const conclude = (): Promise<void> => trials.conclude();
+    return await observe({ remote, pid, dir, ended, asked, trials: trials.found, conclude }, options, output);
   } finally {
     clearInterval(keepAlive);
   }
