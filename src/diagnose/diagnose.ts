@@ -49,8 +49,7 @@ interface Judged {
 }
 
 function judgeProcess(process: ProcessRecording, time: EvidenceTime): Judged[] {
-  const isAnswered =
-    process.observed && process.threads.length > 0 && silentSeconds(process, time.nowMs) === undefined;
+  const isAnswered = process.observed && process.threads.length > 0 && silentSeconds(process, time.nowMs) === undefined;
   const threads = process.threads.filter(({ threadId }) => isAnswered || threadId !== 0);
   const evidences = threads.map((thread) => threadEvidence(process, thread, time));
   if (!isAnswered) evidences.unshift(outsideEvidence(process, time));

@@ -145,7 +145,8 @@ function spaceEvidence(
   isCounted: boolean,
 ): Partial<Evidence> {
   const silent = process.threads.filter(
-    ({ threadId, silentSinceMs, endedAtMs }) => threadId !== 0 && silentSinceMs !== undefined && endedAtMs === undefined,
+    ({ threadId, silentSinceMs, endedAtMs }) =>
+      threadId !== 0 && silentSinceMs !== undefined && endedAtMs === undefined,
   );
   return {
     ...optional("space", growthOfSpace(process, nowMs, isCounted)),

@@ -105,7 +105,8 @@ export function judgeCause(
   const channel = growingOutside(evidence);
   const { space } = evidence;
   if (!channel || !space) return "not measured";
-  if (evidence.workersAlive?.state === "grows" && cause !== "workers") return "follows the number of workers, which grows";
+  if (evidence.workersAlive?.state === "grows" && cause !== "workers")
+    return "follows the number of workers, which grows";
   const leading = leadingCause(space);
   if (leading !== cause) return notLeading(evidence, space, cause, leading);
   const share = shareOf(space, [cause]);
@@ -139,7 +140,9 @@ function notLeading(
     return `cannot be told from its neighbours: ${needsAccount(evidence)}`;
   }
   if (cause === "workers" && leading === "v8") return "V8 pages grow, but whose they are cannot be told from outside";
-  return leading === undefined ? `${grew}, too little to be the cause` : `${grew}; ${causeInWords(space, leading)} explains it`;
+  return leading === undefined
+    ? `${grew}, too little to be the cause`
+    : `${grew}; ${causeInWords(space, leading)} explains it`;
 }
 
 /** What would part held from retained memory. */

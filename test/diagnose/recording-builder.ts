@@ -3,7 +3,14 @@
  * forced collections with profiles at growing distances, natural ones where asked for.
  */
 import type { AllocationSite, CollectionRecord } from "../../src/base/wire.ts";
-import type { ProcessRecording, Recording, ThreadRecording } from "../../src/monitor/remote/recording.ts";
+import type {
+  AllocatorSample,
+  ProcessRecording,
+  Recording,
+  RegionSample,
+  ThreadRecording,
+} from "../../src/monitor/remote/recording.ts";
+import type { RegionKind } from "../../src/probe/region-kind.ts";
 
 export const MB = 2 ** 20;
 export const START_MS = 1_700_000_000_000;
@@ -148,5 +155,45 @@ export function site(name: string, line: number, bytes: number, more: Partial<Al
     count: Math.round(bytes / 100),
     viaNodeBytes: 0,
     ...more,
+  };
+}
+
+/** Resident megabytes of each kind of regions; a pair gives their number, too. */
+export type RegionCourse = Partial<Record<RegionKind, number | readonly [megabytes: number, count: number]>>;
+
+/** One reading of the regions. */
+export function regionsAt(s: number, course: RegionCourse, more: Partial<RegionSample> = {}): RegionSample {
+  const kinds = Object.fromEntries(
+    Object.entries(course).map(([kind, given]) => {
+      const [megabytes, count] = typeof given === "number" ? [given, 1] : given;
+      return [kind, { count, rssBytes: megabytes * MB, sizeBytes: megabytes * MB }];
+    }),
+  );
+  const all = Object.values(kinds);
+  return {
+    timeMs: START_MS + s * 1000,
+    readMs: 1,
+    rssBytes: all.reduce((total, { rssBytes }) => total + rssBytes, 0),
+    regionCount: all.reduce((total, { count }) => total + count, 0),
+    mapLimit: 65_530,
+    kinds,
+    v8OrdinaryPages: 0,
+    largest: [],
+    filesRssBytes: { program: 30 * MB },
+    threadNames: { node: 11 },
+    ...more,
+  };
+}
+
+/** One account of glibc, in megabytes. */
+export function accountAt(s: number, used: number, free: number, mmapped = 0): AllocatorSample {
+  return {
+    timeMs: START_MS + s * 1000,
+    rssBytes: (used + free + mmapped + 40) * MB,
+    arenaBytes: (used + free) * MB,
+    usedBytes: used * MB,
+    freeBytes: free * MB,
+    mmappedBytes: mmapped * MB,
+    mmappedCount: mmapped,
   };
 }

@@ -24,7 +24,9 @@ export const compiledCode: Rule = {
       sentence: inThread(evidence, `${what} grow the heap by ${rateInWords(heap)}: a leak`),
       evidence: [
         cause.why,
-        ...(isContexts && code ? [`${code.detachedContexts} of them are detached: no longer used, and still held`] : []),
+        ...(isContexts && code
+          ? [`${code.detachedContexts} of them are detached: no longer used, and still held`]
+          : []),
       ],
       next: [
         isContexts

@@ -39,7 +39,8 @@ function judgeNumber(evidence: Evidence, why: string): Finding | string {
   const { space } = evidence;
   if (!space) return why;
   const added = mappingsAdded(space.first, space.last);
-  if (added < MANY || space.seconds < 12) return `${why}; ${added} anonymous regions more within ${seconds(space.seconds)}`;
+  if (added < MANY || space.seconds < 12)
+    return `${why}; ${added} anonymous regions more within ${seconds(space.seconds)}`;
   return {
     kind: "mappings",
     leak: true,

@@ -39,7 +39,8 @@ type Words = Pick<Finding, "sentence" | "evidence" | "next" | "wouldChange">;
 
 /** Whether one of the rules for memory outside V8's counters has a cause. */
 function isExplained({ space, workersAlive, threadsAlive, workers }: Evidence): boolean {
-  if (workersAlive?.state === "grows" || ((workers?.unobserved ?? 0) > 2 && threadsAlive?.state === "grows")) return true;
+  if (workersAlive?.state === "grows" || ((workers?.unobserved ?? 0) > 2 && threadsAlive?.state === "grows"))
+    return true;
   const leading = space && leadingCause(space);
   return leading !== undefined && !UNTOLD.has(leading);
 }
@@ -72,7 +73,8 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
   const { observed, space, silentSeconds } = evidence;
   const leading = space && leadingCause(space);
   if (leading === "v8") {
-    const silent = silentSeconds === undefined ? "" : `, and the main thread has not answered for ${seconds(silentSeconds)}`;
+    const silent =
+      silentSeconds === undefined ? "" : `, and the main thread has not answered for ${seconds(silentSeconds)}`;
     return {
       between: `a V8 heap grows${silent}; unknown between objects that the main thread keeps, those of a worker, and WeakRef targets in a turn that does not end`,
       next: [
@@ -83,9 +85,15 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
     };
   }
   if (leading === "malloc" || leading === "anonymous") {
-    const kinds = leading === "malloc" ? "held native memory and memory that the allocator retains" : "large native blocks and direct mappings";
+    const kinds =
+      leading === "malloc"
+        ? "held native memory and memory that the allocator retains"
+        : "large native blocks and direct mappings";
     const buffers = observed ? "" : ", or Buffers";
-    return { between: `unknown between ${kinds}${buffers}; ${needsAccount(evidence)}`, next: [`This ${needsAccount(evidence)}.`] };
+    return {
+      between: `unknown between ${kinds}${buffers}; ${needsAccount(evidence)}`,
+      next: [`This ${needsAccount(evidence)}.`],
+    };
   }
   return observed
     ? {

@@ -29,7 +29,8 @@ export const wasm: Rule = {
         leak: true,
         sentence: `WebAssembly memories grow by ${rate}, seen from outside only`,
         next: NEXT,
-        wouldChange: "A level that stays where it is: memories never shrink, so a high-water mark looks like this until it is reached.",
+        wouldChange:
+          "A level that stays where it is: memories never shrink, so a high-water mark looks like this until it is reached.",
         atMost: 0.8,
       }));
     }
@@ -52,7 +53,8 @@ export const wasm: Rule = {
 function judgeLevel(evidence: Evidence): Finding | string {
   const { external } = evidence;
   const [open] = openChannels(evidence);
-  if (open || !external) return `WebAssembly memories are resident, but not all is settled: ${open?.why ?? "not measured"}`;
+  if (open || !external)
+    return `WebAssembly memories are resident, but not all is settled: ${open?.why ?? "not measured"}`;
   if (external.state !== "levelled-off" || external.riseBytes < MIN_BYTES) {
     return "the WebAssembly memories that are resident stay as they are";
   }
@@ -62,7 +64,9 @@ function judgeLevel(evidence: Evidence): Finding | string {
     confidence: Math.round(Math.min(0.95, 0.6 + 0.35 * (1 - Math.exp(-external.flatSeconds / 15))) * 100) / 100,
     sentence: `WebAssembly memories rose by ${formatBytes(external.riseBytes)} and have stayed there for ${seconds(external.flatSeconds)}: a high-water mark, which cannot shrink, no leak`,
     evidence: [`external memory ${courseInWords(external)}`, ...regionEvidence(evidence)],
-    next: ["If that much is needed only rarely, drop the instance afterwards and make a new one: its memory cannot shrink otherwise."],
+    next: [
+      "If that much is needed only rarely, drop the instance afterwards and make a new one: its memory cannot shrink otherwise.",
+    ],
     wouldChange: "A level that rises again and goes on rising.",
     growth: [],
   };

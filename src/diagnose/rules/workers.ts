@@ -56,7 +56,13 @@ function judgeNumber(evidence: Evidence): Finding | undefined {
     ],
     wouldChange: "A number of workers that stays where it is: a pool that is still filling looks the same.",
     growth: [
-      { what: "workers that are not ended", kind: "workers", bytesPerSecond: rate, bytes: resident.riseBytes, count: 0 },
+      {
+        what: "workers that are not ended",
+        kind: "workers",
+        bytesPerSecond: rate,
+        bytes: resident.riseBytes,
+        count: 0,
+      },
     ],
   };
 }
@@ -90,7 +96,8 @@ function judgePages(evidence: Evidence): Finding | string {
           : "Look at what the workers keep, and let each return to its event loop now and then, so that it can be asked.",
         "Give it a limit of its own (resourceLimits.maxOldGenerationSizeMb), and restart it until the cause is mended: its heap goes with it.",
       ],
-      wouldChange: "A collection in that isolate that brings the pages back: from outside garbage looks like living objects until then.",
+      wouldChange:
+        "A collection in that isolate that brings the pages back: from outside garbage looks like living objects until then.",
       atMost: 0.85,
     };
   });
