@@ -19,6 +19,8 @@ export interface DemandOptions {
 /** Memory below its level at the end of this is the program's start. */
 const START_MS = 5000;
 const DISTANCE_SHARE = 0.5;
+/** Where it grows for long, a reading each tenth of the time tells the course. */
+const GROWN_SHARE = 0.1;
 const GROWTH_SHARE = 0.05;
 /** Of the watcher's time that readings may take. */
 const COST_SHARE = 0.005;
@@ -52,7 +54,8 @@ export class DemandSchedule {
     const sinceMs = nowMs - (this.#lastMs ?? Number.NEGATIVE_INFINITY);
     if (sinceMs < leastMs) return false;
     const growth = uncountedBytes - this.#levelBytes;
-    if (growth >= Math.max(growthBytes, GROWTH_SHARE * this.#levelBytes)) return true;
+    const isGrown = growth >= Math.max(growthBytes, GROWTH_SHARE * this.#levelBytes);
+    if (isGrown && sinceMs >= GROWN_SHARE * ageMs) return true;
     if (this.#lastMs === undefined || mostMs === undefined) return false;
     return sinceMs >= Math.min(mostMs, Math.max(leastMs, DISTANCE_SHARE * (this.#lastMs - this.#startedAtMs)));
   }

@@ -27,12 +27,15 @@ interface State {
   koffi?: string | undefined;
   hasLooked: boolean;
   askedAtMs: number;
+  /** True when koffi is in the program only because it was asked. */
+  hasOurKoffi: boolean;
 }
 
 const MB = 2 ** 20;
 const KEPT_REGIONS = 40;
 const KEPT_ACCOUNTS = 120;
 const COST_SHARE = 0.005;
+const KOFFI = /\bkoffi\.node$/m;
 const ANSWER_DEADLINE_MS = 30_000;
 
 /** Reads what is due, and keeps it in the recording. */
@@ -75,7 +78,7 @@ export class NativeWatch {
     }
     state.regionSeries.push(outcome.sample);
     recording.regions = state.regionSeries.items;
-    recording.modules = outcome.modules;
+    recording.modules = outcome.modules.filter(({ path }) => !state.hasOurKoffi || !KOFFI.test(path));
     return outcome.sample;
   }
 
@@ -99,9 +102,11 @@ export class NativeWatch {
 
   /** Absolute path of koffi's entry for a process that can use it; else the reason why not. */
   findKoffi(watched: WatchedProcess): { readonly path: string } | { readonly reason: string } {
-    const reason = reasonWithoutGlibc(readSystemText(`proc/${watched.recording.pid}/maps`));
+    const maps = readSystemText(`proc/${watched.recording.pid}/maps`);
+    const reason = reasonWithoutGlibc(maps);
     if (reason !== undefined) return { reason };
     try {
+      this.#stateOf(watched).hasOurKoffi ||= !KOFFI.test(maps ?? "");
       return { path: createRequire(import.meta.url).resolve("koffi") };
     } catch {
       return { reason: "the optional package koffi, which calls glibc, is not installed: npm install koffi" };
@@ -144,6 +149,7 @@ export class NativeWatch {
       accounts: new EvenSeries(KEPT_ACCOUNTS),
       isNode: observed || isNodeProcess(pid),
       hasLooked: false,
+      hasOurKoffi: false,
       askedAtMs: Number.NEGATIVE_INFINITY,
     };
     // Judged too early, a process may still be the shell that becomes Node.

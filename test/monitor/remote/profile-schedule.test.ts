@@ -1,6 +1,7 @@
 /** When a thread is asked, moved by a clock of the test's own. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { AllocationSite } from "../../../src/base/wire.ts";
 import { ProfileSchedule } from "../../../src/monitor/remote/profile-schedule.ts";
 
 const MB = 2 ** 20;
@@ -10,24 +11,41 @@ interface Asked {
   readonly type: string;
 }
 
+function makeSites(name: string, bytes: number): AllocationSite[] {
+  const where = { function: name, file: "/app.js", line: name.length, column: 1 };
+  return [{ where, callers: [], bytes, count: 1, viaNodeBytes: 0 }];
+}
+
 /** Runs a schedule for a while against a program whose heap and pauses are functions of time. */
 function simulate(
   seconds: number,
   usedBytes: (second: number) => number,
   pauseMs: (bytes: number) => number = (bytes) => (bytes / MB) * 0.7,
+  placeAt?: (second: number) => string,
 ): { asked: Asked[]; pausedMs: number } {
   const schedule = new ProfileSchedule(0);
   const asked: Asked[] = [];
   let pausedMs = 0;
+  let precise = false;
+  let sinceMs = 0;
   for (let nowMs = 0; nowMs <= seconds * 1000; nowMs += 500) {
     const used = usedBytes(nowMs / 1000);
     const request = schedule.next(nowMs, used);
     if (request === undefined) continue;
     asked.push({ seconds: nowMs / 1000, type: request.type });
+    if (request.type === "precise" || request.type === "relax") {
+      precise = request.type === "precise";
+      sinceMs = nowMs;
+    }
     if (request.type !== "profile") continue;
     const pause = pauseMs(used);
     pausedMs += pause;
-    schedule.answer(nowMs + 100, { timeMs: nowMs, usedBytes: used, externalBytes: 0, pauseMs: pause, forced: true });
+    const collection = { timeMs: nowMs, usedBytes: used, externalBytes: 0, pauseMs: pause, forced: true };
+    const profile = placeAt && {
+      ...{ precise, sinceMs, timeMs: nowMs, totalBytes: used },
+      sites: makeSites(placeAt(nowMs / 1000), used - usedBytes(sinceMs / 1000)),
+    };
+    schedule.answer(nowMs + 100, collection, profile);
   }
   return { asked, pausedMs };
 }
@@ -41,6 +59,39 @@ describe("ProfileSchedule", () => {
     expect(times.length).toBeLessThan(16);
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     expect(gaps.at(-1)).toBeGreaterThan(20);
+  });
+
+  it("ends the precise sampling after readings that agree, and at the latest after 30 s", () => {
+    const spans = (asked: Asked[]): number[] =>
+      asked.flatMap(({ type, seconds }, index) => {
+        if (type !== "precise") return [];
+        const end = asked.slice(index).find((one) => one.type === "relax");
+        return [end === undefined ? Infinity : end.seconds - seconds];
+      });
+    // Nothing is known of places here, as in a program whose growth no place leads.
+    const slow = simulate(600, (second) => (20 + 0.3 * second) * MB).asked;
+    expect(spans(slow)).toEqual([30]);
+    // Before throwing code away would take too long.
+    const fast = simulate(60, (second) => (20 + 20 * second) * MB).asked;
+    expect(spans(fast)).toHaveLength(1);
+    expect(fast.find(({ type }) => type === "relax")?.seconds).toBeLessThan(14);
+  });
+
+  it("is precise again only minutes later, and only when something grows that was not named", () => {
+    for (const [name, again] of [
+      ["same", false],
+      ["other", true],
+    ] as const) {
+      const asked = simulate(
+        600,
+        (second) => (20 + 0.2 * second) * MB,
+        undefined,
+        (second) => (second < 100 ? "same" : name),
+      ).asked;
+      const precise = asked.filter(({ type }) => type === "precise").map(({ seconds }) => seconds);
+      expect(precise.length > 1).toBe(again);
+      if (again) expect((precise[1] ?? 0) - (precise[0] ?? 0)).toBeGreaterThan(180);
+    }
   });
 
   it("restarts precisely, once, when the floor rises fast or slowly, and reads again soon", () => {
