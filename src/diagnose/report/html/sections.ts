@@ -102,11 +102,11 @@ export function culpritSection(report: Report): Html | undefined {
       ? html`<span class="soft">not known: a profile names only who allocates</span>`
       : html`<code>${top.holder}</code>`,
   ]);
-  const count = top.count > 0 ? ` in about ${formatCount(top.count)} objects` : "";
+  const count = top.count > 0 ? `, told from ${formatCount(top.count)} samples` : "";
   const perRequest = top.bytesPerRequest ? `, ${formatBytes(top.bytesPerRequest)} for each request` : "";
   rows.push([
     "Growth",
-    html`${formatRate(top.bytesPerSecond)}${perRequest}; ${formatBytes(top.bytes)}${count} while watched`,
+    html`${formatRate(top.bytesPerSecond)}${perRequest}; ${formatBytes(top.bytes)} while watched${count}`,
   ]);
   if (subject && (processes.length > 1 || subject.thread !== undefined))
     rows.push(["In", html`${subjectWords(subject)}`]);
@@ -206,7 +206,7 @@ export function growthSection({ growth }: Report): Html | undefined {
             <th scope="col" class="text">what</th>
             <th scope="col">rate</th>
             <th scope="col">in all</th>
-            <th scope="col">objects</th>
+            <th scope="col">samples</th>
             <th scope="col" class="text">allocated in</th>
           </tr>
         </thead>
