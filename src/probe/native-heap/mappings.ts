@@ -53,3 +53,26 @@ export function anonymousRanges(mappings: readonly Mapping[]): AddressRange[] {
   }
   return ranges;
 }
+
+/**
+ * What is left of some ranges without others.
+ *
+ * @param ranges - lowest address first, without overlap.
+ * @param taken - in any order, without overlap.
+ */
+export function subtractRanges(ranges: readonly AddressRange[], taken: readonly AddressRange[]): AddressRange[] {
+  const holes = [...taken].sort((a, b) => a.start - b.start);
+  const left: AddressRange[] = [];
+  let hole = 0;
+  for (const { start, end } of ranges) {
+    let from = start;
+    while ((holes[hole]?.end ?? Infinity) <= from) hole += 1;
+    for (let next = hole; (holes[next]?.start ?? Infinity) < end; next += 1) {
+      const { start: holeStart = end, end: holeEnd = end } = holes[next] ?? {};
+      if (holeStart > from) left.push({ start: from, end: holeStart });
+      from = Math.max(from, holeEnd);
+    }
+    if (from < end) left.push({ start: from, end });
+  }
+  return left;
+}

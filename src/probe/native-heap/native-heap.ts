@@ -10,7 +10,7 @@ import { ChunkTally } from "./chunk-tally.ts";
 import { ChunkWalker } from "./chunk-walk.ts";
 import { findThreadCacheKey, followFastBins, type ThreadCacheKey } from "./free-lists.ts";
 import { findGlibc, type GlibcLayout, refuseByMappings } from "./glibc-layout.ts";
-import { type AddressRange, anonymousRanges, type Mapping, parseMappings } from "./mappings.ts";
+import { anonymousRanges, type Mapping, parseMappings, subtractRanges } from "./mappings.ts";
 import { findMappedChunks } from "./mapped-chunks.ts";
 import { type MemoryReader, openProcessMemory } from "./memory-reader.ts";
 import type { ArenaAccount, HeapAccount, NativeHeapWalk } from "./native-heap-walk.ts";
@@ -86,7 +86,8 @@ function walkMemory(
 
   const expected = readMappedCount(roots, layout, reader);
   const blocks = new ChunkTally();
-  const foundCount = findMappedChunks(withoutHeaps(anonymousRanges(mappings), arenas), reader, blocks, {
+  const heaps = arenas.flatMap(({ segments }) => segments.map(({ base, end }) => ({ start: base, end })));
+  const foundCount = findMappedChunks(subtractRanges(anonymousRanges(mappings), heaps), reader, blocks, {
     expected,
     sampler,
     isResident: resident && ((address) => resident.isResident(address)),
@@ -222,20 +223,6 @@ function sumAccounts(accounts: readonly HeapAccount[]): HeapAccount {
     retainedResidentBytes: known(({ retainedResidentBytes }) => retainedResidentBytes),
     errorBytes: known(({ errorBytes }) => errorBytes),
   };
-}
-
-/** Leaves out the regions that hold heaps of thread arenas. */
-function withoutHeaps(ranges: readonly AddressRange[], arenas: readonly Arena[]): AddressRange[] {
-  const bases = arenas.flatMap(({ segments }) => segments.map(({ base }) => base)).sort((a, b) => a - b);
-  return ranges.filter(({ start, end }) => {
-    let [low, high] = [0, bases.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((bases[middle] ?? 0) < start) low = middle + 1;
-      else high = middle;
-    }
-    return (bases[low] ?? Infinity) >= end;
-  });
 }
 
 function listNotes(heap: HeapAccount, key: ThreadCacheKey | undefined, resident: ResidentPages | undefined): string[] {

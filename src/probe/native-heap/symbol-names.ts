@@ -42,10 +42,10 @@ export function nameAddresses(
     byFile.set(mapping.name, file);
   }
   const named = new Map<number, NamedAddress>();
-  for (const [path, file] of byFile) {
+  for (const [path, { mapping, addresses: own }] of byFile) {
     const first = mappings.find(({ name, fileOffset }) => name === path && fileOffset === 0);
     const where = join(options.root ?? "/", `proc/${pid}/root`, path);
-    nameInFile(file.addresses, { path, where, inode: file.mapping.inode, start: first?.start }, mappings, reader, named);
+    nameInFile(own, { path, where, inode: mapping.inode, start: first?.start }, mappings, reader, named);
   }
   return named;
 }
@@ -73,7 +73,7 @@ function nameInFile(
   for (const address of addresses) {
     const known = kept.get(keyOf(address));
     const name = known ?? symbols.get(address) ?? typeAt(address, mappings, reader);
-    const result = known ?? { path: file.path, ...(name ?? { kind: "address", name: placeOf(address, file, mappings) }) };
+    const result = known ?? { path: file.path, ...(name ?? { kind: "address", name: placeOf(address, mappings) }) };
     named.set(address, result);
     if (known === undefined && kept.size < MAX_KEPT) kept.set(keyOf(address), result);
   }
@@ -110,7 +110,7 @@ function typeAt(address: number, mappings: readonly Mapping[], reader: MemoryRea
   return name === undefined ? undefined : { kind: "class", name };
 }
 
-function placeOf(address: number, file: MappedFile, mappings: readonly Mapping[]): string {
+function placeOf(address: number, mappings: readonly Mapping[]): string {
   const mapping = mappings.find(({ start, end }) => address >= start && address < end);
   const offset = mapping === undefined ? 0 : address - mapping.start + mapping.fileOffset;
   return `+0x${offset.toString(16)}`;
