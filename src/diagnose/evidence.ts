@@ -173,9 +173,16 @@ function optional<K extends keyof Evidence>(key: K, value: Evidence[K] | undefin
  */
 export function silentSeconds({ threads, resident }: ProcessRecording, nowMs: number): number | undefined {
   const main = threads.find(({ threadId }) => threadId === 0);
+  if (!main) return undefined;
   const lastMs = Math.min(nowMs, resident.at(-1)?.timeMs ?? nowMs);
-  if (main?.silentSinceMs === undefined || lastMs <= main.silentSinceMs) return undefined;
-  const silentMs = lastMs - main.silentSinceMs;
+  let fromMs = main.startedAtMs;
+  let silentMs = 0;
+  // Its last words at its end do not undo that it was silent until then.
+  for (const timeMs of [...main.samples.map((sample) => sample.timeMs), lastMs]) {
+    if (timeMs > nowMs) break;
+    silentMs = Math.max(silentMs, timeMs - fromMs);
+    fromMs = timeMs;
+  }
   return silentMs >= Math.max(MIN_SILENT_MS, (lastMs - main.startedAtMs) / 2) ? silentMs / 1000 : undefined;
 }
 

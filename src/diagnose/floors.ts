@@ -16,6 +16,7 @@ const MB = 2 ** 20;
 const ENOUGH_FORCED = 3;
 /** The rest of RSS is compared with its first level, over this long. */
 const FIRST_LEVEL_MS = 6_000;
+const ENDING_MS = 1_000;
 
 /** What was seen of one thread, warm-up left out of the collections. */
 export interface ThreadReadings {
@@ -172,9 +173,10 @@ function heldBy({ samples, endedAtMs }: ThreadRecording): (timeMs: number) => nu
   };
 }
 
-/** Resident set of a process. */
+/** Resident set of a process, but for its last moment, in which it takes itself apart. */
 export function residentChannel(process: ProcessRecording, fromMs: number, nowMs: number): Channel {
-  const seen = process.resident.filter(({ timeMs }) => timeMs <= nowMs);
+  const untilMs = Math.min(nowMs, (process.endedAtMs ?? Number.POSITIVE_INFINITY) - ENDING_MS);
+  const seen = process.resident.filter(({ timeMs }) => timeMs <= untilMs);
   const readings = points(seen, (sample) => sample.rssBytes, fromMs);
   return judgeChannel(floors(readings, windowMs(readings)), { bytes: 5 * MB, ratio: 0.05 });
 }

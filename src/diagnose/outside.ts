@@ -5,10 +5,10 @@
  */
 import { formatBytes } from "../base/bytes.ts";
 import type { SpaceCause, SpaceGrowth } from "./address-space.ts";
-import type { Channel } from "./channel.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding, VerdictKind } from "./finding.ts";
 import { confidenceOf } from "./leak.ts";
+import { growingOutside } from "./settled.ts";
 import { courseInWords, rateInWords, seconds } from "./wording.ts";
 
 const CAUSE_WORDS: Readonly<Record<SpaceCause, string>> = {
@@ -40,13 +40,6 @@ export interface OutsideWords {
   readonly wouldChange: string;
   /** Upper end of the confidence, 0..1. Default: 0.95. */
   readonly atMost?: number;
-}
-
-/** The channel that shows growth outside V8's counters, where it is sure; of a process seen from outside its resident set. */
-export function growingOutside({ observed, rest, resident }: Evidence): Channel | undefined {
-  if (resident?.state !== "grows") return undefined;
-  const channel = observed ? rest : resident;
-  return channel?.state === "grows" ? channel : undefined;
 }
 
 /** Why growth outside V8's counters cannot be explained yet, or that there is none; `undefined` when it can. */

@@ -13,6 +13,17 @@ export interface OpenChannel {
   readonly why: string;
 }
 
+/** RSS that does not rise as steadily as its part outside V8 must have risen by this much, and by half as much as that part. */
+const LARGE_BYTES = 24 * 2 ** 20;
+
+/** The channel that shows growth outside V8's counters, where it is sure; of a process seen from outside its resident set. */
+export function growingOutside({ observed, rest, resident }: Evidence): Channel | undefined {
+  if (!observed) return resident?.state === "grows" ? resident : undefined;
+  if (rest?.state !== "grows" || !resident) return undefined;
+  const isLarge = rest.riseBytes >= LARGE_BYTES && resident.riseBytes >= rest.riseBytes / 2;
+  return resident.state === "grows" || (resident.state === "may-grow" && isLarge) ? rest : undefined;
+}
+
 /** Channels that grow, may grow or are not known yet; worst first. */
 export function openChannels(evidence: Evidence): OpenChannel[] {
   const kept = keptChannels(evidence);
@@ -26,7 +37,7 @@ export function openChannels(evidence: Evidence): OpenChannel[] {
     if (rank < 0) continue;
     // RSS creeps while code is compiled and the allocator spreads: only sure growth counts, and V8's floors decide alone.
     const isKept = kept.some((entry) => entry.channel === channel);
-    const isSure = channel.state === "grows" && evidence.resident?.state === "grows";
+    const isSure = growingOutside(evidence) === channel;
     if (!isKept && evidence.observed && !isSure) continue;
     const verb = words.startsWith("RSS") ? "grows" : "grow";
     const [grows, mayGrow] = [`${words} ${verb} by ${rateInWords(channel)}`, `${words} ${courseInWords(channel)}`];

@@ -31,7 +31,11 @@ export function isRight({ kinds, leak }: Truth, { verdict }: Diagnosis): boolean
 export async function runTruth(truth: Truth): Promise<TruthResult> {
   const file = fileURLToPath(new URL(truth.program, import.meta.url));
   const command = `node ${truth.program}`;
-  const watch = await RemoteWatch.open({ command, limit: { bytes: null, source: "none" } });
+  const watch = await RemoteWatch.open({
+    command,
+    limit: { bytes: null, source: "none" },
+    native: truth.native ?? false,
+  });
   try {
     const child = spawn(process.execPath, [...(truth.nodeArguments ?? []), file, String(truth.seconds)], {
       env: watch.environment(cleanEnvironment()),

@@ -7,9 +7,9 @@ import { formatBytes } from "../../base/bytes.ts";
 import type { Retained } from "../address-space.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
-import { growingOutside, judgeCause, modulesInWords, needsAccount, unexplained } from "../outside.ts";
+import { judgeCause, modulesInWords, needsAccount, unexplained } from "../outside.ts";
 import type { Rule } from "../rule.ts";
-import { openChannels } from "../settled.ts";
+import { growingOutside, openChannels } from "../settled.ts";
 
 /** Less than this is what malloc keeps in any program. */
 const MIN_RETAINED_BYTES = 48 * 2 ** 20;
