@@ -1,10 +1,11 @@
 /**
  * The way aboard for a program that was started without us: called through its inspector instead of by
- * NODE_OPTIONS. It starts the agent in the main thread and, through the thread's session with its own workers,
- * in each of these, those of later included. One agent a thread; when it leaves, the next may come.
+ * NODE_OPTIONS. It starts the agent in this thread and, through the thread's own session with its workers, in
+ * each of these, those of later included. One agent a thread; when it leaves, the next may come.
  */
-import type { Session } from "node:inspector";
 import type { start as Start } from "./agent.cts";
+
+const { setTimeout, clearTimeout } = globalThis;
 
 /** What the watcher says. */
 interface Passage {
@@ -16,10 +17,13 @@ interface Passage {
   readonly mayProfile?: boolean;
   /** Put into NODE_OPTIONS, so that programs started from now on carry the preload; none by default. */
   readonly inheritedFlag?: string;
+  /** Expressions that bring a worker here, given this passage. */
+  readonly patient: string;
+  readonly urgent: string;
 }
 
 interface Answer {
-  readonly outcome: "aboard" | "already-watched" | "another-process" | "failed";
+  readonly outcome: "aboard" | "already-watched" | "another-process" | "starting" | "failed";
   readonly node: string;
   readonly reason?: string;
 }
@@ -27,6 +31,11 @@ interface Answer {
 const MARK = Symbol.for("plimsoll.boarded");
 const PRELOAD_MARK = Symbol.for("plimsoll.preload");
 const OLDEST_NODE = 18;
+const RETRY_MS = 50;
+/** Of a worker that is still starting; many start at once on a busy machine. */
+const MAX_TRIES = 600;
+/** A worker that has not ended its turn by then is entered in the midst of it. */
+const URGENT_AFTER_MS = 500;
 
 /** Puts the agent on board of this thread and its workers. Throws nothing into the program. */
 function board(passage: Passage): Answer {
@@ -39,16 +48,17 @@ function board(passage: Passage): Answer {
     return { outcome: "already-watched", node };
   try {
     if (Number.parseInt(node, 10) < OLDEST_NODE) throw new Error(`Node ${node} is too old: 18 is the first`);
-    const workers = boardWorkers(passage);
     Object.defineProperty(process, MARK, { value: true, configurable: true });
+    let leaveWorkers: (() => void) | undefined;
     const onLeave = (): void => {
       delete marked[MARK];
-      workers?.disconnect();
+      leaveWorkers?.();
     };
     const { socketPath, preloadFile, intervalMs, mayProfile } = passage;
     const { start } = require("./agent.cjs") as { start: typeof Start };
     start(socketPath, preloadFile, began, { intervalMs, mayProfile, onLeave });
     if (passage.inheritedFlag !== undefined) passOn(passage, passage.inheritedFlag);
+    leaveWorkers = boardWorkers(passage);
     return { outcome: "aboard", node };
   } catch (error) {
     delete marked[MARK];
@@ -67,24 +77,47 @@ function passOn({ socketPath, intervalMs, mayProfile }: Passage, flag: string): 
   if (mayProfile === false) env["PLIMSOLL_PROFILES"] = "off";
 }
 
-/** Reaches this thread's workers, now and later; each reaches its own in the same way. */
-function boardWorkers(passage: Passage): Session | undefined {
+/**
+ * Reaches this thread's workers, now and later; each reaches its own in the same way.
+ *
+ * @returns what ends that.
+ */
+function boardWorkers({ inheritedFlag: _, patient, urgent, ...rest }: Passage): () => void {
   const { Session } = require("node:inspector") as typeof import("node:inspector");
   const session = new Session();
   session.connect();
-  const { inheritedFlag: _, ...told } = passage;
-  const file = JSON.stringify(__filename);
-  const expression = `(process.getBuiltinModule ?? require)("node:module").createRequire(${file})(${file}).board(${JSON.stringify(told)})`;
-  const params = { expression, includeCommandLineAPI: true, returnByValue: true, silent: true };
-  const message = JSON.stringify({ id: 1, method: "Runtime.evaluate", params });
-  session.on("NodeWorker.attachedToWorker", ({ params: { sessionId } }) => {
+  const told = JSON.stringify({ ...rest, patient, urgent, isWorker: true });
+  const timers = new Map<string, NodeJS.Timeout>();
+  const ask = (sessionId: string, source: string, id: number): void => {
+    const options = { includeCommandLineAPI: true, returnByValue: true, awaitPromise: true, silent: true };
+    const params = { expression: `${source}(${told})`, ...options };
+    const message = JSON.stringify({ id, method: "Runtime.evaluate", params });
     session.post("NodeWorker.sendMessageToWorker", { sessionId, message }, () => undefined);
-  });
-  session.on("NodeWorker.receivedMessageFromWorker", ({ params: { sessionId } }) => {
-    session.post("NodeWorker.detach", { sessionId }, () => undefined);
+  };
+  const tryOnce = (sessionId: string, tries: number): void => {
+    ask(sessionId, patient, tries);
+    const later = setTimeout(() => ask(sessionId, urgent, tries), URGENT_AFTER_MS).unref();
+    timers.set(sessionId, later);
+  };
+  const stop = (sessionId: string): void => {
+    clearTimeout(timers.get(sessionId));
+    timers.delete(sessionId);
+  };
+  session.on("NodeWorker.attachedToWorker", ({ params }) => tryOnce(params.sessionId, 1));
+  session.on("NodeWorker.detachedFromWorker", ({ params }) => stop(params.sessionId));
+  session.on("NodeWorker.receivedMessageFromWorker", ({ params: { sessionId, message } }) => {
+    const { id, result } = JSON.parse(message) as { id?: number; result?: { result?: { value?: Answer } } };
+    if (id === undefined || !timers.has(sessionId)) return;
+    stop(sessionId);
+    if (result?.result?.value?.outcome === "starting" && id < MAX_TRIES)
+      timers.set(sessionId, setTimeout(() => tryOnce(sessionId, id + 1), RETRY_MS).unref());
+    else session.post("NodeWorker.detach", { sessionId }, () => undefined);
   });
   session.post("NodeWorker.enable", { waitForDebuggerOnStart: false }, () => undefined);
-  return session;
+  return () => {
+    for (const timer of timers.values()) clearTimeout(timer);
+    session.disconnect();
+  };
 }
 
 export type { board };

@@ -5,7 +5,7 @@
  * program that ends, refuses or keeps silent gives a result, never an exception.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BoardingPass, makeBoardingExpression, parseBoardingAnswer } from "./boarding.ts";
+import { type BoardingPass, makeBoardingExpressions, parseBoardingAnswer } from "./boarding.ts";
 import { closeLater, closePort } from "./closing.ts";
 import { InspectorClient } from "./inspector-client.ts";
 import { findInspectors, findPort, isPortTaken, listInodes } from "./inspector-port.ts";
@@ -45,6 +45,8 @@ export interface Attached {
 
 const ANSWER_MS = 2000;
 const LOCK_MS = 10_000;
+/** A program whose turn lasts longer is entered in the midst of it. */
+const PATIENCE_MS = 500;
 const FIRST_POLL_MS = 4;
 const LAST_POLL_MS = 50;
 
@@ -173,7 +175,9 @@ async function awaitListener(
 async function enter(target: Target, client: InspectorClient, options: AttachOptions): Promise<Attached | Refusal> {
   const answerMs = options.answerMs ?? ANSWER_MS;
   const who = `Process ${target.pid} (${target.name})`;
-  const said = await client.evaluate(makeBoardingExpression(target.pid, options.pass), answerMs);
+  const { patient, urgent } = makeBoardingExpressions(target.pid, options.pass);
+  let said = await client.evaluate(patient, Math.min(PATIENCE_MS, answerMs / 2));
+  if (said.outcome === "silent") said = await client.evaluate(urgent, answerMs);
   if (said.outcome === "closed" || !isAlive(target)) return refuseEnded(target.pid);
   if (said.outcome === "silent") return refuseSilent(target, answerMs, Promise.resolve());
   const answer = said.outcome === "value" ? parseBoardingAnswer(said.value) : undefined;
@@ -182,6 +186,7 @@ async function enter(target: Target, client: InspectorClient, options: AttachOpt
   }
   if (answer?.outcome === "already-watched")
     return refuse("already-watched", `${who} is watched by another plimsoll already: end that one first.`);
+  if (answer?.outcome === "starting") return refuse("disabled", `${who} is still starting: try again in a moment.`);
   const why = answer?.reason ?? (said.outcome === "thrown" ? said.what : "the answer made no sense");
   return refuse("failed", `Plimsoll's agent could not be loaded into ${who} (${why}): start it with plimsoll run.`);
 }

@@ -1,6 +1,9 @@
 /**
  * What is evaluated in a program that is entered, and what its answer means: expressions that hold on
- * every Node.js line and need nothing of the program's own.
+ * every Node.js line and use nothing that a program may have replaced. The inspector evaluates also between any two
+ * steps of running code. Loading a module while Node is still setting a thread up breaks an assertion and ends the
+ * program, so the patient way waits for a microtask, which comes between callbacks, and looks whether modules can be
+ * loaded; the urgent way is for a turn that never ends and goes by marks that are set when all that is over.
  */
 import { appendPreload } from "../node-options.ts";
 
@@ -20,7 +23,7 @@ export interface BoardingPass {
 
 /** What the program answers. */
 export interface BoardingAnswer {
-  readonly outcome: "aboard" | "already-watched" | "another-process" | "failed";
+  readonly outcome: "aboard" | "already-watched" | "another-process" | "starting" | "failed";
   /** Node's version, without the `v`. */
   readonly node: string;
   /** Why it failed. */
@@ -28,18 +31,30 @@ export interface BoardingAnswer {
 }
 
 /** `process.getBuiltinModule` came with Node 20.16; before, the console's own `require` must do. */
-const BUILTIN = "(process.getBuiltinModule ?? require)";
+const LOAD = "const load = process.getBuiltinModule ?? require; const { node } = process.versions;";
+const BOARD = `return ready ? load("node:module").createRequire(told.file)(told.file).board(told) : { outcome: "starting", node };`;
+const PATIENT = `(async (told) => { ${LOAD} await null; try {
+  const ready = load("node:module").globalPaths.length > 0; ${BOARD}
+} catch (error) { return { outcome: "failed", node, reason: String(error?.message) }; } })`;
+// Node ends an unused stdin of a worker right before it runs the worker's own code.
+const URGENT = `((told) => { ${LOAD}
+  const ready = told.isWorker ? process.stdin?._readableState?.ended
+    : load("node:perf_hooks").performance.nodeTiming.bootstrapComplete > 0; ${BOARD}
+})`;
 
 /** Ends the inspector's thread and its port at once; it comes again with the next signal. */
-export const CLOSE_EXPRESSION = `${BUILTIN}("node:inspector").close()`;
+export const CLOSE_EXPRESSION = `(process.getBuiltinModule ?? require)("node:inspector").close()`;
 
-/** Loads the agent from the run's directory and starts it. */
-export function makeBoardingExpression(pid: number, pass: BoardingPass): string {
-  const file = JSON.stringify(pass.preloadFile.replace(/preload\.cjs$/, "boarding.cjs"));
-  const { isInherited, ...rest } = pass;
+/** Both ways to load the agent from the run's directory and start it. */
+export function makeBoardingExpressions(
+  pid: number,
+  { isInherited, ...pass }: BoardingPass,
+): { readonly patient: string; readonly urgent: string } {
+  const file = pass.preloadFile.replace(/preload\.cjs$/, "boarding.cjs");
   const inheritedFlag = isInherited ? appendPreload(undefined, pass.preloadFile) : undefined;
-  const told = JSON.stringify({ ...rest, pid, inheritedFlag });
-  return `${BUILTIN}("node:module").createRequire(${file})(${file}).board(${told})`;
+  // Sent along, because the program's own workers are entered from inside, in the same ways.
+  const told = JSON.stringify({ ...pass, pid, file, inheritedFlag, patient: PATIENT, urgent: URGENT });
+  return { patient: `${PATIENT}(${told})`, urgent: `${URGENT}(${told})` };
 }
 
 /** Checks an answer before it is believed. */

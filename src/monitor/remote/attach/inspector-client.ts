@@ -50,11 +50,11 @@ export class InspectorClient {
     });
   }
 
-  /** Evaluates an expression in the main thread's global scope, with the console's `require`. */
+  /** Evaluates an expression, and awaits it, in the main thread's global scope, with the console's `require`. */
   evaluate(expression: string, deadlineMs: number): Promise<Evaluation> {
     this.#lastId += 1;
     const id = this.#lastId;
-    const params = { expression, includeCommandLineAPI: true, returnByValue: true, silent: true };
+    const params = { expression, includeCommandLineAPI: true, returnByValue: true, awaitPromise: true, silent: true };
     return new Promise((resolve) => {
       const settle = (evaluation: Evaluation): void => {
         clearTimeout(timer);
