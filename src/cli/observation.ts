@@ -17,6 +17,7 @@ import type { ExitRecord, Recording } from "../monitor/remote/recording.ts";
 import { exitReport } from "../supervise/exit-report.ts";
 import { ExitWatch } from "../supervise/exit-watch.ts";
 import type { CommandEnd } from "./command.ts";
+import { hasEnded } from "./ending.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
 import { Progress, type ProgressMode } from "./progress.ts";
@@ -73,11 +74,6 @@ export async function observe(observation: Observation, options: ReportOptions, 
     output.say(`plimsoll: no report: ${error instanceof Error ? error.message : String(error)}`);
     return endOf(exit, undefined, output);
   }
-}
-
-/** True when the watched program itself is gone. */
-export function hasEnded({ processes }: Recording): boolean {
-  return processes[0]?.endedAtMs !== undefined;
 }
 
 /** The report on a program that goes on. */

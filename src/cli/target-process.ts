@@ -9,9 +9,6 @@ import { isNodeProcess, readProcessName, readResident } from "../probe/process.t
 import { listSystemDirectory, readSystemText, type SystemFilesOptions } from "../probe/system-files.ts";
 import { usage } from "./arguments.ts";
 
-/** Whoever shows others may show so many. */
-const MAX_SHOWN = 20;
-
 /** A running process. */
 export interface TargetProcess {
   readonly pid: number;
@@ -93,12 +90,10 @@ function listAncestors(options: TargetOptions): Set<number> {
 
 /** The list as lines, for a `watch` that was not told whom to watch. */
 export function drawTargets(targets: readonly TargetProcess[]): string[] {
-  const shown = targets.slice(0, MAX_SHOWN);
-  const width = Math.max(...shown.map(({ pid }) => String(pid).length));
-  const lines = shown.map(
+  const width = Math.max(...targets.map(({ pid }) => String(pid).length));
+  return targets.map(
     ({ pid, name, rssBytes }) => `  ${String(pid).padStart(width)}  ${formatBytes(rssBytes).padStart(8)}  ${name}`,
   );
-  return targets.length > shown.length ? [...lines, `  and ${targets.length - shown.length} more`] : lines;
 }
 
 /** A command that works: the largest Node.js process, or a program that is started. */

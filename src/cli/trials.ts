@@ -4,9 +4,14 @@
  */
 import type { ReportTrial } from "../diagnose/report/report.ts";
 import type { RemoteWatch } from "../monitor/remote/index.ts";
+import { walkNativeHeap } from "../probe/native-heap/native-heap.ts";
+import type { NativeHeapWalk } from "../probe/native-heap/native-heap-walk.ts";
+import type { Unavailable } from "../probe/system-files.ts";
 import { Experimenter } from "./experimenter.ts";
 import type { Heaptrack } from "./heaptrack.ts";
 import { LimitGuard } from "./limit-action.ts";
+import { hasEnded } from "./ending.ts";
+import { describeNativeHeap } from "./native-heap-words.ts";
 import { traceSyscalls } from "./syscall-trace.ts";
 import { describeSyscalls } from "./syscall-words.ts";
 import type { LimitAction } from "./watch-options.ts";
@@ -19,6 +24,8 @@ export interface TrialPlan {
   readonly experiments?: boolean;
   /** Whether to give back, at the end, what the allocator keeps. */
   readonly reclaim?: boolean;
+  /** Whether to walk the native heap, now and at the end. */
+  readonly nativeHeap?: boolean;
   /** strace, and how long it shall count. */
   readonly syscalls?: { readonly program: string; readonly ms: number } | undefined;
   readonly onLimit?: { readonly action: LimitAction; readonly limitBytes: number } | undefined;
@@ -37,10 +44,12 @@ export class Trials implements Disposable {
   readonly #experimenter: Experimenter | undefined;
   readonly #tracing: Promise<unknown>;
   readonly #plan: TrialPlan;
+  readonly #firstWalk: NativeHeapWalk | Unavailable | undefined;
 
   constructor(plan: TrialPlan) {
     const { remote, pid, syscalls, onLimit, say, experiments = false } = plan;
     this.#plan = plan;
+    this.#firstWalk = plan.nativeHeap === true ? walkNativeHeap(pid) : undefined;
     const note = (trial: ReportTrial): void => void this.found.push(trial);
     this.#guard = onLimit && new LimitGuard({ remote, pid, ...onLimit, say, note });
     this.#experimenter = experiments ? new Experimenter({ remote, note }) : undefined;
@@ -55,7 +64,11 @@ export class Trials implements Disposable {
   async conclude(): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#tracing, this.#guard?.finish()]);
-    const { remote, reclaim = false, heaptrack } = this.#plan;
+    const { remote, pid, reclaim = false, heaptrack } = this.#plan;
+    if (this.#firstWalk) {
+      const lastWalk = hasEnded(remote.recording) ? undefined : walkNativeHeap(pid);
+      this.found.push(describeNativeHeap(this.#firstWalk, lastWalk));
+    }
     if (heaptrack) this.found.push(await heaptrack.read());
     if (this.#experimenter) await this.#experimenter.conclude();
     else if (reclaim) {

@@ -50,9 +50,6 @@ export function parseWatchOptions(args: readonly string[]): WatchOptions | undef
   if (more.length > 0) throw usage("watch takes one process id.", EXAMPLE);
   const target = findTarget(word);
   const { pid } = target;
-  for (const later of ["attach", "native-heap", "reclaim", "experiments"]) {
-    if (values[later]) throw usage(`--${later} is not part of this version.`, `plimsoll watch ${pid}`);
-  }
   const exampleOf = (option: string): string => `plimsoll watch ${pid}${option === "" ? "" : ` ${option}`}`;
   const forText = text(values["for"]);
   const options: WatchOptions = {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { findHeaptrack } from "../../src/cli/heaptrack.ts";
 import { makeFolder, plimsoll, plimsollOnTerminal, PROGRAMS } from "./plimsoll.ts";
 
 const node = process.execPath;
@@ -32,6 +33,37 @@ describe("--fail-on", () => {
   it("leaves a failing program its own code", async () => {
     const failing = ["run", "--fail-on", "limit", "--limit", "10mb", "--", node, "-e", "process.exitCode = 3"];
     expect(await plimsoll(failing)).toMatchObject({ code: 3 });
+  });
+});
+
+describe("--native", () => {
+  const zlib = [
+    node,
+    "-e",
+    "const z = require('zlib'); globalThis.a = Array.from({ length: 50 }, () => z.createGzip())",
+  ];
+
+  it("merges heaptrack's top stacks where it is installed, and else says how to install it", async () => {
+    const ended = await plimsoll(["run", "--native", "--", ...zlib]);
+    expect(ended.stdout).toBe("");
+    if (findHeaptrack() === undefined) {
+      expect(ended).toMatchObject({
+        code: 64,
+        stderr: expect.stringMatching(/not installed[^]*try: sudo .*heaptrack/),
+      });
+    } else {
+      expect(ended).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(/native +heaptrack: not freed at the end/),
+      });
+    }
+  });
+
+  it("without heaptrack starts nothing", async () => {
+    const ended = await plimsoll(["run", "--native", "--", node, "-e", "console.log(1)"], {
+      env: { PATH: "/nowhere" },
+    });
+    expect(ended).toMatchObject({ code: 64, stdout: "", stderr: expect.stringContaining("Nothing was started") });
   });
 });
 

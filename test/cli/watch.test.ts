@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { validateReport } from "../../src/diagnose/report/index.ts";
+import { findProgram } from "../../src/cli/installation.ts";
 import { findTarget, listTargets } from "../../src/cli/target-process.ts";
 import { availableNodes } from "../support/nodes.ts";
 import { makeFolder, plainEnvironment, plimsoll, plimsollOnTerminal, PROGRAMS } from "./plimsoll.ts";
@@ -20,6 +21,7 @@ async function begin(name: string, execPath = process.execPath): Promise<{ pid: 
     execPath,
     execArgv: [],
     env: plainEnvironment(),
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
     timeout: DEADLINE_MS,
     killSignal: "SIGKILL",
   });
@@ -84,6 +86,89 @@ describe("a program that runs already", () => {
       expect.objectContaining({ plimsoll: "start", pid: program.pid }),
       expect.objectContaining({ plimsoll: "end", exit: expect.objectContaining({ cause: "it still runs" }) }),
     ]);
+  });
+});
+
+/** The report of a watch with these options, and what was said. */
+async function watchFor(time: string, program: { pid: number }, options: readonly string[]) {
+  const cwd = makeFolder();
+  const args = ["watch", String(program.pid), "--for", time, "--report-dir", "out", ...options];
+  const ended = await plimsoll(args, { cwd });
+  expect(ended).toMatchObject({ code: 0, signal: null, stdout: "" });
+  const report = validateReport(JSON.parse(readFileSync(join(cwd, "out/report.json"), "utf8")));
+  const html = readFileSync(join(cwd, "out/report.html"), "utf8");
+  return { ...ended, html, report, trials: new Map(report.trials?.map((trial) => [trial.name, trial])) };
+}
+
+describe("--attach", () => {
+  it.each(availableNodes())(
+    "reaches into the program, tries what was asked for, and leaves, on Node $version",
+    async ({ path, version }) => {
+      const program = await begin("grow.mjs", path);
+      const { stderr, html, report, trials } = await watchFor("3s", program, ["--attach", "--experiments"]);
+      expect(report.processes[0]).toMatchObject({ observed: true, node: version });
+      expect(report.peak.heapUsedBytes).toBeGreaterThan(2 ** 20);
+      expect([...trials.keys()]).toEqual(["collect", "turn", "trim"]);
+      for (const trial of trials.values()) expect(trial.figures).toMatchObject({ pauseMs: expect.any(Number) });
+      expect(stderr).toMatch(/\n {3}trim +malloc_trim gave /);
+      expect(html).toContain("What was tried");
+      expect(isRunning(program)).toBe(true);
+    },
+  );
+
+  it("gives back what the allocator keeps with --reclaim, and says what it was worth", async () => {
+    const program = await begin("retain.mjs");
+    const { trials } = await watchFor("2s", program, ["--attach", "--reclaim"]);
+    expect(trials.get("trim")?.figures?.["rssBytes"]).toBeGreaterThan(20 * 2 ** 20);
+    expect(trials.get("trim")?.sentence).toContain("freed by the program, and kept by the allocator");
+  });
+
+  it("that is refused is told, and the rest goes on from outside", async () => {
+    const program = await begin("own-signal.mjs");
+    const { stderr, report, trials } = await watchFor("1s", program, ["--attach"]);
+    expect(stderr).toMatch(/^plimsoll: Process \d+ .* handles SIGUSR1 itself/m);
+    expect(trials.get("attach")?.sentence).toContain("Seen from outside only");
+    expect(report.processes[0]).toMatchObject({ observed: false });
+    expect(isRunning(program)).toBe(true);
+  });
+});
+
+describe("without reaching in", () => {
+  it("--native-heap walks the heap twice, and says what grew", async () => {
+    const program = await begin("buffers.mjs");
+    const { trials } = await watchFor("3s", program, ["--native-heap"]);
+    const walk = trials.get("native-heap");
+    expect(walk?.sentence).toMatch(/held in the native heap, \+[\d.]+ MB in /);
+    expect(walk?.figures?.["grownBytes"]).toBeGreaterThan(2 ** 20);
+    expect(walk?.details[0]).toMatch(/^\+[\d.]+ MB in [\d,]+ chunks of /);
+    expect(isRunning(program)).toBe(true);
+  });
+
+  it("--syscalls counts with strace where it is installed, and else says how to install it", async () => {
+    const program = await begin("grow.mjs");
+    if (findProgram("strace") === undefined) {
+      const ended = await plimsoll(["watch", String(program.pid), "--syscalls", "1s"]);
+      expect(ended.stderr).toMatch(/strace, which is not installed[^]*try: sudo .* strace/);
+      expect(ended.code).toBe(64);
+      return;
+    }
+    const { trials } = await watchFor("3s", program, ["--syscalls", "1s"]);
+    const { sentence = "", figures = {} } = trials.get("syscalls") ?? {};
+    expect(sentence).toMatch(/mmap [\d,]+, munmap [\d,]+, mprotect [\d,]+, brk [\d,]+, futex [\d,]+ in \d/);
+    expect(figures).toMatchObject({ mmap: expect.any(Number), futexErrors: expect.any(Number) });
+    expect(isRunning(program)).toBe(true);
+  });
+
+  it("--syscalls without strace says how to install it", async () => {
+    const ended = await plimsoll(["watch", String(process.pid), "--syscalls", "1s"], { env: { PATH: "/nowhere" } });
+    expect(ended.stderr).toMatch(/not installed[^]*try: sudo .*strace/);
+    expect(ended).toMatchObject({ code: 64, stdout: "" });
+  });
+
+  it.each(["--reclaim", "--experiments"])("%s is refused", async (option) => {
+    const ended = await plimsoll(["watch", String(process.pid), option]);
+    expect(ended.stderr).toMatch(new RegExp(`add --attach[^]*try: plimsoll watch \\d+ --attach ${option}\\n$`));
+    expect(ended.code).toBe(64);
   });
 });
 

@@ -3,17 +3,22 @@
  * on Ctrl-C, or with the program, and reports each time; what the program's own exit code is only
  * its parent learns.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../base/clock.ts";
-import { RemoteWatch } from "../../monitor/remote/index.ts";
+import { attachInspector, isRefusal, RemoteWatch } from "../../monitor/remote/index.ts";
 import { readSystemLink } from "../../probe/system-files.ts";
 import type { CommandEnd } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { hasEnded, observe } from "../observation.ts";
+import { hasEnded } from "../ending.ts";
+import { observe } from "../observation.ts";
 import type { Output } from "../output.ts";
 import { checkReportCopy, createReportFolder } from "../report-files.ts";
 import { drawTargets, listTargets } from "../target-process.ts";
 import { type TrialPlan, Trials } from "../trials.ts";
 import { parseWatchOptions, type WatchOptions } from "../watch-options.ts";
+
+/** An inspector that is not closed by then belongs to a program that is blocked. */
+const PORT_MS = 2_000;
 
 /** All of them ask us to stop watching; none is passed on. */
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -47,25 +52,41 @@ function listForUser(output: Output): CommandEnd {
 async function watchTarget(options: WatchOptions, dir: string, output: Output): Promise<CommandEnd> {
   const { target, limit } = options;
   const { pid } = target;
-  await using remote = await RemoteWatch.open({ command: target.name, limit });
+  await using remote = await RemoteWatch.open({ command: target.name, limit, native: options.nativeHeap });
   remote.recording.attached = true;
   remote.attachRoot(pid);
   if (!options.quiet && !options.json) for (const line of notesOn(options)) output.say(`plimsoll: ${line}`);
+  const entry = options.attach
+    ? await attachInspector(pid, { pass: remote.boardingPass({ isInherited: false }) })
+    : undefined;
   using end = awaitEnd(remote, options.forMs);
   using trials = new Trials({ remote, pid, ...planOf(options, output) });
   const cwd = readSystemLink(`proc/${pid}/cwd`);
   const asked = "Watching ends; the program goes on.";
-  const conclude = (): Promise<void> => trials.conclude();
+  if (entry && isRefusal(entry)) {
+    trials.found.push({ name: "attach", sentence: `Seen from outside only: ${entry.message}`, details: [] });
+    if (!options.quiet && !options.json) output.say(`plimsoll: ${entry.message}`);
+  }
+  const conclude = async (): Promise<void> => {
+    await trials.conclude();
+    if (entry) await Promise.race([entry.portClosed, sleep(PORT_MS, undefined, { ref: false })]);
+  };
   const common = { remote, pid, dir, ended: end.ended, asked, trials: trials.found, conclude };
   return await observe(cwd === undefined ? common : { ...common, cwd }, options, output);
 }
 
-function planOf({ syscalls, onLimit, limit, json }: WatchOptions, output: Output): Omit<TrialPlan, "remote" | "pid"> {
+function planOf(
+  { syscalls, onLimit, limit, json, experiments, reclaim, nativeHeap }: WatchOptions,
+  output: Output,
+): Omit<TrialPlan, "remote" | "pid"> {
   const say = (sentence: string): void =>
     output.say(json ? JSON.stringify({ plimsoll: "limit", did: sentence }) : `plimsoll: ${sentence}`);
   const { bytes } = limit;
   return {
     syscalls,
+    experiments,
+    reclaim,
+    nativeHeap,
     onLimit: onLimit === undefined || bytes === null ? undefined : { action: onLimit, limitBytes: bytes },
     say,
   };

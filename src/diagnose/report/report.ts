@@ -120,7 +120,7 @@ export interface ReportTotal {
 /** Something that was done besides watching, and what it showed. */
 export interface ReportTrial {
   /** What was done. */
-  readonly name: "collect" | "turn" | "trim" | "native-heap" | "syscalls" | "on-limit" | "heaptrack";
+  readonly name: "attach" | "collect" | "turn" | "trim" | "native-heap" | "syscalls" | "on-limit" | "heaptrack";
   /** What it showed, in one sentence with figures. */
   readonly sentence: string;
   /** More of it, most telling first. */

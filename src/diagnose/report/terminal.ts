@@ -23,6 +23,7 @@ import {
 import { displayWidth, wrap } from "./wrap.ts";
 
 const TRIAL_LABELS: Readonly<Record<ReportTrial["name"], string>> = {
+  attach: "attach",
   collect: "collect",
   turn: "turn",
   trim: "trim",
