@@ -140,10 +140,10 @@ function notLeading(
 
 /** What would part held from retained memory. */
 export function needsAccount({ accountAbsence, observed }: Evidence): string {
-  if (!observed) return "needs the allocator's account from inside: start it with plimsoll run --native";
-  return accountAbsence === undefined
-    ? "needs the allocator's account: run with --native"
-    : `needs the allocator's account: ${accountAbsence}`;
+  if (!observed) {
+    return "needs the allocator's account from inside (plimsoll run), or a walk of its heap (plimsoll watch PID --native-heap)";
+  }
+  return `needs the allocator's account, ${accountAbsence ?? "which is asked for once memory outside V8 has grown"}`;
 }
 
 /** Native libraries that are loaded: listed, none of them accused. */

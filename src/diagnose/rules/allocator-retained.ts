@@ -54,7 +54,7 @@ function judgeLevel(evidence: Evidence): Finding | string {
 }
 
 function levelUnknown(evidence: Evidence): string {
-  return `${unexplained(evidence) ?? "RSS outside V8's counters is explained"}; how much of it the allocator keeps ${needsAccount(evidence)}`;
+  return `${unexplained(evidence) ?? "RSS outside V8's counters is explained"}; to say how much the allocator keeps ${needsAccount(evidence)}`;
 }
 
 function common(evidence: Evidence): Pick<Finding, "evidence" | "next" | "wouldChange"> {
@@ -78,7 +78,7 @@ function common(evidence: Evidence): Pick<Finding, "evidence" | "next" | "wouldC
         : "Preload jemalloc (LD_PRELOAD=libjemalloc.so.2), which scatters less, or make the blocks that survive come from elsewhere: allocate what lives long first.",
       trim
         ? "malloc_trim gives back what was measured above; call it again when memory is scarce, it costs milliseconds."
-        : "Measure first what a trim gives back: run with --native --experiments.",
+        : "Measure first what a trim gives back: run with --experiments.",
     ],
     wouldChange: "In-use bytes that grow with RSS: then native code holds it.",
   };

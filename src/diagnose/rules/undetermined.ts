@@ -92,7 +92,7 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
     const buffers = observed ? "" : ", or Buffers";
     return {
       between: `unknown between ${kinds}${buffers}; ${needsAccount(evidence)}`,
-      next: [`This ${needsAccount(evidence)}.`],
+      next: [`To tell them apart it ${needsAccount(evidence)}.`],
     };
   }
   return observed

@@ -36,13 +36,17 @@ export const wasm: Rule = {
     }
     if (!isWasm(evidence)) return "no WebAssembly memory of the size of what grows is resident";
     if (evidence.external?.state !== "grows") return judgeLevel(evidence);
-    const finding = judgeLeak(evidence, "external", NEXT);
+    // A profile knows the small object in front of a memory at most: it names no function here.
+    const finding = judgeLeak({ ...evidence, sites: undefined }, "external", NEXT);
     if (typeof finding === "string") return finding;
     return {
       ...finding,
       kind: "wasm",
       sentence: finding.sentence.replace(/^External bytes \([^)]*\)/, "WebAssembly memories"),
-      evidence: [...regionEvidence(evidence), ...finding.evidence],
+      evidence: [
+        ...regionEvidence(evidence),
+        ...finding.evidence.filter((line) => !line.startsWith("no allocation profile")),
+      ],
       next: NEXT,
       growth: finding.growth.map((each) => (each.kind === "external" ? { ...each, kind: "wasm" } : each)),
     };
