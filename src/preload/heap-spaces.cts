@@ -11,7 +11,7 @@ const CODE_MS_PER_BYTE = 0.3 / 2 ** 20;
 const MAX_CODE_MS = 50;
 /** A walk that takes longer is made at most so often. */
 const CHEAP_CODE_MS = 5;
-const CODE_DISTANCE_MS = 60_000;
+const CODE_DISTANCE_MS = 20_000;
 
 class HeapSpaces {
   #codeAtMs = 0;

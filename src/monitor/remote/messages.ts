@@ -64,6 +64,8 @@ export function parseMessage(line: string): PreloadMessage | undefined {
   switch (message.type) {
     case "hello":
       return typeof message.node === "string" && typeof message.script === "string" ? message : undefined;
+    case "sample":
+      return message.turnMs === undefined || Number.isFinite(message.turnMs) ? message : undefined;
     case "collections":
       return isListOf(message.majors, isCollection) ? message : undefined;
     case "profile":

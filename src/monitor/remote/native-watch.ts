@@ -73,11 +73,12 @@ export class NativeWatch {
     state.regions.done(nowMs, uncountedBytes(recording), costMs);
     this.#restUntilMs = nowMs + costMs / COST_SHARE;
     if (typeof outcome === "string") {
-      recording.regionsAbsence = outcome;
+      if (recording.regions === undefined) recording.regionsAbsence = outcome;
       return undefined;
     }
     state.regionSeries.push(outcome.sample);
     recording.regions = state.regionSeries.items;
+    delete recording.regionsAbsence;
     recording.modules = outcome.modules.filter(({ path }) => !state.hasOurKoffi || !KOFFI.test(path));
     return outcome.sample;
   }

@@ -34,6 +34,8 @@ export function readRegionSample(pid: number, timeMs: number): RegionOutcome | s
   if (!reading.available) return reading.reason;
   const { regions, byKind } = reading;
   const program = readSystemLink(`proc/${pid}/exe`);
+  // One that ends meanwhile is listed in part.
+  if (program === undefined) return `process ${pid} has ended`;
   const kinds: Partial<Record<RegionKind, RegionSum>> = {};
   let rssBytes = 0;
   for (const kind of REGION_KINDS) {
@@ -72,7 +74,7 @@ function findLargest(regions: readonly ClassifiedRegion[]): RegionSample["larges
   return largest;
 }
 
-function sumFiles(regions: readonly ClassifiedRegion[], program: string | undefined): RegionSample["filesRssBytes"] {
+function sumFiles(regions: readonly ClassifiedRegion[], program: string): RegionSample["filesRssBytes"] {
   const sums: Partial<Record<MappedFileKind, number>> = {};
   for (const { kind, name, rssBytes } of regions) {
     if (kind !== "file" || rssBytes === 0) continue;
@@ -83,7 +85,7 @@ function sumFiles(regions: readonly ClassifiedRegion[], program: string | undefi
 }
 
 /** By name only: the kernel adds ` (deleted)` to files that are gone. */
-function kindOfFile(name: string, program: string | undefined): MappedFileKind {
+function kindOfFile(name: string, program: string): MappedFileKind {
   const path = name.replace(/ \(deleted\)$/, "");
   if (path === program) return "program";
   if (path.endsWith(".node")) return "addon";

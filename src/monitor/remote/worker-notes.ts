@@ -4,7 +4,6 @@
  */
 import type { FatalMessage } from "../../base/wire.ts";
 import type { WatchedProcess } from "./process-table.ts";
-import type { WorkerCount } from "./recording.ts";
 import type { ThreadRecorder } from "./thread-recorder.ts";
 
 /** The thread that started a worker. */
@@ -25,13 +24,13 @@ export class WorkerNotes {
 
   /** A thread has started a worker. */
   start(starter: Starter, threadId: number, nowMs: number): void {
-    count(starter.process, { started: 1, unobserved: 1 });
+    count(starter.process, 1, 0);
     if (this.#awaited.size < MAX_AWAITED) this.#awaited.add({ starter, threadId, dueAtMs: nowMs + ANSWER_MS });
   }
 
   /** A worker's preload has answered. */
   answer(watched: WatchedProcess): void {
-    count(watched, { observed: 1, unobserved: -1 });
+    count(watched, 0, 1);
   }
 
   /** A worker was ended by an error, as the thread that started it tells. */
@@ -52,11 +51,9 @@ export class WorkerNotes {
   }
 }
 
-function count({ recording }: WatchedProcess, more: Partial<WorkerCount>): void {
-  const { started, observed, unobserved } = recording.workers ?? { started: 0, observed: 0, unobserved: 0 };
-  recording.workers = {
-    started: started + (more.started ?? 0),
-    observed: observed + (more.observed ?? 0),
-    unobserved: Math.max(0, unobserved + (more.unobserved ?? 0)),
-  };
+/** Word of a worker's start may come after its own first word. */
+function count({ recording }: WatchedProcess, moreStarted: number, moreObserved: number): void {
+  const started = (recording.workers?.started ?? 0) + moreStarted;
+  const observed = (recording.workers?.observed ?? 0) + moreObserved;
+  recording.workers = { started, observed, unobserved: Math.max(0, started - observed) };
 }
