@@ -56,10 +56,36 @@ const PROFILE = {
   sites: [SITE],
   totalBytes: 1,
 };
+const HEAP = {
+  type: "heap",
+  timeMs: 1,
+  spaces: [{ name: "code_space", usedBytes: 1, sizeBytes: 2 }],
+  mallocedBytes: 1,
+  nativeContexts: 1,
+  detachedContexts: 0,
+  globalHandlesBytes: 1,
+  code: { codeBytes: 1, bytecodeBytes: 1, externalSourceBytes: 1 },
+};
+const ACCOUNT = {
+  ...{ timeMs: 1, rssBytes: 2, arenaBytes: 3, usedBytes: 4 },
+  ...{ freeBytes: 5, mmappedBytes: 6, mmappedCount: 7 },
+};
+const READING = { rssBytes: 1, heapUsedBytes: 2, heapTotalBytes: 3, externalBytes: 4, arrayBuffersBytes: 5 };
+const TRIAL = { type: "experiment", id: 1, name: "trim", timeMs: 1, pauseMs: 2, before: READING, after: READING };
 
 describe("parseMessage", () => {
   it("reads whole messages", () => {
-    for (const message of [SAMPLE, PROFILE, { type: "bye", timeMs: 1, code: 0 }]) {
+    for (const message of [
+      SAMPLE,
+      { ...SAMPLE, turnMs: 3 },
+      PROFILE,
+      HEAP,
+      { type: "allocator", timeMs: 1, account: ACCOUNT, loaded: { rssBytes: 1, ms: 2 } },
+      { type: "allocator", timeMs: 1, reason: "no koffi" },
+      TRIAL,
+      { type: "experiment", id: 1, name: "turn", timeMs: 1, pauseMs: 0, reason: "no" },
+      { type: "bye", timeMs: 1, code: 0 },
+    ]) {
       expect(parseMessage(JSON.stringify(message))).toEqual(message);
     }
   });
@@ -77,6 +103,14 @@ describe("parseMessage", () => {
     JSON.stringify({ ...PROFILE, sites: [{ ...SITE, where: { ...WHERE, file: 1 } }] }),
     JSON.stringify({ ...PROFILE, sites: Array.from({ length: 1001 }, () => SITE) }),
     JSON.stringify({ ...PROFILE, collection: {} }),
+    JSON.stringify({ ...SAMPLE, turnMs: "3" }),
+    JSON.stringify({ ...HEAP, spaces: [{ name: "x" }] }),
+    JSON.stringify({ ...HEAP, code: {} }),
+    JSON.stringify({ type: "allocator", timeMs: 1 }),
+    JSON.stringify({ type: "allocator", timeMs: 1, account: { ...ACCOUNT, usedBytes: "4" } }),
+    JSON.stringify({ ...TRIAL, name: "crash" }),
+    JSON.stringify({ ...TRIAL, after: undefined }),
+    JSON.stringify({ ...TRIAL, before: undefined }),
     JSON.stringify({ type: "collections", majors: [1], minorCount: 0, totalPauseMs: 0, observedMs: 0 }),
   ])("drops %s", (line) => expect(parseMessage(line)).toBeUndefined());
 
