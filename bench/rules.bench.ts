@@ -18,6 +18,7 @@ import { type BenchRow, writeResults } from "./support/results.ts";
 
 const AT_A_TIME = 4;
 const SURE = 0.9;
+const FAST_SECONDS = 20;
 const FIGURES = join(import.meta.dirname, "..", "docs", "figures");
 const [mode, ...names] = process.argv.slice(2);
 if (mode === "--record") await record(names);
@@ -61,7 +62,7 @@ function judge(): void {
     ...rowsOfCalibration(own),
     {
       name: "programs without a recording",
-      value: missing.length === 0 ? "none" : missing.map(({ program }) => program).join(", "),
+      value: listed(missing.map(({ program }) => program)),
       unit: "",
       goal: "none",
     },
@@ -123,7 +124,13 @@ function compare(byRule: ReadonlyMap<string, readonly Course[]>): BenchRow[] {
 }
 
 function rowsOfKinds(own: readonly Course[]): BenchRow[] {
-  const times = own.filter(({ truth }) => truth.leak).map((course) => rightAfter(course, hasRightKind));
+  const leaks = own.filter(({ truth }) => truth.leak);
+  const time = (name: string, courses: readonly Course[], goal: string): BenchRow => ({
+    name: `median time until ${name} and its kind are right for good`,
+    value: medianTime(courses.map((course) => rightAfter(course, hasRightKind))),
+    unit: `s, of ${courses.length}`,
+    goal,
+  });
   const wrong = own
     .filter(({ truth, final }) => !hasRightKind(truth, final))
     .map(({ truth, final }) => `${truth.program} (${final.kind}${final.leak ? ", leak" : ""})`);
@@ -134,18 +141,13 @@ function rowsOfKinds(own: readonly Course[]): BenchRow[] {
       unit: `% of ${own.length} programs`,
       goal: ">= 95",
     },
-    {
-      name: "median time until a leak and its kind are right for good",
-      value: medianTime(times),
-      unit: "s",
-      goal: "<= 45",
-    },
-    {
-      name: "programs judged wrong at the end",
-      value: wrong.length === 0 ? "none" : wrong.join(", "),
-      unit: "",
-      goal: "none",
-    },
+    time("a leak", leaks, "<= 45"),
+    time(
+      "a fast leak",
+      leaks.filter(({ truth }) => truth.rightWithinSeconds <= FAST_SECONDS),
+      `<= ${FAST_SECONDS}`,
+    ),
+    { name: "programs judged wrong at the end", value: listed(wrong), unit: "", goal: "none" },
   ];
 }
 
@@ -183,6 +185,10 @@ function plotOf(own: readonly Course[]): string {
 
 function share<T>(all: readonly T[], holds: (item: T) => boolean): number | string {
   return all.length === 0 ? "none" : Math.round((1000 * all.filter(holds).length) / all.length) / 10;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? "none" : names.join(", ");
 }
 
 function medianTime(times: readonly number[]): number | string {

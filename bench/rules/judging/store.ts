@@ -3,9 +3,9 @@
  * seconds. Nothing of the machine is kept: paths are relative, times count from a fixed day, counters of the
  * machine's cgroups are left out.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Recording } from "../../../src/monitor/remote/recording.ts";
 
@@ -34,6 +34,7 @@ export function keepRecording(program: string, recording: Recording): number {
     recording: withoutMachine(recording),
   };
   const packed = gzipSync(JSON.stringify(kept), { level: 9 });
+  mkdirSync(FOLDER, { recursive: true });
   writeFileSync(pathOf(program), packed);
   return packed.byteLength;
 }
@@ -42,13 +43,6 @@ export function keepRecording(program: string, recording: Recording): number {
 export function readRecording(program: string): KeptRecording | undefined {
   if (!existsSync(pathOf(program))) return undefined;
   return JSON.parse(gunzipSync(readFileSync(pathOf(program))).toString()) as KeptRecording;
-}
-
-/** Programs of which a recording is kept. */
-export function listRecordings(): string[] {
-  return readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".json.gz"))
-    .map((file) => basename(file, ".json.gz"));
 }
 
 /** A copy without anything that is the machine's own. */
