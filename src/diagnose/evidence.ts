@@ -144,10 +144,8 @@ function spaceEvidence(
   nowMs: number,
   isCounted: boolean,
 ): Partial<Evidence> {
-  const silent = process.threads.filter(
-    ({ threadId, silentSinceMs, endedAtMs }) =>
-      threadId !== 0 && silentSinceMs !== undefined && endedAtMs === undefined,
-  );
+  const lastMs = Math.min(nowMs, process.resident.at(-1)?.timeMs ?? nowMs);
+  const silent = process.threads.filter((thread) => thread.threadId !== 0 && silenceOf(thread, lastMs) !== undefined);
   return {
     ...optional("space", growthOfSpace(process, nowMs, isCounted)),
     ...optional("retained", retainedNow(process, nowMs)),
@@ -173,17 +171,20 @@ function optional<K extends keyof Evidence>(key: K, value: Evidence[K] | undefin
  */
 export function silentSeconds({ threads, resident }: ProcessRecording, nowMs: number): number | undefined {
   const main = threads.find(({ threadId }) => threadId === 0);
-  if (!main) return undefined;
-  const lastMs = Math.min(nowMs, resident.at(-1)?.timeMs ?? nowMs);
-  let fromMs = main.startedAtMs;
+  return main && silenceOf(main, Math.min(nowMs, resident.at(-1)?.timeMs ?? nowMs));
+}
+
+/** The longest silence of a thread, in seconds, if that is long, and half of its life. Last words do not undo it. */
+function silenceOf({ samples, startedAtMs, endedAtMs }: ThreadRecording, seenMs: number): number | undefined {
+  const lastMs = Math.min(seenMs, endedAtMs ?? seenMs);
+  let fromMs = startedAtMs;
   let silentMs = 0;
-  // Its last words at its end do not undo that it was silent until then.
-  for (const timeMs of [...main.samples.map((sample) => sample.timeMs), lastMs]) {
-    if (timeMs > nowMs) break;
+  for (const timeMs of [...samples.map((sample) => sample.timeMs), lastMs]) {
+    if (timeMs > seenMs) break;
     silentMs = Math.max(silentMs, timeMs - fromMs);
     fromMs = timeMs;
   }
-  return silentMs >= Math.max(MIN_SILENT_MS, (lastMs - main.startedAtMs) / 2) ? silentMs / 1000 : undefined;
+  return silentMs >= Math.max(MIN_SILENT_MS, (lastMs - startedAtMs) / 2) ? silentMs / 1000 : undefined;
 }
 
 /** Evidence on a process that no preload answers from: what the kernel tells is all there is. */

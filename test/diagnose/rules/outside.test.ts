@@ -153,6 +153,16 @@ describe("workers", () => {
     expect(verdict.confidence).toBeLessThanOrEqual(0.85);
   });
 
+  it("are named where one has stopped answering", () => {
+    const process = growing(grown({ "v8-page": [110, 400] }));
+    const [main] = process.threads;
+    if (main === undefined) throw new Error("no thread");
+    const silent = { ...main, threadId: 7, samples: main.samples.slice(0, 2), majors: [], profiles: [] };
+    const { verdict } = judge({ ...process, threads: [main, silent] });
+    expect(verdict).toMatchObject({ kind: "workers", leak: true });
+    expect(verdict.sentence).toMatch(/of worker 7, which does not answer/);
+  });
+
   it("are claimed where their number grows, whatever each of them holds", () => {
     const process = growing(grown({ brk: 60, "v8-page": 50 }));
     const [main] = process.threads;
