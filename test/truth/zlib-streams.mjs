@@ -3,5 +3,5 @@ import "./lifetime.cjs";
 import zlib from "node:zlib";
 
 setInterval(() => {
-  for (let i = 0; i < 60; i += 1) zlib.createGzip().write("x".repeat(2000));
+  for (let i = 0; i < 200; i += 1) zlib.createGzip().write("x".repeat(2000));
 }, 50);

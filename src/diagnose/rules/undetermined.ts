@@ -53,6 +53,7 @@ function outside(evidence: Evidence, open: OpenChannel): Words {
     evidence: [
       open.why,
       ...spaceInWords(evidence),
+      ...unanswered(evidence),
       ...keptChannels(evidence).map(
         ({ words, channel }) => `${words}: ${channel.state}, ${formatBytes(channel.lastBytes)}`,
       ),
@@ -61,6 +62,12 @@ function outside(evidence: Evidence, open: OpenChannel): Words {
     next,
     wouldChange: `Readings that tell the kinds of memory ${unseen} apart.`,
   };
+}
+
+function unanswered({ experiments = [] }: Evidence): string[] {
+  return experiments
+    .filter(({ outcome }) => outcome === "no-answer")
+    .map(({ name }) => `the experiment "${name}" got no answer`);
 }
 
 function spaceInWords({ space }: Evidence): string[] {
@@ -75,8 +82,9 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
   if (leading === "v8") {
     const silent =
       silentSeconds === undefined ? "" : `, and the main thread has not answered for ${seconds(silentSeconds)}`;
+    const workers = silentSeconds !== undefined && evidence.workers === undefined ? "" : ", those of a worker,";
     return {
-      between: `a V8 heap grows${silent}; unknown between objects that the main thread keeps, those of a worker, and WeakRef targets in a turn that does not end`,
+      between: `a V8 heap grows${silent}; unknown between objects that the main thread keeps${workers} and WeakRef targets in a turn that does not end`,
       next: [
         silentSeconds === undefined
           ? "Start it so that it inherits NODE_OPTIONS and PLIMSOLL_SOCKET, if it is a Node program."

@@ -73,7 +73,7 @@ function judgePages(evidence: Evidence): Finding | string {
     const { workers: count, silentWorkers = [], heap } = evidence;
     const whose =
       silentWorkers.length > 0
-        ? `of worker ${silentWorkers.join(", ")}, which does not answer`
+        ? `of worker ${silentWorkers.join(", ")}, which does not answer,`
         : (count?.unobserved ?? 0) > 0
           ? "of a worker that cannot be asked"
           : "of an isolate that nobody counts";
