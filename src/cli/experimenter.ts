@@ -48,10 +48,10 @@ export class Experimenter implements Disposable {
     this.#timer = systemClock.every(LOOK_MS, () => this.#look());
   }
 
-  /** Tries all of them, or those named, now; waits for it. Nothing happens where nobody answers any more. */
+  /** Tries those that were not tried lately, and waits for it. Nothing happens where nobody answers any more. */
   async conclude(names: readonly ExperimentName[] = ALL): Promise<void> {
     this[Symbol.dispose]();
-    for (const name of names) this.#try(name);
+    for (const name of names) if (this.#isDue(name)) this.#try(name);
     await this.#queue;
   }
 
@@ -62,13 +62,14 @@ export class Experimenter implements Disposable {
 
   #look(): void {
     const { recording } = this.#options.remote;
-    const nowMs = systemClock.now();
-    if (nowMs - recording.startedAtMs < FIRST_MS) return;
+    if (systemClock.now() - recording.startedAtMs < FIRST_MS) return;
     const asked = this.#triedMs.size === 0 ? ALL : (ASKED[diagnose(recording).verdict.kind] ?? []);
-    for (const name of asked) {
-      const tried = this.#triedMs.get(name) ?? [];
-      if (tried.length < MOST && nowMs - (tried.at(-1) ?? 0) >= AGAIN_MS) this.#try(name);
-    }
+    for (const name of asked) if (this.#isDue(name)) this.#try(name);
+  }
+
+  #isDue(name: ExperimentName): boolean {
+    const tried = this.#triedMs.get(name) ?? [];
+    return tried.length < MOST && systemClock.now() - (tried.at(-1) ?? 0) >= AGAIN_MS;
   }
 
   /** One after the other: each must see what the one before has left. */

@@ -32,6 +32,8 @@ export interface LiveViewOptions {
   readonly columns: number;
   readonly paint: Paint;
   readonly cwd: string;
+  /** True when it ran before: its own age is not known. Default: false. */
+  readonly isAttached?: boolean;
   /** Said in place of the last line, such as that the program was asked to stop. */
   readonly notice?: string;
 }
@@ -59,12 +61,12 @@ function label(name: string, paint: Paint): Segment {
   return [` ${name}`.padEnd(LABEL_COLUMNS), paint.bold];
 }
 
-function titleLine(status: Status, { command, pid, limit, columns, paint }: LiveViewOptions): Segment[] {
+function titleLine(status: Status, { command, pid, limit, columns, paint, isAttached }: LiveViewOptions): Segment[] {
   const tree = [count(status.workers, "worker"), count(status.children, "process", "processes")].filter(
     (text) => text !== "",
   );
   const unseen =
-    status.unobserved > 0 && status.seconds > FIRST_WORD_SECONDS
+    status.unobserved > 0 && status.heapLimitBytes !== undefined && status.seconds > FIRST_WORD_SECONDS
       ? ` (${status.unobserved} seen from outside only)`
       : "";
   const left: Segment[] = [
@@ -74,7 +76,7 @@ function titleLine(status: Status, { command, pid, limit, columns, paint }: Live
   ];
   const limitText =
     limit.bytes === null ? "no limit" : `limit ${formatBytes(limit.bytes)} (${shortSource(limit.source)})`;
-  const right = `up ${clock(status.seconds)}   ${limitText}`;
+  const right = `${isAttached === true ? "watched" : "up"} ${clock(status.seconds)}   ${limitText}`;
   const gap = columns - 1 - left.reduce((sum, [text]) => sum + displayWidth(text), 0) - displayWidth(right);
   return [...left, [gap > 0 ? " ".repeat(gap) : "  "], [right, paint.dim]];
 }

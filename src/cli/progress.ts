@@ -123,10 +123,12 @@ export class Progress implements Disposable {
     if (!this.#lines.isOpen) return;
     const { output, recording, pid, clock } = this.#options;
     const status = readStatus(recording, this.#diagnosis, clock.now());
-    const { command, limit } = recording;
+    const { command, limit, attached: isAttached = false } = recording;
     const { columns, paint } = output;
     const notice = this.#notice === undefined ? {} : { notice: this.#notice };
-    this.#lines.draw(drawLiveView(status, { command, pid, limit, columns, paint, cwd: process.cwd(), ...notice }));
+    this.#lines.draw(
+      drawLiveView(status, { command, pid, limit, isAttached, columns, paint, cwd: process.cwd(), ...notice }),
+    );
   }
 
   /** A one-liner, when one is due or the verdict has changed. */

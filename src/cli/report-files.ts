@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, write
 import { dirname, join } from "node:path";
 import { PlimsollError } from "../base/errors.ts";
 import type { Report } from "../diagnose/report/report.ts";
+import type { ExampleOf } from "./report-options.ts";
 import { JOURNAL_FILE } from "../monitor/remote/journal.ts";
 
 /** Below the working folder. */
@@ -21,9 +22,10 @@ export const REPORT_HTML = "report.html";
  *
  * @param wanted - as given by `--report-dir`. Default: a new folder below `.plimsoll`.
  * @param nowMs - the time for its name.
+ * @param exampleOf - a command that works, for the message.
  * @throws PlimsollError `ERR_PLIMSOLL_UNWRITABLE` when nothing can be written there.
  */
-export function createReportFolder(wanted: string | undefined, nowMs: number): string {
+export function createReportFolder(wanted: string | undefined, nowMs: number, exampleOf: ExampleOf): string {
   const dir =
     wanted ??
     join(REPORTS_FOLDER, `${new Date(nowMs).toISOString().replace(/[:.]/g, "-").replace("Z", "")}-${process.pid}`);
@@ -36,7 +38,7 @@ export function createReportFolder(wanted: string | undefined, nowMs: number): s
     // An older verdict in a folder that is used again would hide that this run was cut off.
     for (const file of [REPORT_JSON, REPORT_HTML]) rmSync(join(dir, file), { force: true });
   } catch (error) {
-    throw unwritable("The report folder", dir, error, "plimsoll run --report-dir /tmp/plimsoll -- node server.js");
+    throw unwritable("The report folder", dir, error, exampleOf("--report-dir /tmp/plimsoll"));
   }
   return dir;
 }
@@ -59,7 +61,7 @@ function keepOutOfGit(): void {
  *
  * @throws PlimsollError `ERR_PLIMSOLL_UNWRITABLE` when it cannot.
  */
-export function checkReportCopy(file: string): void {
+export function checkReportCopy(file: string, exampleOf: ExampleOf): void {
   try {
     makeFolder(dirname(file));
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
@@ -67,7 +69,7 @@ export function checkReportCopy(file: string): void {
     writeFileSync(probe, "", { mode: 0o600 });
     rmSync(probe);
   } catch (error) {
-    throw unwritable("The report", file, error, "plimsoll run --report-json /tmp/report.json -- node server.js");
+    throw unwritable("The report", file, error, exampleOf("--report-json /tmp/report.json"));
   }
 }
 

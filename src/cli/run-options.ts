@@ -40,6 +40,10 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
       installCommand("heaptrack"),
     );
   }
-  const exampleOf = (option: string): string => `plimsoll run ${option === "" ? "" : `${option} `}-- node server.js`;
-  return { command, heaptrack, ...readReportOptions(values, "self", exampleOf) };
+  return { command, heaptrack, ...readReportOptions(values, "self", runExample) };
+}
+
+/** A `run` that works, with an option. */
+export function runExample(option: string): string {
+  return `plimsoll run ${option === "" ? "" : `${option} `}-- node server.js`;
 }

@@ -5,7 +5,7 @@
 import { type OptionTable, parseOptions, usage } from "./arguments.ts";
 import { parseDuration } from "./duration.ts";
 import { findProgram, installCommand } from "./installation.ts";
-import { readReportOptions, REPORT_OPTIONS, type ReportOptions, text } from "./report-options.ts";
+import { type ExampleOf, readReportOptions, REPORT_OPTIONS, type ReportOptions, text } from "./report-options.ts";
 import { findTarget, type TargetProcess } from "./target-process.ts";
 
 const EXAMPLE = "plimsoll watch 4711";
@@ -50,7 +50,7 @@ export function parseWatchOptions(args: readonly string[]): WatchOptions | undef
   if (more.length > 0) throw usage("watch takes one process id.", EXAMPLE);
   const target = findTarget(word);
   const { pid } = target;
-  const exampleOf = (option: string): string => `plimsoll watch ${pid}${option === "" ? "" : ` ${option}`}`;
+  const exampleOf = watchExample(pid);
   const forText = text(values["for"]);
   const options: WatchOptions = {
     target,
@@ -79,11 +79,7 @@ function readSyscalls(word: string | undefined, example: string): WatchOptions["
   return { program, ms };
 }
 
-function readAction(
-  word: string | undefined,
-  hasLimit: boolean,
-  exampleOf: (option: string) => string,
-): LimitAction | undefined {
+function readAction(word: string | undefined, hasLimit: boolean, exampleOf: ExampleOf): LimitAction | undefined {
   if (word === undefined) return undefined;
   const example = exampleOf("--limit 1gb --on-limit term");
   if (word.trim() === "") throw usage("--on-limit needs term, kill or a command.", example);
@@ -120,4 +116,9 @@ function checkRights(options: WatchOptions, args: readonly string[]): void {
       `plimsoll watch ${target.pid}`,
     );
   }
+}
+
+/** A `watch` of this process that works, with an option. */
+export function watchExample(pid: number): ExampleOf {
+  return (option) => `plimsoll watch ${pid}${option === "" ? "" : ` ${option}`}`;
 }

@@ -14,13 +14,13 @@ import type { Output } from "../output.ts";
 import { checkReportCopy, createReportFolder } from "../report-files.ts";
 import { withExample } from "../report-options.ts";
 import { Trials } from "../trials.ts";
-import { parseRunOptions, type RunOptions } from "../run-options.ts";
+import { parseRunOptions, runExample, type RunOptions } from "../run-options.ts";
 
 /** Runs a program and watches it. */
 export async function run(args: readonly string[], output: Output): Promise<CommandEnd> {
   const options = parseRunOptions(args);
-  if (options.reportJson !== undefined) checkReportCopy(options.reportJson);
-  const dir = createReportFolder(options.reportDir, systemClock.now());
+  if (options.reportJson !== undefined) checkReportCopy(options.reportJson, runExample);
+  const dir = createReportFolder(options.reportDir, systemClock.now(), runExample);
   // All other timers are unref'ed, and between the program's end and ours nothing else keeps us alive.
   const keepAlive = setInterval(() => {}, 2 ** 30);
   try {

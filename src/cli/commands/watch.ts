@@ -15,7 +15,7 @@ import type { Output } from "../output.ts";
 import { checkReportCopy, createReportFolder } from "../report-files.ts";
 import { drawTargets, listTargets } from "../target-process.ts";
 import { type TrialPlan, Trials } from "../trials.ts";
-import { parseWatchOptions, type WatchOptions } from "../watch-options.ts";
+import { parseWatchOptions, watchExample, type WatchOptions } from "../watch-options.ts";
 
 /** An inspector that is not closed by then belongs to a program that is blocked. */
 const PORT_MS = 2_000;
@@ -27,8 +27,9 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function watch(args: readonly string[], output: Output): Promise<CommandEnd> {
   const options = parseWatchOptions(args);
   if (options === undefined) return listForUser(output);
-  if (options.reportJson !== undefined) checkReportCopy(options.reportJson);
-  const dir = createReportFolder(options.reportDir, systemClock.now());
+  const exampleOf = watchExample(options.target.pid);
+  if (options.reportJson !== undefined) checkReportCopy(options.reportJson, exampleOf);
+  const dir = createReportFolder(options.reportDir, systemClock.now(), exampleOf);
   const keepAlive = setInterval(() => {}, 2 ** 30);
   try {
     return await watchTarget(options, dir, output);
