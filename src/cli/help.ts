@@ -1,8 +1,9 @@
 /** The help texts. They go to stdout when asked for, to stderr when a command was missing. */
 
-/** For a bare `plimsoll`: five lines. */
+/** For a bare `plimsoll`: six lines. */
 export const BRIEF_HELP = `plimsoll shows how much memory a Node.js program uses, of which kind, what grows and why.
   plimsoll run -- node server.js    start a program and watch it: verdict and report at its end
+  plimsoll watch 4711               the same for a process that runs already; without a number: which
   plimsoll explain                  the newest verdict again, in full
   plimsoll limits                   which memory limit applies here, and the flags to set
   plimsoll --help                   every option`;
@@ -14,8 +15,19 @@ export const HELP = `plimsoll run [options] -- COMMAND…
   --report-dir DIR      where the report goes. Default: .plimsoll/<time>-<pid>
   --report-json FILE    a further copy of report.json
   --fail-on leak,limit  exit 65 when a leak was found, or the limit was reached, and COMMAND ended with 0
+  --experiments         try what a collection, the end of a turn and malloc_trim bring; each at most 200 ms
+  --native              record native allocations with heaptrack, and name those that were not freed
   --quiet               only the verdict, in one line, at the end
   --json                events as JSON lines on stderr instead of words
+
+plimsoll watch [PID] [options as run, but --native]
+    Watches a process that runs already, from outside; it goes on unharmed. Without PID: which there are.
+  --for TIME            end after 60s, 5m, 2h. Default: at Ctrl-C, or with the process
+  --attach              reach in through Node's inspector (SIGUSR1): kinds of memory, allocating functions
+  --native-heap         walk glibc's heap at both ends, from outside: what grew, in which sizes, whose it is
+  --reclaim             with --attach: give back at the end what the allocator keeps, and say how much
+  --syscalls TIME       count mmap, munmap, mprotect, brk and futex with strace, at most 30s
+  --on-limit term|kill|COMMAND   once two readings reach --limit: a signal, or a command with $PLIMSOLL_PID
 
 plimsoll explain [REPORT.json | DIR] [--json]
     The newest verdict below .plimsoll again, in full; also after plimsoll itself was killed.

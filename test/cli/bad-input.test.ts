@@ -78,10 +78,10 @@ describe("a mistake", () => {
 });
 
 describe("help", () => {
-  it("of a bare command is five lines, and no success", async () => {
+  it("of a bare command is six lines, and no success", async () => {
     const ended = await plimsoll([]);
     expect(ended).toMatchObject({ code: 64, stdout: "" });
-    expect(ended.stderr.trimEnd().split("\n")).toHaveLength(5);
+    expect(ended.stderr.trimEnd().split("\n")).toHaveLength(6);
   });
 
   it.each([["--help"], ["-h"], ["help"], ["run", "--help"], ["explain", "-h"], ["limits", "--help"]])(
