@@ -4,26 +4,41 @@
  */
 export type {
   AllocationSite,
+  AllocatorRecord,
   CodeLocation,
   CollectionRecord,
+  ExperimentMessage,
+  ExperimentName,
+  ExperimentReading,
   FatalMessage,
+  HeapMessage,
+  HeapSpaceRecord,
   ProfileMessage,
   SampleMessage,
 } from "../base/wire.ts";
 export type {
   AllocationProfile,
+  AllocatorSample,
   CgroupAccount,
   ExitRecord,
+  ExperimentResult,
   FatalRecord,
+  HeapSample,
+  MappedFileKind,
+  NativeModule,
   OomAccount,
   OomComparison,
   ProcessRecording,
   RecordedLimit,
   Recording,
+  RegionSample,
+  RegionSum,
   ResidentSample,
   ThreadRecording,
   ThreadSample,
+  WorkerCount,
 } from "../monitor/remote/recording.ts";
+export type { RegionKind } from "../probe/region-kind.ts";
 export { diagnose, type DiagnoseOptions } from "./diagnose.ts";
 export {
   type Diagnosis,
