@@ -5,10 +5,13 @@
 import { formatBytes } from "../base/bytes.ts";
 import type { ReportTrial } from "../diagnose/report/report.ts";
 import { formatCount, formatDuration } from "../diagnose/report/words.ts";
-import type { NativeHeapWalk, SizeClassAccount } from "../probe/native-heap/native-heap-walk.ts";
+import { diffNativeHeaps, type NativeHeapDiff } from "../probe/native-heap/native-heap-diff.ts";
+import type { NativeHeapWalk } from "../probe/native-heap/native-heap-walk.ts";
+import type { NativeOwner } from "../probe/native-heap/owners.ts";
 import type { Unavailable } from "../probe/system-files.ts";
 
 const MOST_CLASSES = 4;
+const MOST_OWNERS = 2;
 /** Growth below this is noise. */
 const LEAST_BYTES = 256 * 1024;
 
@@ -24,16 +27,16 @@ export function describeNativeHeap(
 ): ReportTrial {
   const name = "native-heap";
   if (!first.available) return { name, sentence: `The native heap was not walked: ${first.reason}`, details: [] };
-  const before = last?.available ? first : undefined;
+  const diff = last?.available ? diffNativeHeaps(first, last) : undefined;
   const walk = last?.available ? last : first;
   const { heap, mapped, allocator, durationMs, notes, arenas } = walk;
   const usedBytes = heap.usedBytes + mapped.bytes;
-  const grownBytes = before === undefined ? undefined : usedBytes - before.heap.usedBytes - before.mapped.bytes;
+  const grownBytes = diff && diff.heap.usedBytes + diff.mapped.bytes;
   const error =
     heap.errorBytes === undefined ? ", moving" : heap.errorBytes > 0 ? ` ±${formatBytes(heap.errorBytes)}` : "";
-  const change = before === undefined ? "" : `, ${signed(grownBytes ?? 0)} in ${seconds(before, walk)}`;
+  const change = diff ? `, ${signed(grownBytes ?? 0)} in ${formatDuration(diff.elapsedMs / 1000)}` : "";
   const details = [
-    ...listGrowth(before, walk),
+    ...listGrowth(walk, diff),
     `${formatBytes(heap.freeBytes + heap.threadCachedBytes)} free in ${formatCount(arenas.length)} ${arenas.length === 1 ? "arena" : "arenas"}${retained(walk)}`,
     ...(last !== undefined && !last.available ? [`no second walk: ${last.reason}`] : []),
     ...notes,
@@ -50,10 +53,6 @@ export function describeNativeHeap(
   return { name, sentence: held, details, figures };
 }
 
-function seconds(before: NativeHeapWalk, after: NativeHeapWalk): string {
-  return formatDuration((after.timeMs - before.timeMs) / 1000);
-}
-
 function signed(bytes: number): string {
   return bytes < 0 ? formatBytes(bytes) : `+${formatBytes(bytes)}`;
 }
@@ -64,31 +63,34 @@ function retained({ heap: { retainedResidentBytes } }: NativeHeapWalk): string {
     : `, ${formatBytes(retainedResidentBytes)} of it whole pages in memory`;
 }
 
-/** The size classes that grew most; without an earlier walk the largest ones. */
-function listGrowth(before: NativeHeapWalk | undefined, after: NativeHeapWalk): string[] {
-  const earlier = new Map(before?.sizeClasses.map((one) => [one.minBytes, one.used]));
-  return after.sizeClasses
-    .map((one) => {
-      const { bytes = 0, count = 0 } = earlier.get(one.minBytes) ?? {};
-      return { one, bytes: one.used.bytes - bytes, count: one.used.count - count };
-    })
-    .filter(({ bytes }) => bytes >= LEAST_BYTES)
-    .toSorted((a, b) => b.bytes - a.bytes)
+/** The size classes and owners that grew most; without a second walk the largest classes. */
+function listGrowth(walk: NativeHeapWalk, diff: NativeHeapDiff | undefined): string[] {
+  const classes = (diff?.sizeClasses ?? walk.sizeClasses)
+    .filter(({ used }) => used.bytes >= LEAST_BYTES)
+    .toSorted((a, b) => b.used.bytes - a.used.bytes)
     .slice(0, MOST_CLASSES)
-    .map(({ one, bytes, count }) => {
-      const chunks = `${formatCount(Math.abs(count))} ${count < 0 ? "fewer " : ""}chunks of ${sizeWords(one)}`;
-      return `${before === undefined ? formatBytes(bytes) : signed(bytes)} in ${chunks}${ownerWords(one)}`;
+    .map(({ minBytes, maxBytes, used }) => {
+      const chunks = `${formatCount(Math.abs(used.count))} ${used.count < 0 ? "fewer " : ""}chunks of ${sizeWords(minBytes, maxBytes)}`;
+      const owners = walk.sizeClasses.find((one) => one.minBytes === minBytes)?.owners;
+      return `${diff ? signed(used.bytes) : formatBytes(used.bytes)} in ${chunks}${ownerWords(owners?.[0])}`;
     });
+  const owners = (diff?.owners ?? [])
+    .filter(({ bytes }) => bytes >= LEAST_BYTES)
+    .slice(0, MOST_OWNERS)
+    .map(({ bytes, kind, name, module }) => `about ${signed(bytes)} in chunks of ${pointing({ kind, name, module })}`);
+  return [...classes, ...owners];
 }
 
-function sizeWords({ minBytes, maxBytes }: SizeClassAccount): string {
+function sizeWords(minBytes: number, maxBytes: number): string {
   return minBytes === maxBytes ? `${minBytes} bytes` : `${formatBytes(minBytes)} to ${formatBytes(maxBytes)}`;
 }
 
-function ownerWords({ owners }: SizeClassAccount): string {
-  const [owner] = owners;
+function ownerWords(owner: NativeOwner | undefined): string {
   if (owner === undefined) return ", plain data";
-  const share = `${owner.samples} of ${owner.ofSamples} looked at`;
-  const what = owner.kind === "class" ? `objects of ${owner.name}` : `pointing to ${owner.name}`;
-  return `, ${what} in ${owner.module} (${share})`;
+  return `, ${owner.samples} of ${owner.ofSamples} of ${pointing(owner)}`;
+}
+
+/** `class` is sure, as the chunk begins with its vtable; the others are a hint. */
+function pointing({ kind, name, module }: Pick<NativeOwner, "kind" | "name" | "module">): string {
+  return kind === "class" ? `the class ${name} (${module})` : `${module}, pointing to ${name}`;
 }
