@@ -140,6 +140,12 @@ function wait(evidence: Evidence, open: readonly OpenChannel[]): Words {
     evidence: [
       ...open.map((entry) => entry.why),
       `${evidence.majors} major collections were seen in ${seconds(evidence.seconds)}`,
+      ...(evidence.silentSeconds === undefined
+        ? []
+        : [
+            `the main thread has not answered for ${seconds(evidence.silentSeconds)}: its turn of the event loop lasts`,
+          ]),
+      ...unanswered(evidence),
       ...evidence.troubles,
     ],
     next: [evidence.ended ? "Run it for longer, under its usual load." : "Let it run on, under its usual load."],
