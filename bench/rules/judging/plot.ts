@@ -11,7 +11,7 @@ export interface PlotSeries {
 }
 
 const [WIDTH, HEIGHT] = [640, 420];
-const AREA = { left: 64, top: 48, right: 616, bottom: 356 };
+const AREA = { left: 64, top: 84, right: 616, bottom: 356 };
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 /** Axis from half up: hardly a verdict claims less. */
 const FROM = 0.4;
@@ -47,6 +47,7 @@ export function plotCalibration(title: string, series: readonly PlotSeries[]): s
 <style>${STYLE}
 </style>
 <text class="title" x="${AREA.left}" y="24">${title}</text>
+<text x="${AREA.left}" y="46">Share that was right; on the dashed line it is exactly as stated.</text>
 ${grid.join("\n")}
 ${marks.join("\n")}
 <line class="even" x1="${x(FROM)}" y1="${y(FROM)}" x2="${x(1)}" y2="${y(1)}"/>
