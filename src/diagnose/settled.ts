@@ -15,6 +15,8 @@ export interface OpenChannel {
 
 /** RSS that does not rise as steadily as its part outside V8 must have risen by this much, and by half as much as that part. */
 const LARGE_BYTES = 24 * 2 ** 20;
+const MUCH_BYTES = 32 * 2 ** 20;
+const SHORT_SECONDS = 20;
 
 /** The channel that shows growth outside V8's counters, where it is sure; of a process seen from outside its resident set. */
 export function growingOutside({ observed, rest, resident }: Evidence): Channel | undefined {
@@ -22,6 +24,15 @@ export function growingOutside({ observed, rest, resident }: Evidence): Channel 
   if (rest?.state !== "grows" || !resident) return undefined;
   const isLarge = rest.riseBytes >= LARGE_BYTES && resident.riseBytes >= rest.riseBytes / 2;
   return resident.state === "grows" || (resident.state === "may-grow" && isLarge) ? rest : undefined;
+}
+
+/** A rise outside V8 that is too large to be creeping, though it is not steady enough to be judged. */
+function mayGrowMuch({ rest, resident }: Evidence): boolean {
+  if (rest?.state !== "may-grow" || !resident || resident.state === "flat" || resident.state === "levelled-off")
+    return false;
+  const { riseBytes, lastBytes, seconds, z } = rest;
+  const much = seconds < SHORT_SECONDS && z >= 1.96 ? MUCH_BYTES / 2 : MUCH_BYTES;
+  return riseBytes >= Math.max(much, 0.2 * lastBytes) && resident.riseBytes >= riseBytes / 2;
 }
 
 /** Channels that grow, may grow or are not known yet; worst first. */
@@ -35,10 +46,9 @@ export function openChannels(evidence: Evidence): OpenChannel[] {
     if (!channel) continue;
     const rank = ["grows", "may-grow", "unknown"].indexOf(channel.state);
     if (rank < 0) continue;
-    // RSS creeps while code is compiled and the allocator spreads: only sure growth counts, and V8's floors decide alone.
+    // RSS creeps while code is compiled and the allocator spreads: only sure or large growth counts, and V8's floors decide alone.
     const isKept = kept.some((entry) => entry.channel === channel);
-    const isSure = growingOutside(evidence) === channel;
-    if (!isKept && evidence.observed && !isSure) continue;
+    if (!isKept && evidence.observed && growingOutside(evidence) !== channel && !mayGrowMuch(evidence)) continue;
     const verb = words.startsWith("RSS") ? "grows" : "grow";
     const [grows, mayGrow] = [`${words} ${verb} by ${rateInWords(channel)}`, `${words} ${courseInWords(channel)}`];
     const why =

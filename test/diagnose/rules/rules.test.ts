@@ -149,6 +149,12 @@ describe("undetermined", () => {
     expect(found(evidence({ rest: channel("grows", 1), resident: channel("grows", 1) }))).toEqual(["undetermined"]);
   });
 
+  it("calls nothing settled while RSS rises a lot outside V8, however unsteadily", () => {
+    const much = { rest: channel("may-grow", 2), resident: channel("may-grow", 2) };
+    expect(found(evidence(much))).toEqual(["undetermined"]);
+    expect(found(evidence({ ...much, resident: channel("flat") }))).toEqual(["healthy"]);
+  });
+
   it("leaves open whether a job that let go at its end leaked, but not for a server", () => {
     const job = evidence({ heap: channel("grows", 2), letGoBytes: 40 * MB, ended: true });
     expect(found(job)).toEqual(["undetermined"]);
