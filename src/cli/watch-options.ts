@@ -99,8 +99,8 @@ function checkRights(options: WatchOptions, args: readonly string[]): void {
   const needs = wanted.find(([isWanted]) => isWanted)?.[1];
   if (!target.isOurs && needs !== undefined) {
     throw usage(
-      `Process ${target.pid} (${target.name}) belongs to another user: ${needs},\nwhich only that user or root may.`,
-      `sudo plimsoll watch ${args.join(" ").slice(0, 100)}`,
+      `Process ${target.pid} (${target.name}) belongs to another user: ${needs},\nwhich needs to be that user.`,
+      `sudo -u "#$(stat -c %u /proc/${target.pid})" plimsoll watch ${args.join(" ").slice(0, 100)}`,
     );
   }
   if (!options.attach && (options.reclaim || options.experiments)) {
