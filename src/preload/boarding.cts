@@ -31,7 +31,8 @@ interface Answer {
 const MARK = Symbol.for("plimsoll.boarded");
 const PRELOAD_MARK = Symbol.for("plimsoll.preload");
 const OLDEST_NODE = 18;
-const RETRY_MS = 50;
+const FIRST_RETRY_MS = 5;
+const LAST_RETRY_MS = 50;
 /** Of a worker that is still starting; many start at once on a busy machine. */
 const MAX_TRIES = 600;
 /** A worker that has not ended its turn by then is entered in the midst of it. */
@@ -49,16 +50,16 @@ function board(passage: Passage): Answer {
   try {
     if (Number.parseInt(node, 10) < OLDEST_NODE) throw new Error(`Node ${node} is too old: 18 is the first`);
     Object.defineProperty(process, MARK, { value: true, configurable: true });
-    let leaveWorkers: (() => void) | undefined;
+    const departures: (() => void)[] = [];
     const onLeave = (): void => {
       delete marked[MARK];
-      leaveWorkers?.();
+      for (const depart of departures) depart();
     };
     const { socketPath, preloadFile, intervalMs, mayProfile } = passage;
     const { start } = require("./agent.cjs") as { start: typeof Start };
     start(socketPath, preloadFile, began, { intervalMs, mayProfile, onLeave });
     if (passage.inheritedFlag !== undefined) passOn(passage, passage.inheritedFlag);
-    leaveWorkers = boardWorkers(passage);
+    departures.push(boardWorkers(passage));
     return { outcome: "aboard", node };
   } catch (error) {
     delete marked[MARK];
@@ -89,8 +90,8 @@ function boardWorkers({ inheritedFlag: _, patient, urgent, ...rest }: Passage): 
   const told = JSON.stringify({ ...rest, patient, urgent, isWorker: true });
   const timers = new Map<string, NodeJS.Timeout>();
   const ask = (sessionId: string, source: string, id: number): void => {
-    const options = { includeCommandLineAPI: true, returnByValue: true, awaitPromise: true, silent: true };
-    const params = { expression: `${source}(${told})`, ...options };
+    const options = { includeCommandLineAPI: true, returnByValue: true, silent: true };
+    const params = { expression: `${source}(${told})`, awaitPromise: source === patient, ...options };
     const message = JSON.stringify({ id, method: "Runtime.evaluate", params });
     session.post("NodeWorker.sendMessageToWorker", { sessionId, message }, () => undefined);
   };
@@ -110,7 +111,10 @@ function boardWorkers({ inheritedFlag: _, patient, urgent, ...rest }: Passage): 
     if (id === undefined || !timers.has(sessionId)) return;
     stop(sessionId);
     if (result?.result?.value?.outcome === "starting" && id < MAX_TRIES)
-      timers.set(sessionId, setTimeout(() => tryOnce(sessionId, id + 1), RETRY_MS).unref());
+      timers.set(
+        sessionId,
+        setTimeout(() => tryOnce(sessionId, id + 1), Math.min(LAST_RETRY_MS, id * FIRST_RETRY_MS)).unref(),
+      );
     else session.post("NodeWorker.detach", { sessionId }, () => undefined);
   });
   session.post("NodeWorker.enable", { waitForDebuggerOnStart: false }, () => undefined);

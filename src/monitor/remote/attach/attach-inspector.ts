@@ -13,7 +13,7 @@ import type { Listener } from "./listeners.ts";
 import { takePortLock } from "./port-lock.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import { findSignalHandler } from "./signal-handler.ts";
-import { isAlive, readTarget, refuseEnded, type Target } from "./target.ts";
+import { isAlive, judgeFiles, readTarget, refuseEnded, type Target } from "./target.ts";
 
 /** How to enter. */
 export interface AttachOptions {
@@ -49,6 +49,8 @@ const LOCK_MS = 10_000;
 const PATIENCE_MS = 500;
 const FIRST_POLL_MS = 4;
 const LAST_POLL_MS = 50;
+const FREE_PORT_MS = 500;
+const END_MS = 200;
 
 /**
  * Enters a program. Unavoidable traces: Node itself writes "Debugger listening on …" and "Debugger attached." to the
@@ -59,6 +61,8 @@ const LAST_POLL_MS = 50;
 export async function attachInspector(pid: number, options: AttachOptions): Promise<Attached | Refusal> {
   const target = readTarget(pid);
   if (isRefusal(target)) return target;
+  const hidden = judgeFiles(target, options.pass.preloadFile);
+  if (hidden !== undefined) return hidden;
   const began = performance.now();
   const open = await connectOpen(target, options.answerMs ?? ANSWER_MS);
   if (open !== undefined) {
@@ -121,7 +125,7 @@ function judgeSignal({ pid, name, flags, catchesSignal }: Target, options: Attac
 async function openAndEnter(target: Target, options: AttachOptions): Promise<Attached | Refusal> {
   const began = performance.now();
   const answerMs = options.answerMs ?? ANSWER_MS;
-  if (isPortTaken(target)) return refusePort(target);
+  if (!(await awaitFreePort(target))) return refusePort(target);
   const known = listInodes(target);
   const sent = sendSignal(target);
   if (sent !== undefined) return sent;
@@ -136,9 +140,8 @@ async function openAndEnter(target: Target, options: AttachOptions): Promise<Att
   const attachMs = performance.now() - began;
   const isClosed = await closePort(target, listener, client, answerMs);
   const portClosed = isClosed ? Promise.resolve() : closeLater(target, known);
-  if (outcome === undefined) {
-    return isAlive(target) ? refuseSilent(target, answerMs, portClosed) : refuseEnded(target.pid);
-  }
+  if (outcome === undefined)
+    return (await hasEnded(target)) ? refuseEnded(target.pid) : refuseSilent(target, answerMs, portClosed);
   return isRefusal(outcome) ? { ...outcome, portClosed } : { ...outcome, wasOpen: false, attachMs, portClosed };
 }
 
@@ -155,6 +158,20 @@ function sendSignal(target: Target): Refusal | undefined {
       `Process ${target.pid} (${target.name}) may not be signalled by this user: run plimsoll as its user.`,
     );
   }
+}
+
+/** A killed program closes its files a moment before it is gone. */
+async function hasEnded(target: Target): Promise<boolean> {
+  const until = performance.now() + END_MS;
+  while (isAlive(target) && performance.now() < until) await sleep(LAST_POLL_MS);
+  return !isAlive(target);
+}
+
+/** A program that was entered in the midst of a turn opens the port once more when the turn ends, and closes it at once. */
+async function awaitFreePort(target: Target): Promise<boolean> {
+  const until = performance.now() + FREE_PORT_MS;
+  while (isPortTaken(target) && performance.now() < until) await sleep(LAST_POLL_MS);
+  return !isPortTaken(target);
 }
 
 async function awaitListener(
@@ -176,7 +193,7 @@ async function enter(target: Target, client: InspectorClient, options: AttachOpt
   const answerMs = options.answerMs ?? ANSWER_MS;
   const who = `Process ${target.pid} (${target.name})`;
   const { patient, urgent } = makeBoardingExpressions(target.pid, options.pass);
-  let said = await client.evaluate(patient, Math.min(PATIENCE_MS, answerMs / 2));
+  let said = await client.evaluate(patient, Math.min(PATIENCE_MS, answerMs / 2), true);
   if (said.outcome === "silent") said = await client.evaluate(urgent, answerMs);
   if (said.outcome === "closed" || !isAlive(target)) return refuseEnded(target.pid);
   if (said.outcome === "silent") return refuseSilent(target, answerMs, Promise.resolve());

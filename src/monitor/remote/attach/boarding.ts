@@ -42,8 +42,16 @@ const URGENT = `((told) => { ${LOAD}
     : load("node:perf_hooks").performance.nodeTiming.bootstrapComplete > 0; ${BOARD}
 })`;
 
-/** Ends the inspector's thread and its port at once; it comes again with the next signal. */
-export const CLOSE_EXPRESSION = `(process.getBuiltinModule ?? require)("node:inspector").close()`;
+/**
+ * Ends the inspector's thread and its port at once. Node answers a signal twice, in the midst of a turn and when the event
+ * loop comes around: an inspector that was closed in between opens again, right before the loop gets to its immediates.
+ */
+export const CLOSE_EXPRESSION = `{
+  const load = process.getBuiltinModule ?? require;
+  const inspector = load("node:inspector");
+  load("node:timers").setImmediate(() => { if (inspector.url()) inspector.close(); }).unref();
+  inspector.close();
+}`;
 
 /** Both ways to load the agent from the run's directory and start it. */
 export function makeBoardingExpressions(

@@ -50,11 +50,15 @@ export class InspectorClient {
     });
   }
 
-  /** Evaluates an expression, and awaits it, in the main thread's global scope, with the console's `require`. */
-  evaluate(expression: string, deadlineMs: number): Promise<Evaluation> {
+  /**
+   * Evaluates an expression in the main thread's global scope, with the console's `require`.
+   *
+   * @param awaitPromise - whether to await its value, for which the turn must end. Default: false.
+   */
+  evaluate(expression: string, deadlineMs: number, awaitPromise = false): Promise<Evaluation> {
     this.#lastId += 1;
     const id = this.#lastId;
-    const params = { expression, includeCommandLineAPI: true, returnByValue: true, awaitPromise: true, silent: true };
+    const params = { expression, includeCommandLineAPI: true, returnByValue: true, awaitPromise, silent: true };
     return new Promise((resolve) => {
       const settle = (evaluation: Evaluation): void => {
         clearTimeout(timer);

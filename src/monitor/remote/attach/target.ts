@@ -2,8 +2,14 @@
  * What `/proc` tells of a process before anybody touches it: whose it is, where it lives, and whether a
  * signal would start Node's inspector there or do harm. Source: proc(5), namespaces(7).
  */
+import { statSync } from "node:fs";
 import { isNodeProcess, readProcessName } from "../../../probe/process.ts";
-import { readSystemLink, readSystemText, type SystemFilesOptions } from "../../../probe/system-files.ts";
+import {
+  listSystemDirectory,
+  readSystemLink,
+  readSystemText,
+  type SystemFilesOptions,
+} from "../../../probe/system-files.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
 /** Its number in the kernel's signal masks is 10, on all of Node's Linux platforms. */
@@ -69,6 +75,24 @@ export function readTarget(pid: number, options: SystemFilesOptions = {}): Targe
   const caught = BigInt(`0x${field(status, "SigCgt") || "0"}`);
   const flags = readFlags(pid, options);
   return { pid, startTicks: stat.startTicks, name, flags, catchesSignal: (caught & SIGUSR1_BIT) !== 0n };
+}
+
+/** Whether the program sees the files that it shall load and the socket beside them, and whether its own are seen. */
+export function judgeFiles({ pid, name }: Target, path: string): Refusal | undefined {
+  const who = `Process ${pid} (${name})`;
+  if (listSystemDirectory(`proc/${pid}/fd`).length === 0)
+    return refuse(
+      "other-user",
+      `${who} runs with privileges of its own, so that its open files are hidden: start it with plimsoll run.`,
+    );
+  const [ours, theirs] = [path, `/proc/${pid}/root${path}`].map((file) =>
+    statSync(file, { throwIfNoEntry: false, bigint: true }),
+  );
+  if (ours !== undefined && ours.ino === theirs?.ino && ours.dev === theirs.dev) return undefined;
+  return refuse(
+    "other-files",
+    `${who} does not see ${path}: set TMPDIR for plimsoll to a directory that both see, outside of a private /tmp.`,
+  );
 }
 
 /** True while it is the same process, and runs. */
