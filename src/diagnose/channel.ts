@@ -79,7 +79,8 @@ export function judgeChannel(points: readonly TrendPoint[], noise: NoiseFloor = 
   const judged = noise.whole ? points : leaveOutWarmUp(points);
   const whole = describe(points, noise);
   const kept = judged.length === points.length ? whole : describe(judged, noise);
-  if (grows(kept)) return { ...kept.facts, state: "grows", riseBytes: kept.slopeRise };
+  if (grows(kept) && isHigherThanEver(kept, points))
+    return { ...kept.facts, state: "grows", riseBytes: kept.slopeRise };
   const { facts } = whole;
   if (facts.floors.length < 3 || facts.seconds < 5) {
     return { ...facts, state: "unknown", neededSeconds: needed(facts) };
@@ -142,6 +143,15 @@ function grows({ facts, slopeRise, noiseBytes }: Description): boolean {
     steady >= (short ? STEADY_SHORT : STEADY) &&
     stillRises(used, slope.bytesPerSecond, scatterBytes)
   );
+}
+
+/** A level that comes back after a dip is none that was never reached: what was left out as warm-up must lie below the end. */
+function isHigherThanEver(
+  { facts: { floors: judged, lastBytes } }: Description,
+  points: readonly TrendPoint[],
+): boolean {
+  const fromMs = judged[0]?.timeMs ?? 0;
+  return points.every(({ timeMs, bytes }) => timeMs >= fromMs || bytes < lastBytes);
 }
 
 /** It rose by more than noise, and has then stayed where it is for a quarter of the time. */

@@ -23,6 +23,14 @@ const series = (seconds: readonly number[], bytes: (s: number) => number): Trend
   seconds.map((s) => ({ timeMs: s * 1000, bytes: bytes(s) }));
 
 describe("judgeChannel", () => {
+  it("does not call it growth when a level comes back after a dip", () => {
+    const at = Array.from({ length: 20 }, (_, i) => 2 + 2 * i);
+    const dip = series(at, (s) => (s < 14 ? 13 : 5 + 0.2 * (s - 14)) * MB);
+    expect(judgeChannel(dip).state).not.toBe("grows");
+    const leak = series(at, (s) => (s < 14 ? 4 : 5 + 0.2 * (s - 14)) * MB);
+    expect(judgeChannel(leak).state).toBe("grows");
+  });
+
   it("never calls a flat series with noise a leak", () => {
     fc.assert(
       fc.property(
