@@ -49,6 +49,9 @@ const MAX_DATA_BYTES = 2 ** 20;
 const MAX_ARENAS = 65_536;
 const MAX_HEAPS = 2 ** 20;
 const PAGE_BYTES = 4096;
+const MAX_GROWTH_BYTES = 2 ** 30;
+/** Bit of `malloc_state.flags`: the main heap goes on elsewhere, because it could not grow in place. */
+const NOT_CONTIGUOUS = 2;
 
 /** Finds the main arena and malloc's parameters in the library's data. */
 export function findMallocRoots(
@@ -57,7 +60,8 @@ export function findMallocRoots(
   reader: MemoryReader,
 ): MallocRoots | Unavailable {
   const heap = mainHeapRange(mappings);
-  if (heap === undefined) return { available: false, reason: "the program has no main heap ([heap] in its memory map)" };
+  if (heap === undefined)
+    return { available: false, reason: "the program has no main heap ([heap] in its memory map)" };
   let mainArena: number | undefined;
   let parametersBase: number | undefined;
   for (const { start, end, permissions } of own) {
@@ -91,7 +95,8 @@ function isMainArena(data: Words, offset: number, start: number, layout: GlibcLa
   const next = data.at(offset + layout.nextAt);
   if (next !== address && next % HEAP_ALIGNMENT_BYTES !== layout.heapHeaderBytes) return false;
   const top = data.at(offset + layout.topAt);
-  if (top < heap.start || top >= heap.end || top % 16 !== 0) return false;
+  // The heap may have grown since the regions were listed.
+  if (top < heap.start || top >= heap.end + MAX_GROWTH_BYTES || top % 16 !== 0) return false;
   const systemBytes = data.at(offset + layout.systemBytesAt);
   if (systemBytes === 0 || systemBytes % PAGE_BYTES !== 0) return false;
   let empty = 0;
@@ -112,9 +117,7 @@ function isParametersBase(data: Words, offset: number, layout: GlibcLayout, heap
   const binsAt = offset + layout.threadCacheBinsFromBase;
   if (mappedAt < 0 || binsAt + 16 > data.length * 8) return false;
   const maxBlockBytes = data.at(binsAt + 8);
-  return (
-    data.at(mappedAt) % PAGE_BYTES === 0 && data.at(binsAt) <= layout.threadCacheLists && maxBlockBytes <= 0x408
-  );
+  return data.at(mappedAt) % PAGE_BYTES === 0 && data.at(binsAt) <= layout.threadCacheLists && maxBlockBytes <= 0x408;
 }
 
 /** Reads glibc's count of blocks with a mapping of their own. */
@@ -157,16 +160,19 @@ export function readArena(
   const isMain = address === roots.mainArena;
   const top = state.at(layout.topAt);
   const systemBytes = state.at(layout.systemBytesAt);
-  const segments = isMain ? mainSegment(top, roots, reader) : heapsOf(address, top, layout, reader);
+  const segments = isMain ? mainSegment(state, layout, roots, reader) : heapsOf(address, top, layout, reader);
   if ("reason" in segments) return segments;
   return { address, isMain, state, top, systemBytes, segments };
 }
 
-function mainSegment(top: number, { heapStart }: MallocRoots, reader: MemoryReader): Segment[] {
+function mainSegment(state: Words, layout: GlibcLayout, { heapStart }: MallocRoots, reader: MemoryReader): Segment[] {
+  const start = Math.ceil(heapStart / 16) * 16;
+  const isContiguous = ((state.halves[layout.flagsAt / 4] ?? 0) & NOT_CONTIGUOUS) === 0;
+  if (isContiguous) return [{ base: heapStart, start, end: heapStart + state.at(layout.systemBytesAt) }];
+  const top = state.at(layout.topAt);
   const header = new Words(16);
   if (top < heapStart || header.load(reader, top) < 16) return [];
-  const topBytes = header.at(8) - (header.at(8) % 8);
-  return [{ base: heapStart, start: Math.ceil(heapStart / 16) * 16, end: top + topBytes }];
+  return [{ base: heapStart, start, end: top + header.at(8) - (header.at(8) % 8) }];
 }
 
 function heapsOf(arena: number, top: number, layout: GlibcLayout, reader: MemoryReader): Segment[] | Unavailable {
@@ -177,7 +183,10 @@ function heapsOf(arena: number, top: number, layout: GlibcLayout, reader: Memory
     if (header.load(reader, base) < layout.heapHeaderBytes) return [];
     const [owner, previous, sizeBytes] = [header.at(0), header.at(8), header.at(16)];
     if (header.at(layout.heapPageBytesAt) !== PAGE_BYTES) {
-      return { available: false, reason: `${layout.name} runs on huge pages here, which this walk was not verified on` };
+      return {
+        available: false,
+        reason: `${layout.name} runs on huge pages here, which this walk was not verified on`,
+      };
     }
     if (owner !== arena || previous % HEAP_ALIGNMENT_BYTES !== 0 || sizeBytes > HEAP_ALIGNMENT_BYTES) return [];
     const isFirst = arena - base === layout.heapHeaderBytes;

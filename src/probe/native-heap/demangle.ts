@@ -72,23 +72,27 @@ function readName(text: string, from: number): string | undefined {
 
 /** Where the template arguments that begin at `from` end. */
 function skipArguments(text: string, from: number): number | undefined {
-  let depth = 0;
+  const open: string[] = [];
   for (let at = from; at < text.length;) {
     const rest = text.slice(at, at + 12);
     const [digits] = /^\d+/.exec(rest) ?? [];
     const [whole] = /^(S[a-z]|[ST][0-9A-Z]*_|A\d+_|D[a-z])/.exec(rest) ?? [];
+    let isTypeOver = false;
     if (whole !== undefined) {
       at += whole.length; // a substitution, a parameter, an array's size, or a builtin type of two letters
-    } else if (/^L[a-z]n?\d+E/.test(rest)) {
-      at = text.indexOf("E", at) + 1; // a number
     } else if (digits !== undefined) {
       at += digits.length + Number(digits);
+      isTypeOver = true;
     } else {
-      if (/^[INLJFX]/.test(rest)) depth += 1;
-      if (rest.startsWith("E")) depth -= 1;
+      const [letter = ""] = rest;
+      if ("INLJFX".includes(letter)) open.push(letter);
       at += 1;
-      if (depth === 0) return at;
+      if (letter === "E") isTypeOver = open.pop() !== "L";
+      if (open.length === 0) return at;
+      isTypeOver ||= open.at(-1) === "L" && /[a-z]/.test(letter);
     }
+    // A constant is a type and then a number, which would pass for the length of a name.
+    if (isTypeOver && open.at(-1) === "L") at += /^n?\d*/.exec(text.slice(at, at + 24))?.[0].length ?? 0;
   }
   return undefined;
 }

@@ -28,7 +28,7 @@ const HIGH = 2 ** 32;
 
 /** Undoes the disguise of a pointer that lies at `position`. */
 export function revealPointer(position: number, low: number, high: number): number {
-  const positionLow = position % HIGH | 0;
+  const positionLow = (position % HIGH) | 0;
   const positionHigh = Math.floor(position / HIGH);
   const shiftedLow = (positionLow >>> 12) | (positionHigh << 20);
   const shiftedHigh = positionHigh >>> 12;

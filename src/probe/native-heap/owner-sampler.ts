@@ -1,7 +1,8 @@
 /**
  * Samples used chunks for pointers into mapped files: a C++ object begins with a pointer to its class's table of functions,
- * and other structs often hold the address of a function or a constant of their library. Up to 400 chunks a size
- * class, spread evenly over the walk: when they are full, every second one is dropped and the stride doubles.
+ * and other structs often hold the address of a function or a constant of their library. Up to 400 chunks a size class,
+ * spread over the walk: when they are full, half of them are dropped and the stride doubles. Steps are drawn at random,
+ * because programs allocate in patterns: with even steps, of two kinds in turn only one would be seen.
  */
 import type { AddressRange } from "./mappings.ts";
 import { SIZE_CLASS_COUNT } from "./size-class.ts";
@@ -27,10 +28,12 @@ export class OwnerSampler {
   readonly #lowest: number;
   readonly #highest: number;
   readonly #skip: ReadonlySet<number>;
-  readonly #seen = new Uint32Array(SIZE_CLASS_COUNT);
+  /** Chunks of a class until the next is taken. */
+  readonly #left = new Uint32Array(SIZE_CLASS_COUNT).fill(1);
   readonly #strides = new Uint32Array(SIZE_CLASS_COUNT).fill(1);
   readonly #counts = new Uint32Array(SIZE_CLASS_COUNT);
   readonly #pointers: (Float64Array | undefined)[] = [];
+  #random = 1;
 
   /**
    * @param ranges - of addresses that files are mapped to, lowest first, without overlap.
@@ -45,9 +48,15 @@ export class OwnerSampler {
 
   /** Counts a chunk of a class, and says whether to take it. */
   wants(sizeClass: number): boolean {
-    const seen = this.#seen[sizeClass] ?? 0;
-    this.#seen[sizeClass] = seen + 1;
-    return (seen & ((this.#strides[sizeClass] ?? 1) - 1)) === 0;
+    const left = (this.#left[sizeClass] ?? 1) - 1;
+    this.#left[sizeClass] = left === 0 ? 1 + this.#draw((this.#strides[sizeClass] ?? 1) * 2 - 1) : left;
+    return left === 0;
+  }
+
+  /** A whole number from 0 to below `limit`: Park and Miller's generator, the same in every walk. */
+  #draw(limit: number): number {
+    this.#random = (this.#random * 48_271) % 2_147_483_647;
+    return this.#random % limit;
   }
 
   /** Takes a chunk whose contents lie in `halves` from `index` on, `bytes` of them. */
@@ -80,8 +89,8 @@ export class OwnerSampler {
     const pointers = this.#pointers[sizeClass];
     if (pointers === undefined) return;
     const kept = MAX_SAMPLES / 2;
-    for (let sample = 1; sample < kept; sample += 1) {
-      const from = sample * 2 * POINTERS_PER_SAMPLE;
+    for (let sample = 0; sample < kept; sample += 1) {
+      const from = (sample * 2 + this.#draw(2)) * POINTERS_PER_SAMPLE;
       pointers.copyWithin(sample * POINTERS_PER_SAMPLE, from, from + POINTERS_PER_SAMPLE);
     }
     this.#counts[sizeClass] = kept;

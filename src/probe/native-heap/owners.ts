@@ -74,7 +74,11 @@ export function findOwners(
         bytes: Math.round(((tally.usedClassBytes[sampled.sizeClass] ?? 0) * all) / sampled.count),
       });
     }
-    if (merged.size > 0) owners.set(sampled.sizeClass, [...merged.values()].sort((a, b) => b.samples - a.samples));
+    if (merged.size > 0)
+      owners.set(
+        sampled.sizeClass,
+        [...merged.values()].sort((a, b) => b.samples - a.samples),
+      );
   }
   return owners;
 }

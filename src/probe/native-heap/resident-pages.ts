@@ -38,7 +38,8 @@ export class ResidentPages implements Disposable {
   count(start: number, end: number): number {
     const last = Math.floor(end / PAGE_BYTES);
     let bytes = 0;
-    for (let page = Math.ceil(start / PAGE_BYTES); page < last; page += 1) if (this.#isResident(page)) bytes += PAGE_BYTES;
+    for (let page = Math.ceil(start / PAGE_BYTES); page < last; page += 1)
+      if (this.#isResident(page)) bytes += PAGE_BYTES;
     return bytes;
   }
 

@@ -17,6 +17,8 @@ export interface GlibcAccount {
   /** Least and most `used` since the last question, in the busy program. */
   readonly least: number | null;
   readonly most: number;
+  /** Longest that its event loop was late since the last question. */
+  readonly stallMs: number;
 }
 
 /** A program that has done its work and waits. */
@@ -26,15 +28,15 @@ export interface NativeProgram extends AsyncDisposable {
   readonly account: GlibcAccount;
   /** What glibc says now. */
   ask(): Promise<GlibcAccount>;
-  kill(): void;
+  /** Does its work once more, then the same. */
+  again(): Promise<GlibcAccount>;
 }
 
 const PROGRAM = join(import.meta.dirname, "..", "fixtures", "native-program.cjs");
 
 /** Starts the program and waits until it has done what `action` says. */
-export async function startNativeProgram(action: string, env: NodeJS.ProcessEnv = {}): Promise<NativeProgram> {
+export async function startNativeProgram(action: string): Promise<NativeProgram> {
   const child = spawn(process.execPath, [PROGRAM, action], {
-    env: { PATH: process.env["PATH"], ...env },
     stdio: ["pipe", "pipe", "inherit"],
     timeout: 90_000,
     killSignal: "SIGKILL",
@@ -53,7 +55,10 @@ export async function startNativeProgram(action: string, env: NodeJS.ProcessEnv 
       child.stdin.write("\n");
       return next();
     },
-    kill: () => child.kill("SIGKILL"),
+    again: () => {
+      child.stdin.write("again\n");
+      return next();
+    },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGKILL");
