@@ -73,7 +73,7 @@ function judge(): void {
       value: listed(truths.filter((truth) => !leaking.includes(truth) && !healthy.includes(truth)).map(saidOf)),
       unit: "",
     },
-    { name: "of these, programs that our rules were not written with", value: HELD_OUT, unit: "" },
+    { name: "judged programs that our rules were not written with", value: HELD_OUT, unit: "" },
     {
       name: "time to judge all recordings by all rules, once a second",
       value: Math.round((performance.now() - began) / 100) / 10,
