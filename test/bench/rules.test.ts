@@ -60,7 +60,13 @@ describe("recordingUntil", () => {
     const seconds = fc.array(fc.integer({ min: 0, max: 59 }), { minLength: 1 });
     fc.assert(
       fc.property(seconds, fc.integer({ min: 0, max: 59 }), (readings, now) => {
-        const cut = recordingUntil(record(1e12, readings.toSorted((a, b) => a - b)), 1e12 + now * 1000);
+        const cut = recordingUntil(
+          record(
+            1e12,
+            readings.toSorted((a, b) => a - b),
+          ),
+          1e12 + now * 1000,
+        );
         const [process] = cut.processes;
         const seen = readings.filter((second) => second <= now);
         expect(cut).not.toHaveProperty("exit");
