@@ -74,7 +74,8 @@ export function findMallocRoots(
     }
   }
   if (mainArena === undefined || parametersBase === undefined) {
-    const reason = `${layout.name} is loaded, but its main arena was not found: another allocator may be linked into the program`;
+    const what = mainArena === undefined ? "main arena was" : "parameters were";
+    const reason = `${layout.name} is loaded, but its ${what} not found: another allocator may be linked into the program`;
     return { available: false, reason: reader.ended ? "the process has ended" : reason };
   }
   const base = new Words(8);

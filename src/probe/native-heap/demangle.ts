@@ -35,8 +35,8 @@ export function readTypeName(mangled: string): string | undefined {
 function readName(text: string, from: number): string | undefined {
   const isNested = text[from] === "N";
   const parts: string[] = [];
-  let at = isNested ? from + 1 : from;
-  while (isNested && /[rVKRO]/.test(text[at] ?? "")) at += 1; // qualifiers of a method's object
+  const qualifiers = /^N[rVKRO]*/.exec(text.slice(from, from + 8))?.[0] ?? ""; // of a method's object
+  let at = from + qualifiers.length;
   while (at < text.length) {
     const char = text[at] ?? "";
     if (char === "E" && isNested) break;

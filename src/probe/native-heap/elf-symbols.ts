@@ -56,7 +56,8 @@ export class ElfFile implements Disposable {
     const header = this.#read(32, 32);
     const count = header?.readUInt16LE(24) ?? 0;
     const table = header && this.#read(number64(header, 0), count * PROGRAM_BYTES);
-    for (let at = 0; table && at < table.length; at += PROGRAM_BYTES) {
+    if (table === undefined) return undefined;
+    for (let at = 0; at < table.length; at += PROGRAM_BYTES) {
       if (table.readUInt32LE(at) !== LOAD) continue;
       const [offset, address] = [number64(table, at + 8), number64(table, at + 16)];
       return address - offset;
@@ -116,7 +117,8 @@ export class ElfFile implements Disposable {
     const header = this.#read(40, 24);
     const table = header && this.#read(number64(header, 0), header.readUInt16LE(20) * SECTION_BYTES);
     const sections: Section[] = [];
-    for (let at = 0; table && at < table.length; at += SECTION_BYTES) {
+    if (table === undefined) return sections;
+    for (let at = 0; at < table.length; at += SECTION_BYTES) {
       sections.push({
         type: table.readUInt32LE(at + 4),
         offset: number64(table, at + 24),

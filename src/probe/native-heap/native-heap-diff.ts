@@ -80,12 +80,12 @@ export function diffNativeHeaps(before: NativeHeapWalk, after: NativeHeapWalk): 
 }
 
 /** Brings together what has the same key; one of the two may be missing. */
-function pair<T, K>(
+function pair<T>(
   before: readonly T[],
   after: readonly T[],
-  keyOf: (item: T) => K,
+  keyOf: (item: T) => string | number,
 ): [T | undefined, T | undefined][] {
-  const pairs = new Map<K, [T | undefined, T | undefined]>();
+  const pairs = new Map<string | number, [T | undefined, T | undefined]>();
   for (const item of before) pairs.set(keyOf(item), [item, undefined]);
   for (const item of after) pairs.set(keyOf(item), [pairs.get(keyOf(item))?.[0], item]);
   return [...pairs.values()];
