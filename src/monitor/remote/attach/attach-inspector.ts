@@ -139,7 +139,8 @@ async function openAndEnter(target: Target, options: AttachOptions): Promise<Att
   const outcome = client === undefined ? undefined : await enter(target, client, options);
   const attachMs = performance.now() - began;
   const isClosed = await closePort(target, listener, client, answerMs);
-  const portClosed = isClosed ? Promise.resolve() : closeLater(target, known);
+  const asked = client === undefined ? undefined : listener;
+  const portClosed = isClosed ? Promise.resolve() : closeLater(target, known, asked);
   if (outcome === undefined)
     return (await hasEnded(target)) ? refuseEnded(target.pid) : refuseSilent(target, answerMs, portClosed);
   return isRefusal(outcome) ? { ...outcome, portClosed } : { ...outcome, wasOpen: false, attachMs, portClosed };

@@ -42,14 +42,23 @@ export async function closePort(
   return true;
 }
 
-/** Waits for a program that comes to itself later, and closes what it opens then. Does not keep this process alive. */
-export async function closeLater(target: Target, known: ReadonlySet<string>): Promise<void> {
+/**
+ * Waits for a program that comes to itself later, and closes what it opens then. Does not keep this process alive.
+ *
+ * @param known - sockets that were there before, by inode.
+ * @param asked - one that the program was asked to close. Default: none.
+ */
+export async function closeLater(target: Target, known: ReadonlySet<string>, asked?: Listener): Promise<void> {
   const until = performance.now() + STAND_BY_MS;
+  let awaited = asked;
   while (isAlive(target) && performance.now() < until) {
     await sleep(STAND_BY_POLL_MS, undefined, { ref: false });
     const [listener] = findInspectors(target, known);
-    if (listener === undefined) continue;
+    if (listener === undefined && awaited !== undefined) return;
+    if (listener === undefined || listener.inode === awaited?.inode) continue;
     const client = await InspectorClient.connect(listener, CONNECT_MS);
-    if (client !== undefined && (await closePort(target, listener, client, CONNECT_MS))) return;
+    if (client === undefined) continue;
+    if (await closePort(target, listener, client, CONNECT_MS)) return;
+    awaited = listener;
   }
 }

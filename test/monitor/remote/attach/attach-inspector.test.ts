@@ -1,4 +1,5 @@
 /** Entering programs that run already, on every Node line: what is seen, what is left behind, and who refuses. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { get } from "node:http";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { makeFiles } from "../../../preload/watched.ts";
 import { availableNodes } from "../../../support/nodes.ts";
 import { expectAttached, expectRefusal, Program, until, visit } from "./program.ts";
 
+const NAME = "uv__signal_tree";
 const IDLE = "console.log('ready'); setInterval(() => {}, 1000);";
 const SERVER = `
   const server = require("node:http").createServer((request, response) => response.end("hello"));
@@ -228,6 +230,21 @@ describe("attachInspector", () => {
     expect(program.stderr).toBe("");
     await new Promise((resolve) => server.close(resolve));
     await using again = await visit(program.pid);
+    expectAttached(again.outcome);
+  });
+
+  it("signals a program that cannot be looked into only when told to", async () => {
+    using files = makeFiles({});
+    const copy = join(files.path, "node");
+    const binary = readFileSync(process.execPath);
+    // As in a stripped binary: no symbol of that name.
+    for (let at = binary.indexOf(NAME); at >= 0; at = binary.indexOf(NAME, at)) binary.write("no", at);
+    writeFileSync(copy, binary, { mode: 0o755 });
+    using program = await Program.start(copy, ["-e", IDLE]);
+    await using here = await visit(program.pid);
+    expect(expectRefusal(here.outcome).refused).toBe("unknown-handler");
+    expect(program.stderr).toBe("");
+    await using again = await visit(program.pid, { signalsUnknown: true });
     expectAttached(again.outcome);
   });
 
