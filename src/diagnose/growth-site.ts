@@ -1,10 +1,12 @@
 /**
  * Which code allocated what grew: the difference of two sampling heap profiles taken right after
  * collections, or one profile whose sampling began late, which holds only what was born since and
- * still lives. It names the allocating function, never what holds the objects: a profile does not know.
+ * still lives. Of three or more profiles each place counts by its Theil-Sen slope less the scatter: a batch that
+ * happens to be alive in the last one is no growth. It names the allocating function, never what holds the objects.
  */
 import type { AllocationSite, CodeLocation } from "../base/wire.ts";
 import type { AllocationProfile } from "../monitor/remote/recording.ts";
+import { median, theilSen, type TrendPoint } from "../monitor/trend.ts";
 
 /** What one function allocated and what is still alive of it. */
 export interface GrowingSite {
@@ -29,6 +31,11 @@ export interface SiteGrowth {
   readonly samplingIntervalBytes: number;
 }
 
+/** Fewer profiles are compared two by two. */
+const MIN_SERIES = 3;
+/** From the median of distances to a standard deviation. */
+const MAD_TO_SIGMA = 1.4826;
+
 /**
  * Compares the profiles of one thread.
  *
@@ -45,10 +52,14 @@ export function growthBySite(profiles: readonly AllocationProfile[]): SiteGrowth
   // A difference leaves out what is always in flight; too short a one is mostly chance.
   const base =
     newest.precise && first && newest.totalBytes - first.totalBytes < newest.totalBytes / 3 ? undefined : first;
-  const sites = difference(base?.sites ?? [], newest.sites);
+  const series = chosen.filter((profile) => profile.sinceMs === newest.sinceMs && profile.timeMs <= newest.timeMs);
+  const seen = series.length < MIN_SERIES ? difference(base?.sites ?? [], newest.sites) : steadyGrowth(series);
+  const fromMs = (series.length < MIN_SERIES ? base : series[0])?.timeMs ?? newest.sinceMs;
+  const seconds = (newest.timeMs - fromMs) / 1000;
+  const sites = newest.precise ? stillGrowing(seen, seconds, profiles) : seen;
   return {
     sites,
-    seconds: (newest.timeMs - (base?.timeMs ?? newest.sinceMs)) / 1000,
+    seconds,
     bytes: sites.reduce((sum, site) => sum + site.bytes, 0),
     precise: newest.precise,
     samplingIntervalBytes: newest.samplingIntervalBytes,
@@ -78,12 +89,69 @@ function difference(before: readonly AllocationSite[], after: readonly Allocatio
     .sort((a, b) => b.bytes - a.bytes);
 }
 
+/** Each place by its slope over all profiles; those of the newest profile that do not rise are left out. */
+function steadyGrowth(series: readonly AllocationProfile[]): GrowingSite[] {
+  const readings = series.map(({ timeMs, sites }) => ({ timeMs, sites: byFunction(sites) }));
+  const [first, newest] = [readings[0], readings.at(-1)];
+  if (!first || !newest) return [];
+  const seconds = (newest.timeMs - first.timeMs) / 1000;
+  return difference([], [...newest.sites.values()])
+    .map((site) => {
+      const key = keyOf(site.where);
+      const points = readings.map(({ timeMs, sites }) => ({ timeMs, bytes: sites.get(key)?.bytes ?? 0 }));
+      const bytes = steadyBytes(points, seconds);
+      const share = site.bytes > 0 ? bytes / site.bytes : 0;
+      return { ...site, bytes, count: Math.max(1, Math.round(site.count * share)), viaNodeBytes: site.viaNodeBytes * share };
+    })
+    .filter((site) => site.bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+/**
+ * After precise sampling a rough one goes on, and longer: a place counts by no more than its rate there, or than
+ * that of the nearest caller which was billed for it. A batch with a period can beat with a few precise readings.
+ */
+function stillGrowing(
+  sites: readonly GrowingSite[],
+  seconds: number,
+  profiles: readonly AllocationProfile[],
+): readonly GrowingSite[] {
+  const last = profiles.at(-1);
+  const rough = profiles.filter((profile) => !profile.precise && profile.sinceMs === last?.sinceMs);
+  const [first, newest] = [rough[0], rough.at(-1)];
+  if (rough.length < MIN_SERIES || !first || !newest) return sites;
+  const roughSeconds = (newest.timeMs - first.timeMs) / 1000;
+  const shown = new Set(rough.flatMap((profile) => [...byFunction(profile.sites).keys()]));
+  const rates = new Map(steadyGrowth(rough).map((site) => [keyOf(site.where), site.bytes / roughSeconds]));
+  const capped = sites
+    .map((site) => {
+      const billed = [site.where, ...site.callers].map(keyOf).find((key) => shown.has(key));
+      const rate = billed === undefined ? Number.POSITIVE_INFINITY : (rates.get(billed) ?? 0);
+      const share = Math.min(1, (rate * seconds) / site.bytes);
+      return { ...site, bytes: site.bytes * share, viaNodeBytes: site.viaNodeBytes * share };
+    })
+    .filter((site) => site.bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes);
+  return capped.length > 0 ? capped : sites;
+}
+
+/** What the slope adds over all, less the scatter around it: what comes and goes scatters as far as it rises. */
+function steadyBytes(points: readonly TrendPoint[], seconds: number): number {
+  const slope = theilSen(points);
+  const first = points[0];
+  if (!slope || !first) return 0;
+  const lineAt = ({ timeMs }: TrendPoint): number =>
+    slope.interceptBytes + (slope.bytesPerSecond * (timeMs - first.timeMs)) / 1000;
+  const scatter = median(points.map((point) => Math.abs(point.bytes - lineAt(point))));
+  return Math.max(0, slope.bytesPerSecond * seconds - MAD_TO_SIGMA * scatter);
+}
+
 /** Call paths that end in the same function are one site; its callers are those of the largest path. */
 function byFunction(sites: readonly AllocationSite[]): Map<string, GrowingSite> {
   const found = new Map<string, GrowingSite>();
   for (const site of [...sites].sort((a, b) => b.bytes - a.bytes)) {
     const { where } = site;
-    const key = `${where.file}:${where.line}:${where.column}:${where.function}`;
+    const key = keyOf(site.where);
     const same = found.get(key);
     found.set(key, {
       where,
@@ -94,4 +162,8 @@ function byFunction(sites: readonly AllocationSite[]): Map<string, GrowingSite> 
     });
   }
   return found;
+}
+
+function keyOf({ file, line, column, function: name }: CodeLocation): string {
+  return `${file}:${line}:${column}:${name}`;
 }

@@ -51,6 +51,17 @@ describe("growthBySite", () => {
     expect(growth?.sites[0]).toMatchObject({ bytes: 4 * MB, callers: [{ function: "b" }] });
   });
 
+  it("takes a batch that is alive in the last of several profiles for no growth", () => {
+    const growth = growthBySite([
+      profile(8, 5, true, [site("keep", 9, 1 * MB), site("batch", 20, 11 * MB)]),
+      profile(11, 5, true, [site("keep", 9, 2 * MB), site("batch", 20, 2 * MB)]),
+      profile(14, 5, true, [site("keep", 9, 3 * MB), site("batch", 20, 18 * MB)]),
+      profile(17, 5, true, [site("keep", 9, 4 * MB), site("batch", 20, 9 * MB)]),
+    ]);
+    expect(growth?.seconds).toBe(9);
+    expect(growth?.sites[0]).toMatchObject({ where: { function: "keep" }, bytes: 3 * MB });
+  });
+
   it("goes by the profile before the last when an ending program has let go", () => {
     const growth = growthBySite([
       profile(9, 5, true, [site("keep", 9, MB)]),
