@@ -5,7 +5,8 @@
  */
 import type { Unavailable } from "../system-files.ts";
 import { type FoundGlibc, type GlibcLayout, HEAP_ALIGNMENT_BYTES } from "./glibc-layout.ts";
-import type { AddressRange, Mapping } from "./mappings.ts";
+import { findMainExtensions } from "./main-extensions.ts";
+import { type AddressRange, anonymousRanges, type Mapping } from "./mappings.ts";
 import { type MemoryReader, Words } from "./memory-reader.ts";
 
 /** One arena: its state as it was read, and where its chunks lie. */
@@ -23,7 +24,7 @@ export interface Arena {
   readonly segments: readonly Segment[];
 }
 
-/** A stretch of chunks. */
+/** A stretch of chunks that ends in the top chunk or in a fence. */
 export interface Segment extends AddressRange {
   /** Where the allocator's own header begins; chunks begin at `start`. */
   readonly base: number;
@@ -41,15 +42,16 @@ export interface MallocRoots {
   readonly mainArena: number;
   /** Where `malloc_par.sbrk_base` lies. */
   readonly parametersBase: number;
-  /** First address of the main heap. */
-  readonly heapStart: number;
+  /** The main heap, as far as it lies in one piece. */
+  readonly heap: AddressRange;
+  /** Where it goes on elsewhere. */
+  readonly extensions: readonly Segment[];
 }
 
 const MAX_DATA_BYTES = 2 ** 20;
 const MAX_ARENAS = 65_536;
 const MAX_HEAPS = 2 ** 20;
 const PAGE_BYTES = 4096;
-const MAX_GROWTH_BYTES = 2 ** 30;
 /** Bit of `malloc_state.flags`: the main heap goes on elsewhere, because it could not grow in place. */
 const NOT_CONTIGUOUS = 2;
 
@@ -80,7 +82,7 @@ export function findMallocRoots(
   }
   const base = new Words(8);
   base.load(reader, parametersBase);
-  return { available: true, mainArena, parametersBase, heapStart: base.at(0) };
+  return { available: true, mainArena, parametersBase, heap: { start: base.at(0), end: heap.end }, extensions: [] };
 }
 
 /** The main heap; the kernel may list it in pieces. */
@@ -96,8 +98,7 @@ function isMainArena(data: Words, offset: number, start: number, layout: GlibcLa
   const next = data.at(offset + layout.nextAt);
   if (next !== address && next % HEAP_ALIGNMENT_BYTES !== layout.heapHeaderBytes) return false;
   const top = data.at(offset + layout.topAt);
-  // The heap may have grown since the regions were listed.
-  if (top < heap.start || top >= heap.end + MAX_GROWTH_BYTES || top % 16 !== 0) return false;
+  if (top < heap.start || top % 16 !== 0) return false;
   const systemBytes = data.at(offset + layout.systemBytesAt);
   if (systemBytes === 0 || systemBytes % PAGE_BYTES !== 0) return false;
   let empty = 0;
@@ -161,19 +162,34 @@ export function readArena(
   const isMain = address === roots.mainArena;
   const top = state.at(layout.topAt);
   const systemBytes = state.at(layout.systemBytesAt);
-  const segments = isMain ? mainSegment(state, layout, roots, reader) : heapsOf(address, top, layout, reader);
+  const segments = isMain ? mainSegments(state, layout, roots) : heapsOf(address, top, layout, reader);
   if ("reason" in segments) return segments;
   return { address, isMain, state, top, systemBytes, segments };
 }
 
-function mainSegment(state: Words, layout: GlibcLayout, { heapStart }: MallocRoots, reader: MemoryReader): Segment[] {
-  const start = Math.ceil(heapStart / 16) * 16;
-  const isContiguous = ((state.halves[layout.flagsAt / 4] ?? 0) & NOT_CONTIGUOUS) === 0;
-  if (isContiguous) return [{ base: heapStart, start, end: heapStart + state.at(layout.systemBytesAt) }];
-  const top = state.at(layout.topAt);
-  const header = new Words(16);
-  if (top < heapStart || header.load(reader, top) < 16) return [];
-  return [{ base: heapStart, start, end: top + header.at(8) - (header.at(8) % 8) }];
+function mainSegments(state: Words, layout: GlibcLayout, { heap, extensions }: MallocRoots): Segment[] {
+  const first = { base: heap.start, start: Math.ceil(heap.start / 16) * 16 };
+  if (isContiguous(state, layout)) return [{ ...first, end: heap.start + state.at(layout.systemBytesAt) }];
+  return [...extensions, { ...first, end: heap.end }];
+}
+
+function isContiguous(state: Words, layout: GlibcLayout): boolean {
+  return ((state.halves[layout.flagsAt / 4] ?? 0) & NOT_CONTIGUOUS) === 0;
+}
+
+/** Finds where the main heap goes on, if it could not grow in place. */
+export function findExtensions(
+  roots: MallocRoots,
+  layout: GlibcLayout,
+  mappings: readonly Mapping[],
+  reader: MemoryReader,
+  isResident: ((address: number) => boolean) | undefined,
+): MallocRoots {
+  const state = new Words(layout.stateBytes);
+  if (state.load(reader, roots.mainArena) < layout.stateBytes || isContiguous(state, layout)) return roots;
+  const bytes = state.at(layout.systemBytesAt) - (roots.heap.end - roots.heap.start);
+  const search = { top: state.at(layout.topAt), bytes, isResident };
+  return { ...roots, extensions: findMainExtensions(anonymousRanges(mappings), reader, search) };
 }
 
 function heapsOf(arena: number, top: number, layout: GlibcLayout, reader: MemoryReader): Segment[] | Unavailable {

@@ -14,6 +14,7 @@ import { sizeClassOf } from "./size-class.ts";
 const WINDOW_BYTES = 2 ** 18;
 const HEADER_BYTES = 16;
 const MIN_CHUNK_BYTES = 32;
+const MAX_FENCE_BYTES = 48;
 /** Larger chunks never lie in a thread's cache. */
 const MAX_CACHED_BYTES = 1040;
 const PLAUSIBLE_RUN = 12;
@@ -77,7 +78,7 @@ export class ChunkWalker {
       let index = (address - this.#windowStart) >>> 2;
       const low = halves[index + 2] ?? 0;
       const bytes = ((low & ~7) >>> 0) + (halves[index + 3] ?? 0) * HIGH;
-      if (bytes < MIN_CHUNK_BYTES && end - address <= MIN_CHUNK_BYTES) {
+      if (bytes < MIN_CHUNK_BYTES && end - address <= MAX_FENCE_BYTES) {
         tally.overheadBytes += end - address; // the fence at the end of a heap that is not the arena's last
         break;
       }

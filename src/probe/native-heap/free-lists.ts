@@ -5,7 +5,7 @@
  */
 import type { Arena } from "./arenas.ts";
 import type { GlibcLayout } from "./glibc-layout.ts";
-import type { AddressRange } from "./mappings.ts";
+import { isWithin } from "./mappings.ts";
 import { type MemoryReader, Words } from "./memory-reader.ts";
 
 /** The word that marks chunks in thread caches, in halves. */
@@ -49,13 +49,14 @@ export function followFastBins(
   const counts = new Map<number, number>();
   const incomplete: number[] = [];
   const pages = new PageCache(reader);
+  const segments = [...arena.segments].sort((a, b) => a.start - b.start);
   let left = MAX_FAST_CHUNKS;
   for (let bin = 0; bin < layout.fastBinCount; bin += 1) {
     const bytes = 32 + bin * 16;
     let chunk = arena.state.at(layout.fastBinsAt + bin * 8);
     let count = 0;
     for (; chunk !== 0 && left > 0; left -= 1) {
-      if (chunk % 16 !== 0 || !isWithin(arena.segments, chunk)) break;
+      if (chunk % 16 !== 0 || !isWithin(segments, chunk)) break;
       if (pages.low(chunk + 8) >>> 4 !== bytes >>> 4) break;
       if (remember.size < MAX_REMEMBERED) remember.add(chunk);
       count += 1;
@@ -65,10 +66,6 @@ export function followFastBins(
     if (chunk !== 0) incomplete.push(bytes);
   }
   return { counts, incomplete };
-}
-
-function isWithin(ranges: readonly AddressRange[], address: number): boolean {
-  return ranges.some(({ start, end }) => address >= start && address < end);
 }
 
 /** Recently read pages: chunks that were freed one after the other often lie side by side. */

@@ -76,3 +76,14 @@ export function subtractRanges(ranges: readonly AddressRange[], taken: readonly 
   }
   return left;
 }
+
+/** Whether an address lies in one of some ranges; they come lowest first, without overlap. */
+export function isWithin(ranges: readonly AddressRange[], address: number): boolean {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.end ?? 0) <= address) low = middle + 1;
+    else high = middle;
+  }
+  return (ranges[low]?.start ?? Infinity) <= address;
+}

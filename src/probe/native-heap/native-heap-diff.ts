@@ -92,7 +92,7 @@ function pair<T>(
 }
 
 const EMPTY: Omit<ArenaAccount, "id"> = {
-  heaps: 0,
+  pieces: 0,
   systemBytes: 0,
   usedBytes: 0,
   freeBytes: 0,

@@ -31,8 +31,8 @@ export interface HeapAccount {
 export interface ArenaAccount extends HeapAccount {
   /** `main`, or the address of a thread arena; the same as long as the process lives. */
   readonly id: string;
-  /** Heaps of at most 64 MiB that it consists of; 1 for the main heap. */
-  readonly heaps: number;
+  /** Pieces that it consists of: heaps of at most 64 MiB; of the main heap 1, or more where it could not grow in place. */
+  readonly pieces: number;
 }
 
 /** Number and bytes of chunks. */

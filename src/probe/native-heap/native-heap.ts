@@ -5,7 +5,15 @@
  * did is walked twice, and the difference is the error that is stated.
  */
 import { readSystemText, type SystemFilesOptions, type Unavailable } from "../system-files.ts";
-import { type Arena, findMallocRoots, type MallocRoots, readArena, readArenas, readMappedCount } from "./arenas.ts";
+import {
+  type Arena,
+  findExtensions,
+  findMallocRoots,
+  type MallocRoots,
+  readArena,
+  readArenas,
+  readMappedCount,
+} from "./arenas.ts";
 import { ChunkTally } from "./chunk-tally.ts";
 import { ChunkWalker } from "./chunk-walk.ts";
 import { findThreadCacheKey, followFastBins, type ThreadCacheKey } from "./free-lists.ts";
@@ -71,8 +79,10 @@ function walkMemory(
   const glibc = findGlibc(mappings, reader);
   if (!glibc.available) return glibc;
   const { layout } = glibc;
-  const roots = findMallocRoots(glibc, mappings, reader);
-  if (!roots.available) return roots;
+  const isResident = resident && ((address: number) => resident.isResident(address));
+  const found = findMallocRoots(glibc, mappings, reader);
+  if (!found.available) return found;
+  const roots = findExtensions(found, layout, mappings, reader, isResident);
   const arenas = readArenas(roots, layout, reader);
   if ("reason" in arenas) return arenas;
   const threadCacheKey = findThreadCacheKey(arenas, layout, reader);
@@ -90,7 +100,7 @@ function walkMemory(
   const foundCount = findMappedChunks(subtractRanges(anonymousRanges(mappings), heaps), reader, blocks, {
     expected,
     sampler,
-    isResident: resident && ((address) => resident.isResident(address)),
+    isResident,
   });
   if (reader.ended) return { available: false, reason: `process ${pid} ended during the walk` };
 
@@ -193,7 +203,7 @@ function accountArena({ arena, tally, errorBytes }: WalkedArena, knowsResident: 
   const { usedBytes, freeBytes, threadCachedBytes, overheadBytes, unknownBytes } = tally;
   return {
     id: arena.isMain ? "main" : `0x${arena.address.toString(16)}`,
-    heaps: arena.segments.length,
+    pieces: arena.segments.length,
     systemBytes: usedBytes + freeBytes + threadCachedBytes + overheadBytes + unknownBytes,
     usedBytes,
     freeBytes,

@@ -4,7 +4,7 @@
  * spread over the walk: when they are full, half of them are dropped and the stride doubles. Steps are drawn at random,
  * because programs allocate in patterns: with even steps, of two kinds in turn only one would be seen.
  */
-import type { AddressRange } from "./mappings.ts";
+import { type AddressRange, isWithin } from "./mappings.ts";
 import { SIZE_CLASS_COUNT } from "./size-class.ts";
 
 /** Samples kept of a size class. */
@@ -72,7 +72,7 @@ export class OwnerSampler {
     let others = 0;
     for (let at = index; at < end && others < POINTERS_PER_SAMPLE - 1; at += 2) {
       const word = (halves[at] ?? 0) + (halves[at + 1] ?? 0) * HIGH;
-      if (word < this.#lowest || word >= this.#highest || !this.#isMapped(word)) continue;
+      if (word < this.#lowest || word >= this.#highest || !isWithin(this.#ranges, word)) continue;
       if (at > index) others += 1;
       pointers[first + (at > index ? others : 0)] = word;
     }
@@ -95,15 +95,5 @@ export class OwnerSampler {
     }
     this.#counts[sizeClass] = kept;
     this.#strides[sizeClass] = (this.#strides[sizeClass] ?? 1) * 2;
-  }
-
-  #isMapped(address: number): boolean {
-    let [low, high] = [0, this.#ranges.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ranges[middle]?.end ?? 0) <= address) low = middle + 1;
-      else high = middle;
-    }
-    return (this.#ranges[low]?.start ?? Infinity) <= address;
   }
 }

@@ -32,7 +32,7 @@ const within = (share: number, value: number, truth: number) => {
 };
 
 describe("walkNativeHeap on a program at rest", () => {
-  it.each(["nothing", "leak", "fragment", "fastBins", "mapped", "threads"])(
+  it.each(["nothing", "leak", "fragment", "fastBins", "mapped", "threads", "blocked"])(
     "agrees with mallinfo2: %s",
     async (action) => {
       await using program = await startNativeProgram(action);

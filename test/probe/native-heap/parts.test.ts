@@ -8,6 +8,7 @@ import { readSymbol, readTypeName } from "../../../src/probe/native-heap/demangl
 import { ElfFile } from "../../../src/probe/native-heap/elf-symbols.ts";
 import { followFastBins, revealPointer } from "../../../src/probe/native-heap/free-lists.ts";
 import { findGlibc, type GlibcLayout, refuseByMappings } from "../../../src/probe/native-heap/glibc-layout.ts";
+import { findMainExtensions } from "../../../src/probe/native-heap/main-extensions.ts";
 import { findMappedChunks } from "../../../src/probe/native-heap/mapped-chunks.ts";
 import { anonymousRanges, parseMappings, subtractRanges } from "../../../src/probe/native-heap/mappings.ts";
 import { Words } from "../../../src/probe/native-heap/memory-reader.ts";
@@ -231,5 +232,34 @@ describe("names", () => {
   it("takes a file that is no ELF file as one without symbols", () => {
     expect(ElfFile.open("/nowhere")).toBeUndefined();
     expect(ElfFile.open(import.meta.filename)).toBeUndefined();
+  });
+});
+
+describe("findMainExtensions", () => {
+  it("finds the main heap's pieces between other blocks, by how they end", () => {
+    const image = Buffer.alloc(16 * 4096);
+    const place = (at: number, word: number) => image.writeBigUInt64LE(BigInt(word), at + 8);
+    /** A chunk over some pages that ends in `fences` headers. */
+    const piece = (page: number, pages: number, fences: number) => {
+      const bytes = pages * 4096 - fences * 16;
+      place(page * 4096, bytes | 1);
+      for (let fence = 0; fence < fences; fence += 1) place(page * 4096 + bytes + fence * 16, fence === 0 ? 16 : 17);
+    };
+    place(0, (2 * 4096) | 2); // a block with a mapping of its own
+    piece(2, 3, 2);
+    piece(5, 2, 3);
+    place(8 * 4096, 4096 | 1); // no fence, and not the top
+    piece(10, 4, 0); // the top
+    const top = IMAGE_START + 10 * 4096;
+    const ranges = [{ start: IMAGE_START, end: IMAGE_START + image.length }];
+    const search = { top, bytes: 9 * 4096 };
+    const at = (page: number, pages: number) => ({
+      base: IMAGE_START + page * 4096,
+      start: IMAGE_START + page * 4096,
+      end: IMAGE_START + (page + pages) * 4096,
+    });
+    const found = findMainExtensions(ranges, readerOf(image), { ...search, isResident: () => true });
+    expect(found).toEqual([at(2, 3), at(5, 2), at(10, 4)]);
+    expect(findMainExtensions(ranges, readerOf(image), search)).toEqual([at(2, 3), at(5, 2)]);
   });
 });
