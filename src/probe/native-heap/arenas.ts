@@ -6,7 +6,7 @@
 import type { Unavailable } from "../system-files.ts";
 import { type FoundGlibc, type GlibcLayout, HEAP_ALIGNMENT_BYTES } from "./glibc-layout.ts";
 import { findMainExtensions } from "./main-extensions.ts";
-import { type AddressRange, anonymousRanges, type Mapping } from "./mappings.ts";
+import { type AddressRange, anonymousRanges, type Mapping, type Segment } from "./mappings.ts";
 import { type MemoryReader, Words } from "./memory-reader.ts";
 
 /** One arena: its state as it was read, and where its chunks lie. */
@@ -22,12 +22,6 @@ export interface Arena {
   readonly systemBytes: number;
   /** Where chunks lie one after the other; empty where that cannot be read now. */
   readonly segments: readonly Segment[];
-}
-
-/** A stretch of chunks that ends in the top chunk or in a fence. */
-export interface Segment extends AddressRange {
-  /** Where the allocator's own header begins; chunks begin at `start`. */
-  readonly base: number;
 }
 
 /** Blocks with a mapping of their own, by glibc's own count. */

@@ -40,6 +40,15 @@ export class ChunkTally {
     this.freeBytes += bytes;
   }
 
+  /** How far two tallies of one arena differ: the root of the sum of squared differences in used bytes of the size classes. */
+  usedSpread(other: ChunkTally): number {
+    let squares = 0;
+    for (let index = 0; index < SIZE_CLASS_COUNT; index += 1) {
+      squares += ((this.usedClassBytes[index] ?? 0) - (other.usedClassBytes[index] ?? 0)) ** 2;
+    }
+    return Math.round(Math.sqrt(squares));
+  }
+
   /** Adds another tally to this one. */
   add(other: ChunkTally): void {
     this.usedBytes += other.usedBytes;

@@ -1,11 +1,10 @@
 /**
  * Finds where glibc's main heap goes on when it could not grow in place: in many mappings among others. Node meets this in
- * about one start of 150, because V8 likes to put its code right behind the main heap. A stretch begins on a page and is a
- * chain of chunks that ends on a page: in the top chunk, or in the two headers with which glibc closes what it leaves.
+ * some of a thousand starts, because V8 likes to put its code near the main heap. A stretch begins on a page and is a chain
+ * of chunks that ends on a page: in the top chunk, or in the two headers with which glibc closes what it leaves behind.
  * Source: glibc malloc/malloc.c (sysmalloc, sysmalloc_mmap_fallback).
  */
-import type { Segment } from "./arenas.ts";
-import type { AddressRange } from "./mappings.ts";
+import type { AddressRange, Segment } from "./mappings.ts";
 import { type MemoryReader, Words } from "./memory-reader.ts";
 
 const PAGE_BYTES = 4096;

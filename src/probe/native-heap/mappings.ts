@@ -42,6 +42,12 @@ export interface AddressRange {
   readonly end: number;
 }
 
+/** A stretch of chunks that ends in the top chunk or in a fence. */
+export interface Segment extends AddressRange {
+  /** Where the allocator's own header begins; chunks begin at `start`. */
+  readonly base: number;
+}
+
 /** The stretches of private anonymous memory that is read and written, neighbours joined; without heap and stack. */
 export function anonymousRanges(mappings: readonly Mapping[]): AddressRange[] {
   const ranges: { start: number; end: number }[] = [];

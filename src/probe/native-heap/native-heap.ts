@@ -2,7 +2,7 @@
  * Walks the native heap of a running process from outside, without stopping it or loading anything into it: what the
  * program holds, what is free and what the allocator retains, by arena, size and owner. It needs what reading
  * `/proc/<pid>/mem` needs, and blocks this thread meanwhile. An arena that did not change during its walk is exact; one that
- * did is walked twice, and the difference is the error that is stated.
+ * did is walked twice, and what the two differ in is the error that is stated.
  */
 import { readSystemText, type SystemFilesOptions, type Unavailable } from "../system-files.ts";
 import {
@@ -126,6 +126,9 @@ function walkMemory(
   };
 }
 
+/** The spread of the change over size classes is √2 standard errors of one pass: this is about four of them. */
+const SPREADS = 3;
+
 interface PassContext {
   readonly threadCacheKey: ThreadCacheKey | undefined;
   readonly sampler: OwnerSampler | undefined;
@@ -149,7 +152,7 @@ class Pass {
     this.#walker = new ChunkWalker(reader);
   }
 
-  /** Walks an arena, and a second time when it changed meanwhile: the second account counts, the difference is its error. */
+  /** Walks an arena, and a second time when it changed meanwhile: the second account counts, the two tell its error. */
   walkTwice(arena: Arena, passes: 1 | 2): WalkedArena {
     const first = this.#walkOnce(arena);
     if (!first.changed) return first;
@@ -157,10 +160,12 @@ class Pass {
     const again = this.#reread(arena);
     if (again === undefined) return { ...first, errorBytes: undefined };
     const second = this.#walkOnce(again);
-    const difference = Math.max(
+    const change = Math.max(
       Math.abs(second.tally.usedBytes - first.tally.usedBytes),
       Math.abs(second.tally.freeBytes - first.tally.freeBytes),
     );
+    // What was counted twice or missed may cancel out in the sum, but not in every size class.
+    const difference = change + SPREADS * second.tally.usedSpread(first.tally);
     return { ...second, changed: true, errorBytes: difference + (second.errorBytes ?? 0) };
   }
 

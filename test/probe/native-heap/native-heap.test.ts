@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { walkNativeHeap } from "../../../src/probe/native-heap/native-heap.ts";
 import { diffNativeHeaps } from "../../../src/probe/native-heap/native-heap-diff.ts";
 import type { HeapAccount, NativeHeapWalk } from "../../../src/probe/native-heap/native-heap-walk.ts";
+import { availableNodes } from "../../support/nodes.ts";
 import { makeRoot } from "../support/fixture-root.ts";
 import { startNativeProgram } from "./support/native-program.ts";
 
@@ -108,6 +109,15 @@ describe("walkNativeHeap on a program at rest", () => {
     within(0.3, hash?.count ?? 0, 10_000);
     const grown = diffNativeHeaps(before, after).owners.find(({ name }) => name === "node::crypto::Hash");
     expect(grown?.count).toBeGreaterThan(1000);
+  });
+
+  it.each(availableNodes())("walks Node $version too", async ({ path }) => {
+    await using program = await startNativeProgram("leak", path);
+    await program.ask();
+    const { heap } = walkAtRest(program.pid);
+    const truth = await program.ask();
+    within(0.01, usedOf(heap), truth.used);
+    within(0.01, heap.freeBytes, truth.free);
   });
 
   it("says nothing of owners when not asked", async () => {

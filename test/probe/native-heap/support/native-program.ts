@@ -35,8 +35,8 @@ export interface NativeProgram extends AsyncDisposable {
 const PROGRAM = join(import.meta.dirname, "..", "fixtures", "native-program.cjs");
 
 /** Starts the program and waits until it has done what `action` says. */
-export async function startNativeProgram(action: string): Promise<NativeProgram> {
-  const child = spawn(process.execPath, [PROGRAM, action], {
+export async function startNativeProgram(action: string, node: string = process.execPath): Promise<NativeProgram> {
+  const child = spawn(node, [PROGRAM, action], {
     stdio: ["pipe", "pipe", "inherit"],
     timeout: 90_000,
     killSignal: "SIGKILL",
