@@ -101,7 +101,12 @@ function steadyGrowth(series: readonly AllocationProfile[]): GrowingSite[] {
       const points = readings.map(({ timeMs, sites }) => ({ timeMs, bytes: sites.get(key)?.bytes ?? 0 }));
       const bytes = steadyBytes(points, seconds);
       const share = site.bytes > 0 ? bytes / site.bytes : 0;
-      return { ...site, bytes, count: Math.max(1, Math.round(site.count * share)), viaNodeBytes: site.viaNodeBytes * share };
+      return {
+        ...site,
+        bytes,
+        count: Math.max(1, Math.round(site.count * share)),
+        viaNodeBytes: site.viaNodeBytes * share,
+      };
     })
     .filter((site) => site.bytes > 0)
     .sort((a, b) => b.bytes - a.bytes);

@@ -38,7 +38,7 @@ export type {
   ThreadSample,
   WorkerCount,
 } from "../monitor/remote/recording.ts";
-export type { RegionKind } from "../probe/region-kind.ts";
+export { REGION_KINDS, type RegionKind } from "../probe/region-kind.ts";
 export { diagnose, type DiagnoseOptions } from "./diagnose.ts";
 export {
   type Diagnosis,

@@ -4,7 +4,10 @@ import { promisify } from "node:util";
 import libc from "./libc.cjs";
 
 const mallocInThread = promisify(libc.malloc.async);
-setInterval(async () => {
+
+async function keepBlocks() {
   const blocks = await Promise.all(Array.from({ length: 25 }, () => mallocInThread(20_000)));
   for (const block of blocks) libc.memset(block, 1, 20_000);
-}, 100);
+}
+
+setInterval(() => void keepBlocks(), 100);

@@ -4,10 +4,13 @@ import { promisify } from "node:util";
 import libc from "./libc.cjs";
 
 const mallocInThread = promisify(libc.malloc.async);
-setInterval(async () => {
+
+async function shrinkBlocks() {
   const blocks = await Promise.all(Array.from({ length: 25 }, () => mallocInThread(40_000)));
   for (const block of blocks) {
     libc.memset(block, 1, 40_000);
     libc.realloc(block, 64);
   }
-}, 100);
+}
+
+setInterval(() => void shrinkBlocks(), 100);

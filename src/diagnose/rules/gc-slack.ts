@@ -28,7 +28,7 @@ export const gcSlack: Rule = {
     return {
       kind: "gc-slack",
       leak: false,
-      confidence: Math.min(0.97, 0.75 + 0.06 * slack.times),
+      confidence: Math.min(0.97, Math.round(75 + 6 * slack.times) / 100),
       sentence: inThread(
         evidence,
         `Up to ${freed} of V8's memory was garbage that it had no reason to collect yet: no leak`,

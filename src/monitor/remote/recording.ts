@@ -34,6 +34,7 @@ export interface ResidentSample {
 
 /** Regions of one kind together. */
 export interface RegionSum {
+  /** How many. */
   readonly count: number;
   /** In memory now. */
   readonly rssBytes: number;
@@ -90,6 +91,7 @@ export type HeapSample = Omit<HeapMessage, "type">;
 
 /** An experiment on a running program and what it showed. */
 export interface ExperimentResult extends Omit<ExperimentMessage, "type" | "id" | "pauseMs"> {
+  /** The thread that was asked; 0 is the main thread. */
   readonly threadId: number;
   /** `no-answer`: the thread did not answer in time: its turn does not end, or it is stopped. `refused`: not done, see `reason`. */
   readonly outcome: "done" | "no-answer" | "refused";
