@@ -37,6 +37,8 @@ export interface Truth {
 
 const FAST = { leak: true, seconds: 27, rightWithinSeconds: 20 } as const;
 const OUTSIDE = { leak: true, seconds: 30, rightWithinSeconds: 30 } as const;
+/** Readings of the regions grow apart, and an isolate that nobody counts needs several of them: seen right after 29 s. */
+const UNCOUNTED = { leak: true, seconds: 50, rightWithinSeconds: 30 } as const;
 const HEALTHY = { leak: false, seconds: 40, rightWithinSeconds: 40 } as const;
 const HEALTHY_OUTSIDE = { leak: false, seconds: 30, rightWithinSeconds: 30 } as const;
 
@@ -133,8 +135,13 @@ export const leaking: readonly Truth[] = [
   { ...OUTSIDE, name: "native blocks of threads", program: "native-threads.mjs", kinds: ["native"] },
   { ...OUTSIDE, name: "mappings by the thousand", program: "guarded-mappings.mjs", kinds: ["mappings"] },
   { ...OUTSIDE, name: "direct mappings", program: "direct-mappings.mjs", kinds: ["mappings"] },
-  { ...OUTSIDE, name: "heap of a worker that does not answer", program: "blocked-worker.mjs", kinds: ["workers"] },
-  { ...OUTSIDE, name: "heap of a worker without a preload", program: "stray-worker.mjs", kinds: ["workers"] },
+  {
+    ...UNCOUNTED,
+    name: "heap of a worker that does not answer",
+    program: "blocked-worker.mjs",
+    kinds: ["workers"],
+  },
+  { ...UNCOUNTED, name: "heap of a worker without a preload", program: "stray-worker.mjs", kinds: ["workers"] },
   { ...OUTSIDE, name: "ever more workers", program: "many-workers.mjs", kinds: ["workers"] },
   { ...OUTSIDE, name: "ever more WebAssembly memories", program: "wasm-memories.mjs", kinds: ["wasm"] },
   {

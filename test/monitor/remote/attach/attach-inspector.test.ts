@@ -73,7 +73,7 @@ describe.each(availableNodes())("on Node $version", ({ path: node, version }) =>
     expect(program.ownWords).toBe("");
   });
 
-  it("reaches workers that run, of their own too, those that start later, and ones that never yield", async () => {
+  it("reaches workers that run, of their own too, those that start later, and ones that never yield or else says so", async () => {
     const code = `
       const { Worker } = require("node:worker_threads");
       const IDLE = "setInterval(() => {}, 1000)";
@@ -90,7 +90,11 @@ describe.each(availableNodes())("on Node $version", ({ path: node, version }) =>
     const living = (): number => here.root.threads.filter(({ endedAtMs }) => endedAtMs === undefined).length;
     await until(() => living() === 3);
     program.child.kill("SIGUSR2");
-    await until(() => living() === 5 && program.stdout.split("gone").length === 11);
+    // Rarely the endless one starts to run between two steps of ours: then it is said to be missing, never left out in silence.
+    const isToldUnobserved = (): boolean =>
+      here.root.threads[0]?.troubles.some((trouble) => trouble.startsWith("worker 4 is unobserved")) === true;
+    await until(() => living() === 5 || (living() === 4 && isToldUnobserved()));
+    await until(() => program.stdout.split("gone").length === 11);
     expect(program.ownWords).toBe("");
     expect(program.isRunning).toBe(true);
   });
