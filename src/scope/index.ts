@@ -1,0 +1,9 @@
+/** `plimsoll/scope`: who owns this value, and when is it released? */
+export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
+export type { Adapter, AdapterGauges, ValueEvents } from "./adapter.ts";
+export { disposables } from "./adapters/disposable.ts";
+export { type JaxAdapter, type JaxArray, jaxArrays, type JaxLibrary } from "./adapters/jax.ts";
+export { adopt } from "./adoption.ts";
+export { type Ledger, ledger, type LedgerReport, type LedgerRow, type LedgerSite, type OpenScope } from "./ledger.ts";
+export { type OpenedScope, openScope, type Scope, scope, untracked } from "./scope.ts";
+export { yieldTurn, type YieldTurnOptions } from "./yield-turn.ts";
