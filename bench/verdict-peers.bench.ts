@@ -1,91 +1,89 @@
 /**
- * What others say of programs with a known answer, beside ours: `clinic doctor` (13.0.0) and `memlab find-leaks`
- * (2.0.5), by their public commands, each program under its own load and for its own time. `npm run bench:peers
- * [program…]` installs them into bench/peers/ where they are missing and writes bench/results/verdict-peers.json.
- * Ours is what `diagnose` says of the recording that is kept of the same program, see bench/rules.bench.ts.
+ * What others say of the programs with a known answer: `clinic doctor` (13.0.0) and `memlab find-leaks` (2.0.5), by
+ * their public commands, each program under its own load and for its own time. `npm run bench:peers -- [program…]
+ * [--minutes 8] [--again]` installs them into bench/peers/ where they are missing, asks for what is not answered yet and
+ * merges it into bench/results/verdict-peers.json. All of it takes about 25 minutes.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { diagnose } from "../src/diagnose/diagnose.ts";
-import type { Verdict } from "../src/diagnose/finding.ts";
-import { type Truth, truths } from "../test/truth/truth.ts";
+import { holdOut } from "../test/truth/holdout/hold-out.ts";
+import { healthy, leaking, type Truth } from "../test/truth/truth.ts";
 import { askClinic } from "./peers/clinic.ts";
-import { installPeers, type PeerAnswer } from "./peers/peer.ts";
 import { askMemlab } from "./peers/memlab.ts";
-import { readRecording } from "./rules/judging/store.ts";
-import { type BenchRow, writeResults } from "./support/results.ts";
+import { installPeers, type PeerAnswer } from "./peers/peer.ts";
+import { isAskedFor, readOptions, runWithin, TASKS_LEFT } from "./support/chunk.ts";
+import { type BenchRow, readList, writeResults } from "./support/results.ts";
 
-const PROGRAMS = [
-  "url-cache.mjs",
-  "small-buffers.mjs",
-  "native-small.mjs",
-  "steady-server.mjs",
-  "lru-cache.mjs",
-  "fragmentation.mjs",
-];
+const NAME = "verdict-peers";
+const AT_A_TIME = 4;
+/** Their starts and analyses, usually. */
+const OVERHEAD_SECONDS = 60;
 const CLINIC = "clinic 13.0.0 doctor";
 const MEMLAB = "memlab 2.0.5 find-leaks";
 
 interface Answers {
-  readonly truth: Truth;
-  readonly ours: Pick<Verdict, "kind" | "leak">;
+  readonly program: string;
+  readonly leak: boolean;
   readonly clinic: PeerAnswer;
   readonly memlab: PeerAnswer;
 }
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : PROGRAMS;
+const options = readOptions(AT_A_TIME);
+const programs = [...leaking, ...healthy, ...holdOut];
+const kept = new Map((readList(NAME, "answers") as Answers[]).map((answers) => [answers.program, answers]));
+const isKnown = ({ program }: Truth): boolean => kept.has(program);
+for (const program of [...kept.keys()])
+  if ((options.again && isAskedFor(options, program)) || !programs.some((truth) => truth.program === program))
+    kept.delete(program);
+
 installPeers();
-const all: Answers[] = [];
-for (const truth of truths.filter(({ program }) => names.includes(program))) {
-  const answers = await ask(truth);
-  all.push(answers);
-  const { ours, clinic, memlab } = answers;
-  process.stderr.write(
-    `${truth.program}: ${ours.kind}, leak: ${ours.leak}; clinic: ${clinic.words}; memlab: ${memlab.words}\n`,
-  );
-}
-const leaks = all.filter(({ truth }) => truth.leak);
-const harmless = all.filter(({ truth }) => !truth.leak);
-const rows = [
-  count("leaking programs in which growing memory is named", leaks, `>= ${leaks.length}`),
-  count("healthy programs in which growing memory is named", harmless, "<= 0"),
-  ...all.map(rowOf),
-];
-process.stderr.write(`${writeResults("verdict-peers", "npm run bench:peers", rows)}\n`);
+const wanted = programs.filter((truth) => isAskedFor(options, truth.program) && !isKnown(truth));
+const left = await runWithin(
+  wanted,
+  options,
+  ({ seconds }) => 2 * seconds + OVERHEAD_SECONDS,
+  async (truth) => {
+    const answers = await ask(truth);
+    kept.set(truth.program, answers);
+    process.stderr.write(`${truth.program}: clinic: ${answers.clinic.words}; memlab: ${answers.memlab.words}\n`);
+    write();
+  },
+);
+process.stderr.write(`${write()}: ${kept.size} of ${programs.length} programs\n`);
+process.exitCode = left > 0 ? TASKS_LEFT : 0;
 
 async function ask(truth: Truth): Promise<Answers> {
-  const kept = readRecording(truth.program);
-  if (!kept) throw new Error(`${truth.program}: no recording is kept; run npm run bench:rules -- --record`);
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-peers-"));
   try {
     const clinic = await askClinic(truth, folder);
     const memlab = await askMemlab(truth, folder);
-    return { truth, ours: diagnose(kept.recording, { ended: true }).verdict, clinic, memlab };
+    return { program: truth.program, leak: truth.leak, clinic, memlab };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function rowOf({ truth, ours, clinic, memlab }: Answers): BenchRow {
-  return {
-    name: `${truth.program}, ${truth.leak ? "which leaks" : "healthy"}: ${truth.name}`,
-    value: ours.kind,
-    unit: ours.leak ? "leak" : "no leak",
-    goal: truth.kinds.join(" | "),
-    peers: { [CLINIC]: clinic.words, [MEMLAB]: memlab.words },
-  };
+function write(): string {
+  const answers = programs.flatMap(({ program }) => kept.get(program) ?? []);
+  const leaks = answers.filter(({ leak }) => leak);
+  const harmless = answers.filter(({ leak }) => !leak);
+  const rows = [
+    ...count("leaking programs in which it names growing memory", leaks),
+    ...count("healthy programs in which it names growing memory", harmless),
+    ...count("programs of which it could say nothing", answers, ({ isAnswer }) => !isAnswer),
+  ];
+  return writeResults(NAME, "npm run bench:peers", rows, { answers });
 }
 
-function count(name: string, answers: readonly Answers[], goal: string): BenchRow {
-  return {
-    name,
-    value: answers.filter(({ ours }) => ours.leak).length,
-    unit: `of ${answers.length}`,
-    goal,
-    peers: {
-      [CLINIC]: answers.filter(({ clinic }) => clinic.namesMemory).length,
-      [MEMLAB]: answers.filter(({ memlab }) => memlab.namesMemory).length,
-    },
-  };
+function count(
+  name: string,
+  answers: readonly Answers[],
+  holds: (answer: PeerAnswer) => boolean = ({ namesMemory }) => namesMemory,
+): BenchRow[] {
+  const of = `of ${answers.length}`;
+  return [
+    { name: `${CLINIC}: ${name}`, value: answers.filter(({ clinic }) => holds(clinic)).length, unit: of },
+    { name: `${MEMLAB}: ${name}`, value: answers.filter(({ memlab }) => holds(memlab)).length, unit: of },
+  ];
 }

@@ -12,11 +12,11 @@ const OVERHEAD_MS = 60_000;
 
 /** Its headlines (recommendations/index.js of @clinic/doctor). */
 const HEADLINES: Readonly<Record<string, string>> = {
-  gc: "a potential Garbage Collection issue",
-  "event-loop": "a potential Event Loop issue",
-  io: "a potential I/O issue",
+  gc: "garbage collection",
+  "event-loop": "event loop",
+  io: "I/O",
   data: "data analysis issue",
-  unknown: "an unknown issue",
+  unknown: "unknown issue",
   none: "no issue",
 };
 
@@ -38,16 +38,21 @@ export async function askClinic({ program, nodeArguments = [], seconds }: Truth,
     seconds * 1000 + OVERHEAD_MS,
   );
   const page = findPage(destination);
-  if (page === undefined) return { words: `no report (exit code ${code ?? "none: killed"})`, namesMemory: false };
+  if (page === undefined) return silent(`no report (exit code ${code ?? "none: killed"})`);
   const found = /"analysis": (\{.*\})/.exec(readFileSync(page, "utf8"))?.[1];
-  if (found === undefined) return { words: "a report without a verdict", namesMemory: false };
+  if (found === undefined) return silent("a report without a verdict");
   const { issues, issueCategory } = JSON.parse(found) as Analysis;
   const marked = Object.entries(issues).filter(([, issue]) => isMarked(issue));
-  const charts = marked.length === 0 ? "" : `; marks: ${marked.map(([name]) => name).join(", ")}`;
+  const charts = marked.length === 0 ? "" : ` (${marked.map(([name]) => name).join(", ")})`;
   return {
-    words: `Detected ${HEADLINES[issueCategory] ?? issueCategory}${charts}`,
+    words: `${HEADLINES[issueCategory] ?? issueCategory}${charts}`,
+    isAnswer: true,
     namesMemory: issueCategory === "gc" || marked.some(([name]) => name === "memory"),
   };
+}
+
+function silent(words: string): PeerAnswer {
+  return { words, isAnswer: false, namesMemory: false };
 }
 
 function isMarked(issue: string | Readonly<Record<string, string>>): boolean {

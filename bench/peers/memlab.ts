@@ -30,7 +30,7 @@ export async function askMemlab({ program, nodeArguments = [], seconds }: Truth,
     .sort();
   const [baseline, target, final] = snapshots;
   if (baseline === undefined || target === undefined || final === undefined)
-    return { words: `only ${snapshots.length} heap snapshots could be taken`, namesMemory: false };
+    return silent(`${snapshots.length} of 3 snapshots`);
   const { code, output } = await runNode(
     [
       ...[binary("memlab"), "find-leaks", "--work-dir", join(folder, "memlab")],
@@ -40,8 +40,13 @@ export async function askMemlab({ program, nodeArguments = [], seconds }: Truth,
     ANALYSIS_MS,
   );
   const found = /MemLab found (\d+) leak\(s\)/.exec(output);
-  if (!found) return { words: `no verdict (exit code ${code ?? "none: killed"})`, namesMemory: false };
-  return { words: found[0], namesMemory: Number(found[1]) > 0 };
+  if (!found) return silent(`no verdict (exit code ${code ?? "none: killed"})`);
+  const leaks = Number(found[1]);
+  return { words: leaks === 1 ? "1 leak" : `${leaks} leaks`, isAnswer: true, namesMemory: leaks > 0 };
+}
+
+function silent(words: string): PeerAnswer {
+  return { words, isAnswer: false, namesMemory: false };
 }
 
 function demand(pid: number): void {

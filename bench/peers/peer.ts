@@ -9,8 +9,10 @@ import { join } from "node:path";
 
 /** What a tool says. */
 export interface PeerAnswer {
-  /** Its own words, in one line. */
+  /** Its own words, shortened. */
   readonly words: string;
+  /** False when its command gave no verdict. */
+  readonly isAnswer: boolean;
   /** True when it says that memory grows, leaks or is collected too much. */
   readonly namesMemory: boolean;
 }

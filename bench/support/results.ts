@@ -3,7 +3,7 @@
  * which commit, Node.js and machine. A row that misses its goal stays in it.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 
@@ -20,16 +20,21 @@ export interface BenchRow {
   readonly peers?: Readonly<Record<string, number | string>>;
 }
 
-const RESULTS = join(import.meta.dirname, "..", "results");
+const ROOT = join(import.meta.dirname, "..", "..");
+const RESULTS = join(ROOT, "bench", "results");
+
+/** Further lists of a result file, each entry on a line of its own. */
+export type BenchLists = Readonly<Record<string, readonly object[]>>;
 
 /**
  * Writes the result file.
  *
  * @param name - of the part.
  * @param command - that a reader types to measure again.
+ * @param lists - what the rows were made from, or tables.
  * @returns its path.
  */
-export function writeResults(name: string, command: string, rows: readonly BenchRow[]): string {
+export function writeResults(name: string, command: string, rows: readonly BenchRow[], lists: BenchLists = {}): string {
   const path = join(RESULTS, `${name}.json`);
   const result = {
     schema: "plimsoll.bench/1",
@@ -45,14 +50,39 @@ export function writeResults(name: string, command: string, rows: readonly Bench
     rows,
   };
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`);
+  const head = JSON.stringify(result, undefined, 2).replace(/\n}$/, "");
+  const bodies = Object.entries(lists).map(([key, entries]) => {
+    const lines = entries.map((entry) => `    ${JSON.stringify(entry)}`);
+    return `,\n  ${JSON.stringify(key)}: [\n${lines.join(",\n")}\n  ]`;
+  });
+  const half = `${path}.new`;
+  writeFileSync(half, `${head}${bodies.join("")}\n}\n`);
+  renameSync(half, path);
   return path;
 }
 
+/** One list of a result file that may not be there yet. */
+export function readList(name: string, list: string): unknown[] {
+  const path = join(RESULTS, `${name}.json`);
+  if (!existsSync(path)) return [];
+  const result = JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, unknown>>;
+  return Array.isArray(result[list]) ? result[list] : [];
+}
+
+/** The commit at hand; with a `+` when a source file differs from it. */
+export function readSourceCommit(): string {
+  const changed = runGit(["status", "--porcelain", "--untracked-files=no", "--", "src", "test/truth"]);
+  return `${readCommit().slice(0, 12)}${changed === "" ? "" : "+"}`;
+}
+
 function readCommit(): string {
+  return runGit(["rev-parse", "HEAD"]) ?? "unknown"; // not a clone
+}
+
+function runGit(parameters: readonly string[]): string | undefined {
   try {
-    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8", cwd: RESULTS }).trim();
+    return execFileSync("git", parameters, { encoding: "utf8", cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] }).trim();
   } catch {
-    return "unknown"; // not a clone
+    return undefined;
   }
 }
