@@ -16,13 +16,13 @@ const Z_MANY = 2.326;
 const MIN_FLOORS = 5;
 const MIN_SPAN_SECONDS = 12;
 /** Less than this share of the middle third's rate in the last third is levelling off. */
-const STEADY = 0.5;
+export const STEADY = 0.5;
 /** In short stretches a cache that has just filled must not pass for a leak. */
 const STEADY_SHORT = 0.7;
 const SHORT_SECONDS = 30;
 /** A leak does not fall: how much it may at most, as a share of its rise, in short stretches and in others. */
 const MAX_FALL_SHORT = 0.1;
-const MAX_FALL = 0.35;
+export const MAX_FALL = 0.35;
 /** Points that the statistics see at most: both are quadratic, and the live view judges once a second. */
 const MAX_POINTS = 100;
 
@@ -233,7 +233,7 @@ function stillRises(points: readonly TrendPoint[], bytesPerSecond: number, scatt
 }
 
 /** The deepest fall from any level to a later one. */
-function largestFall(points: readonly TrendPoint[]): number {
+export function largestFall(points: readonly TrendPoint[]): number {
   let high = Number.NEGATIVE_INFINITY;
   let fall = 0;
   for (const { bytes } of points) {

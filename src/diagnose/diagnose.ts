@@ -98,7 +98,10 @@ function outranks(a: Judged, b: Judged): boolean {
 function weight({ evidence, diagnosis }: Judged): number {
   const mayGrow = keptChannels(evidence).some(({ channel }) => channel.state === "may-grow");
   if (mayGrow) return 2 ** 60 + evidence.peakRssBytes;
-  return evidence.peakRssBytes * (evidence.observed ? 1 : 0.1) * (diagnosis.verdict.kind === "undetermined" ? 0.5 : 1);
+  const { observed, thread, peakRssBytes } = evidence;
+  // A worker that is well says nothing of its process.
+  const share = (observed ? 1 : 0.1) * (thread === undefined ? 1 : 0.25);
+  return peakRssBytes * share * (diagnosis.verdict.kind === "undetermined" ? 0.5 : 1);
 }
 
 /** At the present rate of the whole tree's resident set, or of the heap where V8's own limit is the tightest. */

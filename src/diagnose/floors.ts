@@ -10,6 +10,7 @@ import type { CollectionRecord } from "../base/wire.ts";
 import type { ProcessRecording, ThreadRecording, ThreadSample } from "../monitor/remote/recording.ts";
 import { floors, type TrendPoint } from "../monitor/trend.ts";
 import { type Channel, judgeChannel, levelAt } from "./channel.ts";
+import { judgeLasting } from "./lasting-growth.ts";
 
 const MB = 2 ** 20;
 /** Forced floors are used alone from this many on. */
@@ -28,7 +29,7 @@ export interface ThreadReadings {
 
 /** Live JavaScript heap. */
 export function heapChannel({ majors, samples, fromMs }: ThreadReadings): Channel {
-  const channel = judgeChannel(heapFloors(majors, samples, fromMs));
+  const channel = judgeLasting(heapFloors(majors, samples, fromMs));
   if (channel.state === "grows" || channel.state === "unknown") return channel;
   // What lives may itself come and go: then the lowest floor of each stretch is what counts.
   const all = majors.map(toPoint);
@@ -133,7 +134,7 @@ function offHeapChannel(
   const known = majors.flatMap(({ timeMs, arrayBuffersBytes, externalBytes }) =>
     arrayBuffersBytes === undefined ? [] : [{ timeMs, bytes: exact(arrayBuffersBytes, externalBytes) }],
   );
-  return judgeChannel(offHeapFloors(known, points(samples, reading, fromMs)));
+  return judgeLasting(offHeapFloors(known, points(samples, reading, fromMs)));
 }
 
 /** Memory outside the heap: exact floors where collections were forced, else the minima of time windows. */
@@ -160,7 +161,7 @@ export function restChannel(process: ProcessRecording, { samples, fromMs }: Thre
   const early = lowest.filter(({ timeMs }) => timeMs < fromMs + FIRST_LEVEL_MS).map(({ bytes }) => bytes);
   const start = Math.max(...early);
   const above = lowest.map(({ timeMs, bytes }) => ({ timeMs, bytes: Math.max(start, bytes) }));
-  return judgeChannel(above, { bytes: 16 * MB, ratio: 0.2 });
+  return judgeLasting(above, { bytes: 16 * MB, ratio: 0.2 });
 }
 
 /** What V8 holds for a worker, asked for ever later times. */
@@ -178,7 +179,7 @@ export function residentChannel(process: ProcessRecording, fromMs: number, nowMs
   const untilMs = Math.min(nowMs, (process.endedAtMs ?? Number.POSITIVE_INFINITY) - ENDING_MS);
   const seen = process.resident.filter(({ timeMs }) => timeMs <= untilMs);
   const readings = points(seen, (sample) => sample.rssBytes, fromMs);
-  return judgeChannel(floors(readings, windowMs(readings)), { bytes: 5 * MB, ratio: 0.05 });
+  return judgeLasting(floors(readings, windowMs(readings)), { bytes: 5 * MB, ratio: 0.05 });
 }
 
 function points<T extends { readonly timeMs: number }>(

@@ -17,6 +17,8 @@ export interface OpenChannel {
 const LARGE_BYTES = 24 * 2 ** 20;
 const MUCH_BYTES = 32 * 2 ** 20;
 const SHORT_SECONDS = 20;
+/** The first and the last of three floors lie so far apart where it matters. */
+const EARLY_BYTES = 2 * 2 ** 20;
 
 /** The channel that shows growth outside V8's counters, where it is sure; of a process seen from outside its resident set. */
 export function growingOutside({ observed, rest, resident }: Evidence): Channel | undefined {
@@ -56,6 +58,16 @@ export function openChannels(evidence: Evidence): OpenChannel[] {
     open.push({ channel, why, rank });
   }
   return open.sort((a, b) => a.rank - b.rank);
+}
+
+/** In the first moments no rise is much yet: while the resident set still climbs, nobody can say that nothing grows. */
+export function climbsEarly({ observed, resident, seconds }: Evidence): OpenChannel | undefined {
+  if (!observed || !resident || seconds >= SHORT_SECONDS) return undefined;
+  const [before, middle, last] = resident.floors.slice(-3).map(({ bytes }) => bytes);
+  if (before === undefined || middle === undefined || last === undefined) return undefined;
+  if (middle <= before || last <= middle || last - before < EARLY_BYTES) return undefined;
+  const channel = { ...resident, state: "may-grow", neededSeconds: Math.max(5, resident.neededSeconds) } as const;
+  return { channel, why: `RSS ${courseInWords(resident)}: it may still grow` };
 }
 
 /** Why nothing can be called settled yet, or `undefined`. */

@@ -5,14 +5,14 @@
 import { formatBytes } from "../../base/bytes.ts";
 import { keptChannels } from "../leak.ts";
 import type { Rule } from "../rule.ts";
-import { judgeAfterGrowth } from "../settled.ts";
+import { climbsEarly, judgeAfterGrowth } from "../settled.ts";
 import { courseInWords, inThread, levelsInWords, seconds } from "../wording.ts";
 
 /** The rule of kind `healthy`. */
 export const healthy: Rule = {
   kind: "healthy",
   judge(evidence) {
-    const open = judgeAfterGrowth(evidence);
+    const open = judgeAfterGrowth(evidence) ?? climbsEarly(evidence)?.why;
     if (open !== undefined) return open;
     const kept = keptChannels(evidence).map(({ channel, words }) => ({ channel, words }));
     const channels = evidence.observed || !evidence.resident ? kept : [{ channel: evidence.resident, words: "RSS" }];

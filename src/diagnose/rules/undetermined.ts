@@ -9,14 +9,15 @@ import type { Finding } from "../finding.ts";
 import { isJobEnded, keptChannels, listGrowth } from "../leak.ts";
 import { causeInWords, leadingCause, modulesInWords, needsAccount, ranked } from "../outside.ts";
 import type { Rule } from "../rule.ts";
-import { type OpenChannel, openChannels } from "../settled.ts";
+import { climbsEarly, type OpenChannel, openChannels } from "../settled.ts";
 import { inThread, seconds } from "../wording.ts";
 
 /** The rule of kind `undetermined`. */
 export const undetermined: Rule = {
   kind: "undetermined",
   judge(evidence) {
-    const open = openChannels(evidence);
+    const early = climbsEarly(evidence);
+    const open = [...openChannels(evidence), ...(early ? [early] : [])];
     const first = open[0];
     if (!first) return "there was enough to judge by";
     const kept = keptChannels(evidence);

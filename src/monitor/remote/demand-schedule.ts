@@ -24,6 +24,8 @@ const GROWN_SHARE = 0.1;
 const GROWTH_SHARE = 0.05;
 /** Of the watcher's time that readings may take. */
 const COST_SHARE = 0.005;
+/** One reading tells nothing of growth: the second waits no longer than this, whatever the first has cost. */
+const SECOND_REST_MS = 8000;
 
 /** Decides when one process is read. */
 export class DemandSchedule {
@@ -66,8 +68,14 @@ export class DemandSchedule {
    * @param costMs - what it took.
    */
   done(nowMs: number, uncountedBytes: number, costMs: number): void {
+    const restMs = costMs / COST_SHARE;
+    this.#restUntilMs = nowMs + (this.#lastMs === undefined ? Math.min(SECOND_REST_MS, restMs) : restMs);
     this.#lastMs = nowMs;
-    this.#restUntilMs = nowMs + costMs / COST_SHARE;
     this.#levelBytes = Math.max(this.#levelBytes, uncountedBytes);
+  }
+
+  /** No reading of this process is due before; milliseconds since the epoch. */
+  get restUntilMs(): number {
+    return this.#restUntilMs;
   }
 }

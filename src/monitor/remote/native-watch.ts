@@ -34,7 +34,6 @@ interface State {
 const MB = 2 ** 20;
 const KEPT_REGIONS = 40;
 const KEPT_ACCOUNTS = 120;
-const COST_SHARE = 0.005;
 const KOFFI = /\bkoffi\.node$/m;
 const ANSWER_DEADLINE_MS = 30_000;
 
@@ -71,7 +70,7 @@ export class NativeWatch {
     const outcome = readRegionSample(recording.pid, nowMs);
     const costMs = performance.now() - began;
     state.regions.done(nowMs, uncountedBytes(recording), costMs);
-    this.#restUntilMs = nowMs + costMs / COST_SHARE;
+    this.#restUntilMs = state.regions.restUntilMs;
     if (typeof outcome === "string") {
       if (recording.regions === undefined) recording.regionsAbsence = outcome;
       return undefined;
