@@ -1,82 +1,118 @@
 /**
- * How soon and how surely programs with a known answer are judged right: each of `test/truth/` three
- * times, alone. `npx tsx bench/truth.bench.ts [runs] [program…]` writes bench/results/truth.json.
+ * How soon and how surely programs with a known answer are judged right, and what watching them costs. Each leaking
+ * one three times on the running Node.js and once on the other lines, each healthy one three times on all, each once
+ * unwatched. `npm run bench:truth -- [program…] [--node 22] [--minutes 8] [--again] [--record]` does what is not done
+ * yet and merges it into bench/results/truth.json; all of it takes about 50 minutes.
  */
-import { median } from "../src/monitor/trend.ts";
-import { isRight, runTruth, type TruthResult } from "../test/truth/run-truth.ts";
-import { type Truth, truths } from "../test/truth/truth.ts";
-import { type BenchRow, writeResults } from "./support/results.ts";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { availableNodes } from "../test/support/nodes.ts";
+import { holdOut } from "../test/truth/holdout/hold-out.ts";
+import { healthy, leaking, type Truth, untold } from "../test/truth/truth.ts";
+import { runBare } from "./support/bare.ts";
+import { isAskedFor, readOptions, runWithin, TASKS_LEFT } from "./support/chunk.ts";
+import { readList, readSourceCommit, writeResults } from "./support/results.ts";
+import { type Judged, lineOf, partsOf, rowsOf, rowsOfCost, summarise } from "./truth/judge.ts";
+import { type BareRun, runOnce, type TruthRun } from "./truth/run.ts";
 
-const [runsArgument, ...names] = process.argv.slice(2);
-const runs = Number(runsArgument ?? 3);
-const chosen = truths.filter(({ program }) => names.length === 0 || names.some((name) => program.startsWith(name)));
-/** Stands for "never": the verdict at the end was wrong. */
-const NEVER = -1;
+const NAME = "truth";
+/** They wait most of the time: ten of them and the watcher take a third of one core. */
+const AT_A_TIME = 10;
+const RUNS = 3;
+/** The line on which leaking programs run so often too. */
+const FULL_LINE = "20";
+/** Start, and the watcher's end. */
+const OVERHEAD_SECONDS = 5;
+const PROGRAMS = join(import.meta.dirname, "..", "test", "truth");
 
-const rows: BenchRow[] = [];
-const all: TruthResult[] = [];
-for (const truth of chosen) {
-  const results: TruthResult[] = [];
-  for (let run = 0; run < runs; run += 1) results.push(await runTruth(truth));
-  all.push(...results);
-  rows.push(...rowsOf(truth, results));
-  process.stderr.write(`${truth.name}: ${results.map(inWords).join("; ")}\n`);
-}
+const options = readOptions(AT_A_TIME);
+const beganMs = performance.now();
+const line = lineOf(process.versions.node);
+const programs: readonly Truth[] = [...leaking, ...healthy, ...untold, ...holdOut];
+const chosen = programs.filter(({ program }) => isAskedFor(options, program));
+const isAsked = (version: string): boolean => options.node === undefined || options.node === lineOf(version);
 
-const leaks = all.filter(({ truth }) => truth.leak && truth.function !== undefined);
-const harmless = all.filter(({ truth }) => !truth.leak);
-const summary = [
-  share("right verdicts at the end", all.filter(({ truth, final }) => isRight(truth, final)).length, all.length, 95),
-  share("right allocating function and line", leaks.filter(isNamed).length, leaks.length, 90),
-  {
-    name: "healthy programs called a leak at any moment",
-    value: harmless.filter(isAccused).length,
-    unit: `of ${harmless.length} runs`,
-    goal: "<= 0",
-  },
-];
-process.stderr.write(
-  `${writeResults("truth", ["npx tsx bench/truth.bench.ts", ...process.argv.slice(2)].join(" "), [...summary, ...rows])}\n`,
-);
+let runs = readList(NAME, "runs") as TruthRun[];
+let bare = readList(NAME, "bare") as BareRun[];
+let isComplete = true;
+if (isAsked(line)) isComplete = await measure();
+for (const { version, path } of availableNodes().filter((node) => lineOf(node.version) !== line))
+  if (isAsked(version)) isComplete = measureOn(path, version) && isComplete;
+process.exitCode = isComplete ? 0 : TASKS_LEFT;
 
-function isNamed({ truth, final }: TruthResult): boolean {
-  const where = final.growth[0]?.where;
-  return where?.function === truth.function && where?.line === truth.line;
-}
-
-function isAccused({ truth, course, final }: TruthResult): boolean {
-  const moments = truth.isOpenUntilEnd ? [final] : [final, ...course.map(({ diagnosis }) => diagnosis)];
-  return moments.some(({ verdict }) => verdict.leak);
-}
-
-function rowsOf(truth: Truth, results: readonly TruthResult[]): BenchRow[] {
-  const times = results.map(({ rightAfterSeconds }) => Math.round(10 * (rightAfterSeconds ?? NEVER)) / 10);
-  const confidences = results.map(({ final }) => final.verdict.confidence);
-  return [
-    {
-      name: `${truth.name}: time to the right verdict that stays`,
-      value: times.includes(NEVER) ? "not in every run" : median(times),
-      unit: "s",
-      goal: `<= ${truth.rightWithinSeconds}`,
-      runs: times,
+/** Does what is missing on this line. @returns whether nothing is left to do. */
+async function measure(): Promise<boolean> {
+  const isStale = ({ program, node }: { readonly program: string; readonly node: string }): boolean =>
+    options.again && lineOf(node) === line && chosen.some((truth) => truth.program === program);
+  const isKnown = ({ program }: { readonly program: string }): boolean =>
+    programs.some((truth) => truth.program === program);
+  runs = runs.filter((run) => isKnown(run) && !isStale(run));
+  bare = bare.filter((run) => isKnown(run) && !isStale(run));
+  const here = ({ program }: Truth): ((run: TruthRun | BareRun) => boolean) => {
+    return (run) => run.program === program && lineOf(run.node) === line;
+  };
+  const tasks = chosen.flatMap((truth) => {
+    const wanted = truth.leak && line !== FULL_LINE ? 1 : RUNS;
+    const done = runs.filter(here(truth)).length;
+    const watched = Array.from({ length: Math.max(0, wanted - done) }, (_, index) => {
+      const records = options.record && done + index === 0;
+      return { truth, run: () => watchOnce(truth, records) };
+    });
+    return bare.some(here(truth)) ? watched : [...watched, { truth, run: () => leaveAlone(truth) }];
+  });
+  const left = await runWithin(
+    tasks,
+    options,
+    ({ truth }) => truth.seconds + OVERHEAD_SECONDS,
+    async ({ truth, run }) => {
+      try {
+        await run();
+        write();
+      } catch (error) {
+        process.stderr.write(`${truth.program}: failed: ${String(error)}\n`);
+      }
     },
-    {
-      name: `${truth.name}: verdict`,
-      value: [...new Set(results.map(({ final }) => final.verdict.kind))].join(", "),
-      unit: truth.leak ? "leak" : "no leak",
-      goal: truth.kinds.join(" | "),
-    },
-    { name: `${truth.name}: confidence`, value: median(confidences), unit: "0..1", runs: confidences },
+  );
+  process.stderr.write(`${write()}: Node.js ${line}: ${left} runs left\n`);
+  return left === 0;
+}
+
+async function watchOnce(truth: Truth, records: boolean): Promise<void> {
+  const run = await runOnce(truth, readSourceCommit(), records);
+  runs.push(run);
+  const [seconds, kind, leak, confidence] = run.said.at(-1) ?? [];
+  const isRight = truth.leak === leak && kind !== undefined && truth.kinds.includes(kind);
+  const verdict = `${kind}${leak ? ", leak" : ""}, ${confidence} after ${seconds} s`;
+  process.stderr.write(`${line} ${truth.program}: ${verdict}${isRight ? "" : " WRONG"}\n`);
+}
+
+async function leaveAlone({ program, nodeArguments = [], seconds }: Truth): Promise<void> {
+  const use = await runBare(join(PROGRAMS, program), nodeArguments, seconds);
+  if (use) bare.push({ program, node: process.versions.node, use });
+}
+
+/** The same on another line: the watcher runs on it as well. */
+function measureOn(path: string, version: string): boolean {
+  const { names, again, record, atATime } = options;
+  const minutes = options.minutes - (performance.now() - beganMs) / 60_000;
+  const parameters = [
+    ...["--import", "tsx", import.meta.filename, ...names, "--node", lineOf(version)],
+    ...["--minutes", String(minutes), "--at-a-time", String(atATime)],
+    ...[...(again ? ["--again"] : []), ...(record ? ["--record"] : [])],
   ];
+  return spawnSync(path, parameters, { stdio: ["ignore", 2, 2] }).status === 0;
 }
 
-function share(name: string, right: number, of: number, goal: number): BenchRow {
-  const value = of === 0 ? "none ran" : Math.round((1000 * right) / of) / 10;
-  return { name, value, unit: `% of ${of} runs`, goal: `>= ${goal}` };
-}
-
-function inWords({ final, rightAfterSeconds }: TruthResult): string {
-  const { kind, leak, confidence } = final.verdict;
-  const time = rightAfterSeconds === undefined ? "WRONG" : `right after ${rightAfterSeconds.toFixed(1)} s`;
-  return `${kind}${leak ? ", leak" : ""}, ${confidence}, ${time}`;
+function write(): string {
+  const judged = (truths: readonly Truth[]): Judged[] =>
+    truths.flatMap((truth) => runs.filter(({ program }) => program === truth.program).map((run) => ({ truth, run })));
+  const table = summarise(programs, holdOut, runs, bare);
+  const rows = [
+    ...rowsOf("", judged([...leaking, ...healthy])),
+    ...rowsOfCost(table),
+    ...rowsOf("hold-out: ", judged(holdOut)),
+  ];
+  const parts = partsOf(runs);
+  const node = [...new Set(runs.map((run) => run.node))].sort().join(", ");
+  return writeResults(NAME, "npm run bench:truth", rows, { node, lists: { parts, programs: table, runs, bare } });
 }

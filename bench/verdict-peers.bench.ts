@@ -73,7 +73,7 @@ function write(): string {
     ...count("healthy programs in which it names growing memory", harmless),
     ...count("programs of which it could say nothing", answers, ({ isAnswer }) => !isAnswer),
   ];
-  return writeResults(NAME, "npm run bench:peers", rows, { answers });
+  return writeResults(NAME, "npm run bench:peers", rows, { lists: { answers } });
 }
 
 function count(

@@ -18,29 +18,37 @@ export interface BenchRow {
   readonly runs?: readonly number[];
   /** The same figure of others, from the same run. */
   readonly peers?: Readonly<Record<string, number | string>>;
+  /** The same figure on each Node.js line, as `20`, where `value` is of all of them. */
+  readonly byNode?: Readonly<Record<string, number | string>>;
 }
 
 const ROOT = join(import.meta.dirname, "..", "..");
+/** What a verdict depends on. */
+const JUDGING = ["src/base/wire.ts", "src/diagnose", "src/monitor", "src/preload", "src/probe", "test/truth"];
 const RESULTS = join(ROOT, "bench", "results");
 
-/** Further lists of a result file, each entry on a line of its own. */
-export type BenchLists = Readonly<Record<string, readonly object[]>>;
+/** What else a result file holds. */
+export interface BenchMore {
+  /** What the rows were made from, or tables; each entry on a line of its own. */
+  readonly lists?: Readonly<Record<string, readonly object[]>>;
+  /** Versions of Node.js. Default: the running one. */
+  readonly node?: string;
+}
 
 /**
  * Writes the result file.
  *
  * @param name - of the part.
  * @param command - that a reader types to measure again.
- * @param lists - what the rows were made from, or tables.
  * @returns its path.
  */
-export function writeResults(name: string, command: string, rows: readonly BenchRow[], lists: BenchLists = {}): string {
+export function writeResults(name: string, command: string, rows: readonly BenchRow[], more: BenchMore = {}): string {
   const path = join(RESULTS, `${name}.json`);
   const result = {
     schema: "plimsoll.bench/1",
     command,
     commit: readCommit(),
-    node: process.versions.node,
+    node: more.node ?? process.versions.node,
     machine: {
       platform: `${process.platform} ${process.arch}`,
       cpu: cpus()[0]?.model ?? "unknown",
@@ -51,7 +59,7 @@ export function writeResults(name: string, command: string, rows: readonly Bench
   };
   mkdirSync(RESULTS, { recursive: true });
   const head = JSON.stringify(result, undefined, 2).replace(/\n}$/, "");
-  const bodies = Object.entries(lists).map(([key, entries]) => {
+  const bodies = Object.entries(more.lists ?? {}).map(([key, entries]) => {
     const lines = entries.map((entry) => `    ${JSON.stringify(entry)}`);
     return `,\n  ${JSON.stringify(key)}: [\n${lines.join(",\n")}\n  ]`;
   });
@@ -71,7 +79,7 @@ export function readList(name: string, list: string): unknown[] {
 
 /** The commit at hand; with a `+` when a source file differs from it. */
 export function readSourceCommit(): string {
-  const changed = runGit(["status", "--porcelain", "--untracked-files=no", "--", "src", "test/truth"]);
+  const changed = runGit(["status", "--porcelain", "--untracked-files=no", "--", ...JUDGING]);
   return `${readCommit().slice(0, 12)}${changed === "" ? "" : "+"}`;
 }
 

@@ -27,6 +27,7 @@ const EPOCH_MS = 1e12;
 
 /** Keeps a recording. @returns the bytes that it takes. */
 export function keepRecording(program: string, recording: Recording): number {
+  const path = pathOf(program, lineOf(process.versions.node));
   const kept: KeptRecording = {
     schema: "plimsoll.kept-recording/1",
     program,
@@ -34,15 +35,20 @@ export function keepRecording(program: string, recording: Recording): number {
     recording: withoutMachine(recording),
   };
   const packed = gzipSync(JSON.stringify(kept), { level: 9 });
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(pathOf(program), packed);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, packed);
   return packed.byteLength;
 }
 
-/** The kept recording of a program; `undefined` when there is none. */
-export function readRecording(program: string): KeptRecording | undefined {
-  if (!existsSync(pathOf(program))) return undefined;
-  return JSON.parse(gunzipSync(readFileSync(pathOf(program))).toString()) as KeptRecording;
+/**
+ * The kept recording of a program; `undefined` when there is none.
+ *
+ * @param line - of Node.js: `22`. Default: `20`.
+ */
+export function readRecording(program: string, line = "20"): KeptRecording | undefined {
+  const path = pathOf(program, line);
+  if (!existsSync(path)) return undefined;
+  return JSON.parse(gunzipSync(readFileSync(path)).toString()) as KeptRecording;
 }
 
 /** A copy without anything that is the machine's own. */
@@ -67,6 +73,10 @@ function relative(text: string): string {
     .replaceAll(homedir(), "~");
 }
 
-function pathOf(program: string): string {
-  return join(FOLDER, `${program}.json.gz`);
+function lineOf(version: string): string {
+  return version.split(".")[0] ?? version;
+}
+
+function pathOf(program: string, line: string): string {
+  return join(FOLDER, line, `${program}.json.gz`);
 }

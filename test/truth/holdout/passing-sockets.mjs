@@ -7,7 +7,7 @@ const server = new WebSocketServer({ port: 0 });
 server.on("connection", (socket) => {
   const member = { since: Date.now(), said: [] };
   room.set(socket, member);
-  socket.on("message", (words) => member.said.push(String(words)));
+  socket.on("message", (words) => member.said.push(words.length));
   socket.on("close", () => room.delete(socket));
 });
 

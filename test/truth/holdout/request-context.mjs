@@ -21,7 +21,7 @@ async function handle(request, response) {
 
 const server = createServer((request, response) => {
   const trail = Array.from({ length: 200 }, (_, i) => i + performance.now());
-  context.run({ trail }, handle, request, response);
+  void context.run({ trail }, handle, request, response);
 });
 
 server.listen(0, () => {

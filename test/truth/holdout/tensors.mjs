@@ -8,7 +8,7 @@ const weights = tf.ones([64, 64]);
 const chart = [];
 
 function predict() {
-  const input = tf.fill([128, 64], Math.random());
+  const input = tf.randomUniform([128, 64]);
   chart.push(tf.matMul(input, weights));
 }
 

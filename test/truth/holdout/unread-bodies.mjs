@@ -14,5 +14,5 @@ async function check(url) {
 server.listen(0, () => {
   const { port } = server.address();
   let n = 0;
-  setInterval(() => check(`http://127.0.0.1:${port}/${(n += 1)}`).catch(() => {}), 50);
+  setInterval(() => void check(`http://127.0.0.1:${port}/${(n += 1)}`).catch(() => {}), 50);
 });
