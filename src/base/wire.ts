@@ -115,6 +115,8 @@ export interface HeapMessage {
   readonly detachedContexts: number;
   /** Handles that native code holds on objects. */
   readonly globalHandlesBytes: number;
+  /** CommonJS modules that are loaded and kept; absent where they cannot be counted. */
+  readonly modules?: number;
   /** Compiled code; absent where reading it would have taken too long: V8 walks the heap for it. */
   readonly code?: { readonly codeBytes: number; readonly bytecodeBytes: number; readonly externalSourceBytes: number };
 }

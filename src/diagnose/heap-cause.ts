@@ -6,6 +6,7 @@ import { formatBytes } from "../base/bytes.ts";
 import type { ExperimentResult } from "../monitor/remote/recording.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding, VerdictKind } from "./finding.ts";
+import type { CodeGrowth } from "./heap-course.ts";
 import { judgeLeak } from "./leak.ts";
 import { seconds } from "./wording.ts";
 
@@ -18,6 +19,8 @@ export interface HeapCause {
 /** Code must explain so much of the growth of a heap. */
 const CODE_SHARE = 0.3;
 const MIN_CODE_BYTES = 2 ** 20;
+/** A module that is generated and kept holds its source and its functions; where the heap grows by more for each, it holds more. */
+const MAX_MODULE_BYTES = 256 * 2 ** 10;
 /** What the end of a turn must free to be the cause, beyond what a collection in the turn did. */
 const MIN_TURN_BYTES = 4 * 2 ** 20;
 const TURN_SHARE = 0.5;
@@ -73,7 +76,17 @@ function codeWhy({ code }: Evidence): string | undefined {
   if (contexts.state === "grows") {
     return `${contexts.firstBytes} global environments (vm contexts), then ${contexts.lastBytes} within ${seconds(contexts.seconds)}`;
   }
+  const modules = modulesWhy(code);
+  if (modules !== undefined) return modules;
   const rise = codeBytes - firstCodeBytes;
   if (rise < MIN_CODE_BYTES || rise < CODE_SHARE * heapRiseBytes) return undefined;
   return `machine code and bytecode went from ${formatBytes(firstCodeBytes)} to ${formatBytes(codeBytes)}, ${Math.round((100 * rise) / Math.max(1, heapRiseBytes))}% of what the heap grew by within ${seconds(code.seconds)}`;
+}
+
+/** Modules under ever new names, where they come fast enough to be what the heap grows by. */
+function modulesWhy({ modules, moduleHeapRiseBytes }: CodeGrowth): string | undefined {
+  if (modules?.state !== "grows") return undefined;
+  const bytesEach = moduleHeapRiseBytes / Math.max(1, modules.lastBytes - modules.firstBytes);
+  if (bytesEach > MAX_MODULE_BYTES) return undefined;
+  return `${Math.round(modules.firstBytes)} CommonJS modules, then ${Math.round(modules.lastBytes)} within ${seconds(modules.seconds)}: the heap grows by ${formatBytes(bytesEach)} for each`;
 }

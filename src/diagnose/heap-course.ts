@@ -11,6 +11,10 @@ export interface CodeGrowth {
   /** Global environments: the main one, and one for each `vm` context. */
   readonly contexts: Channel;
   readonly detachedContexts: number;
+  /** CommonJS modules that are kept; absent where they were not counted. */
+  readonly modules?: Channel;
+  /** Bytes by which the whole heap grew while modules were counted. */
+  readonly moduleHeapRiseBytes: number;
   /** Machine code, bytecode and their metadata. */
   readonly codeBytes: number;
   readonly firstCodeBytes: number;
@@ -21,6 +25,8 @@ export interface CodeGrowth {
 
 /** Workers and contexts are told from noise by this many. */
 const FEW = 3;
+/** Programs load a module late now and then. */
+const MANY_MODULES = 20;
 
 /**
  * Workers that live, once a second: those from which a preload answered. `undefined` where none ever lived.
@@ -53,6 +59,7 @@ export function codeGrowth({ heap = [], startedAtMs }: ThreadRecording, nowMs: n
   const contexts = seen.map(({ timeMs, nativeContexts }) => ({ timeMs, bytes: nativeContexts }));
   const coded = seen.filter(({ code }) => code !== undefined);
   const [before, after] = [coded[0], coded.at(-1)];
+  const counted = seen.flatMap(({ timeMs, modules }) => (modules === undefined ? [] : [{ timeMs, bytes: modules }]));
   const used = (sample: (typeof seen)[number] | undefined): number =>
     (sample?.spaces ?? []).reduce((total, { usedBytes }) => total + usedBytes, 0);
   const codeOf = (sample: (typeof seen)[number] | undefined): number =>
@@ -60,6 +67,8 @@ export function codeGrowth({ heap = [], startedAtMs }: ThreadRecording, nowMs: n
   return {
     contexts: judgeChannel(contexts, { bytes: FEW, ratio: 0.2 }),
     detachedContexts: last.detachedContexts,
+    ...(counted.length === 0 ? {} : { modules: judgeChannel(counted, { bytes: MANY_MODULES, ratio: 0.1 }) }),
+    moduleHeapRiseBytes: used(last) - used(first),
     codeBytes: codeOf(after),
     firstCodeBytes: codeOf(before),
     heapRiseBytes: used(after) - used(before),

@@ -9,9 +9,8 @@ const v8 = require("node:v8") as typeof import("node:v8");
 /** Walking took 168 ms for 603 MB of small objects on Node 20. */
 const CODE_MS_PER_BYTE = 0.3 / 2 ** 20;
 const MAX_CODE_MS = 50;
-/** A walk that takes longer is made at most so often. */
-const CHEAP_CODE_MS = 5;
-const CODE_DISTANCE_MS = 20_000;
+/** Of the time that such walks may take. */
+const CODE_SHARE = 0.002;
 
 class HeapSpaces {
   #codeAtMs = 0;
@@ -25,7 +24,7 @@ class HeapSpaces {
     const timeMs = Date.now();
     const heap = v8.getHeapStatistics();
     const predictedMs = heap.total_heap_size * CODE_MS_PER_BYTE;
-    const isDue = predictedMs <= CHEAP_CODE_MS || timeMs - this.#codeAtMs >= CODE_DISTANCE_MS;
+    const isDue = timeMs - this.#codeAtMs >= predictedMs / CODE_SHARE;
     const readsCode = predictedMs <= MAX_CODE_MS && isDue;
     if (readsCode) this.#codeAtMs = timeMs;
     return {
@@ -43,6 +42,8 @@ class HeapSpaces {
       nativeContexts: heap.number_of_native_contexts - ownContexts,
       detachedContexts: heap.number_of_detached_contexts,
       globalHandlesBytes: heap.total_global_handles_size,
+      // One object holds them for all of CommonJS.
+      modules: Object.keys(require.cache).length,
       ...(readsCode ? { code: readCode() } : {}),
     };
   }

@@ -19,7 +19,12 @@ export const compiledCode: Rule = {
       return `global environments went from ${code.contexts.firstBytes} to ${code.contexts.lastBytes}, and code grew by ${rise}`;
     }
     const isContexts = code?.contexts.state === "grows";
-    const what = isContexts ? "Contexts (vm) that are made and kept grow" : "Code that is compiled and kept grows";
+    const isModules = !isContexts && code?.modules?.state === "grows";
+    const what = isContexts
+      ? "Contexts (vm) that are made and kept grow"
+      : isModules
+        ? "Modules that are loaded under ever new names grow"
+        : "Code that is compiled and kept grows";
     return judgeHeapAs(evidence, "compiled-code", {
       sentence: inThread(evidence, `${what} the heap by ${rateInWords(heap)}: a leak`),
       evidence: [

@@ -106,7 +106,8 @@ const CODE = ["codeBytes", "bytecodeBytes", "externalSourceBytes"];
 const ACCOUNT = ["timeMs", "rssBytes", "arenaBytes", "usedBytes", "freeBytes", "mmappedBytes", "mmappedCount"];
 const READING = ["rssBytes", "heapUsedBytes", "heapTotalBytes", "externalBytes", "arrayBuffersBytes"];
 
-function isHeap({ spaces, code }: Record<string, unknown>): boolean {
+function isHeap({ spaces, code, modules }: Record<string, unknown>): boolean {
+  if (modules !== undefined && !Number.isFinite(modules)) return false;
   const isSpace = (one: unknown): one is object => hasAll(one, SPACE) && isShort((one as { name?: unknown }).name);
   return isListOf(spaces, isSpace) && (code === undefined || hasAll(code, CODE));
 }
