@@ -5,6 +5,7 @@ import type { Recording } from "../../../src/monitor/remote/recording.ts";
 import type { Truth } from "../../../test/truth/truth.ts";
 import type { ComparedRule, Judgement } from "../rule.ts";
 import { recordingUntil } from "./cut.ts";
+import type { KeptRecording } from "./store.ts";
 
 /** A judgement and when it was given. */
 export interface Moment extends Judgement {
@@ -15,6 +16,8 @@ export interface Moment extends Judgement {
 /** Everything that a rule said of one program. */
 export interface Course {
   readonly truth: Truth;
+  /** Of Node.js: `22`. */
+  readonly line: string;
   /** Once a second while it ran. */
   readonly moments: readonly Moment[];
   readonly final: Moment;
@@ -28,10 +31,15 @@ export function* secondsOf(recording: Recording): Generator<{ seconds: number; r
 }
 
 /** Lets rules judge a recording, each at the same moments. */
-export function judgeCourse(truth: Truth, recording: Recording, rules: readonly ComparedRule[]): Course[] {
+export function judgeCourse(
+  truth: Truth,
+  { node, recording }: KeptRecording,
+  rules: readonly ComparedRule[],
+): Course[] {
   const cuts = [...secondsOf(recording)];
   return rules.map((rule) => ({
     truth,
+    line: node.split(".")[0] ?? node,
     moments: cuts.map((cut) => ({ seconds: cut.seconds, ...rule.judge(cut.recording, false) })),
     final: { seconds: lengthOf(recording), ...rule.judge(recording, true) },
   }));
