@@ -4,9 +4,9 @@
  * Names are kept for later walks. Sources: elf(5); Itanium C++ ABI, sections 2.5 and 2.9.
  */
 import { join } from "node:path";
+import { ElfFile } from "../elf-file.ts";
 import type { SystemFilesOptions } from "../system-files.ts";
 import { type ReadableSymbol, readSymbol, readTypeName } from "./demangle.ts";
-import { ElfFile } from "./elf-symbols.ts";
 import type { Mapping } from "./mappings.ts";
 import { type MemoryReader, Words } from "./memory-reader.ts";
 

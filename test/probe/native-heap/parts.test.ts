@@ -1,11 +1,8 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import koffi from "koffi";
 import { describe, expect, it } from "vitest";
 import type { Arena } from "../../../src/probe/native-heap/arenas.ts";
 import { ChunkTally } from "../../../src/probe/native-heap/chunk-tally.ts";
 import { readSymbol, readTypeName } from "../../../src/probe/native-heap/demangle.ts";
-import { ElfFile } from "../../../src/probe/native-heap/elf-symbols.ts";
 import { followFastBins, revealPointer } from "../../../src/probe/native-heap/free-lists.ts";
 import { findGlibc, type GlibcLayout, refuseByMappings } from "../../../src/probe/native-heap/glibc-layout.ts";
 import { findMainExtensions } from "../../../src/probe/native-heap/main-extensions.ts";
@@ -214,24 +211,6 @@ describe("names", () => {
         expect(typeof readSymbol(`_ZTV${text.join("")}`, "data").name).toBe("string");
       }),
     );
-  });
-
-  it("finds the symbol of an address in a library, from its beginning to its end", () => {
-    const address = Number(koffi.address(koffi.load("libc.so.6").symbol("malloc", "void *")));
-    const mappings = parseMappings(readFileSync("/proc/self/maps", "utf8"));
-    const library = mappings.find(({ name }) => name.endsWith("/libc.so.6"));
-    using elf = ElfFile.open(library?.name ?? "");
-    expect(elf?.firstAddress()).toBe(0);
-    const offset = address - (library?.start ?? 0);
-    const found = elf?.find([offset, offset + 1, 1]);
-    expect(found?.get(offset)?.name).toMatch(/malloc$/);
-    expect(found?.get(offset + 1)).toEqual({ name: found?.get(offset)?.name, kind: "function" });
-    expect(found?.has(1)).toBe(false);
-  });
-
-  it("takes a file that is no ELF file as one without symbols", () => {
-    expect(ElfFile.open("/nowhere")).toBeUndefined();
-    expect(ElfFile.open(import.meta.filename)).toBeUndefined();
   });
 });
 

@@ -6,8 +6,8 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
+import { ElfFile } from "../../../probe/elf-file.ts";
 import { readSystemText } from "../../../probe/system-files.ts";
-import { findElfSymbol } from "./elf-symbol.ts";
 
 /** `none`: only Node's own can be there. `unknown`: no right to read the memory, or no symbol table. */
 export type SignalHandler = "own" | "none" | "unknown";
@@ -44,16 +44,12 @@ function findTree(pid: number): number | undefined {
     .map(([, path]) => path ?? "")
     .filter((path) => /^lib(node|uv)\b/.test(basename(path)));
   for (const path of new Set([`/proc/${pid}/exe`, ...libraries])) {
-    const file = openSync(path.startsWith("/proc/") ? path : `/proc/${pid}/root${path}`, "r");
-    try {
-      const symbol = findElfSymbol(file, TREE);
-      if (symbol === undefined) continue;
-      if (!symbol.isRelative) return symbol.address;
-      const base = findBase(maps, path);
-      return base === undefined ? undefined : base + symbol.address;
-    } finally {
-      closeSync(file);
-    }
+    using file = ElfFile.open(path.startsWith("/proc/") ? path : `/proc/${pid}/root${path}`);
+    const place = file?.locate(TREE);
+    if (place === undefined) continue;
+    if (!place.isRelative) return place.address;
+    const base = findBase(maps, path);
+    return base === undefined ? undefined : base + place.address;
   }
   return undefined;
 }

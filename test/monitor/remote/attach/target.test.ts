@@ -1,15 +1,15 @@
 /** What `/proc` tells before anybody is touched: on written trees of files, and on this very process. */
-import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findElfSymbol } from "../../../../src/monitor/remote/attach/elf-symbol.ts";
 import { keepOwn, listNetworkListeners, parseListeners } from "../../../../src/monitor/remote/attach/listeners.ts";
 import { takePortLock } from "../../../../src/monitor/remote/attach/port-lock.ts";
 import { isRefusal } from "../../../../src/monitor/remote/attach/refusal.ts";
 import { findSignalHandler } from "../../../../src/monitor/remote/attach/signal-handler.ts";
 import { parseInspectorFlags, readTarget } from "../../../../src/monitor/remote/attach/target.ts";
+import { ElfFile } from "../../../../src/probe/elf-file.ts";
 import { makeFiles } from "../../../preload/watched.ts";
 
 const STAT = `7 (node (x) y) S 1 ${"0 ".repeat(17)}4242 0`;
@@ -132,30 +132,10 @@ describe("listeners", () => {
   });
 });
 
-describe("findElfSymbol", () => {
-  it("finds a variable of the running Node, and nothing in what is no program", () => {
-    using files = makeFiles({ text: "no program", cut: "" });
-    const elf = Buffer.alloc(64);
-    elf.write("\x7fELF\x02\x01", "latin1");
-    elf.writeBigUInt64LE(1000n, 40);
-    elf.writeUInt16LE(5, 60);
-    writeFileSync(join(files.path, "cut"), elf);
-    for (const name of ["text", "cut"]) {
-      const file = openSync(join(files.path, name), "r");
-      expect(findElfSymbol(file, "main")).toBeUndefined();
-      closeSync(file);
-    }
-    const node = openSync(process.execPath, "r");
-    expect(findElfSymbol(node, "no_such_name")).toBeUndefined();
-    closeSync(node);
-  });
-});
-
 describe("findSignalHandler", () => {
   it("sees this process's own handlers come and go, as far as its Node names its variables", () => {
-    const node = openSync(process.execPath, "r");
-    const isNamed = findElfSymbol(node, "uv__signal_tree") !== undefined;
-    closeSync(node);
+    using node = ElfFile.open(process.execPath);
+    const isNamed = node?.locate("uv__signal_tree") !== undefined;
     const handler = (): void => undefined;
     const before = findSignalHandler(process.pid);
     process.on("SIGUSR1", handler);

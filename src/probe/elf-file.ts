@@ -1,6 +1,6 @@
 /**
- * Names addresses of a program or library by the symbol tables of its ELF file. The tables are read in pieces
- * and only the wanted names are kept: Node's own table has some hundred thousand symbols. Source: elf(5).
+ * The symbol tables of a program or library: names addresses, and tells the place of a name. The tables are read in
+ * pieces and only what is wanted is kept: Node's own table has some hundred thousand symbols. Source: elf(5).
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
@@ -9,6 +9,14 @@ export interface FoundSymbol {
   /** As in the file, mangled. */
   readonly name: string;
   readonly kind: "function" | "data";
+}
+
+/** Where a program has what a symbol names. */
+export interface SymbolPlace {
+  /** As the file says it. */
+  readonly address: number;
+  /** True when the file is loaded at a place of its own, to which `address` is added. */
+  readonly isRelative: boolean;
 }
 
 interface Section {
@@ -26,6 +34,7 @@ const PROGRAM_BYTES = 56;
 const SYMTAB = 2;
 const DYNSYM = 11;
 const LOAD = 1;
+const POSITION_INDEPENDENT = 3;
 
 /** An open ELF file of 64 bits, little-endian. Holds a file descriptor until disposed. */
 export class ElfFile implements Disposable {
@@ -80,13 +89,42 @@ export class ElfFile implements Disposable {
     return found;
   }
 
+  /**
+   * Finds a symbol's place by its whole name, mangled. Node's own binaries carry the table of names; those of Linux
+   * distributions mostly do not.
+   */
+  locate(name: string): SymbolPlace | undefined {
+    const sections = this.#sections();
+    const table = sections.find(({ type }) => type === SYMTAB);
+    const strings = sections[table?.link ?? -1];
+    if (table === undefined || strings === undefined) return undefined;
+    const nameOffset = this.#offsetOf(name, strings);
+    if (nameOffset === undefined) return undefined;
+    for (const { piece } of this.#pieces(table)) {
+      for (let at = 0; at + SYMBOL_BYTES <= piece.length; at += SYMBOL_BYTES) {
+        if (piece.readUInt32LE(at) !== nameOffset) continue;
+        const isRelative = this.#read(16, 2)?.readUInt16LE(0) === POSITION_INDEPENDENT;
+        return { address: number64(piece, at + 8), isRelative };
+      }
+    }
+    return undefined;
+  }
+
+  /** Of a name in the table of names: the whole of an entry, hence the zeros around it. */
+  #offsetOf(name: string, strings: Section): number | undefined {
+    const wanted = Buffer.from(`\0${name}\0`);
+    for (const { from, piece } of this.#pieces(strings, wanted.length)) {
+      const found = piece.indexOf(wanted);
+      if (found >= 0) return from + found + 1;
+    }
+    return undefined;
+  }
+
   #search(section: Section, sections: readonly Section[], wanted: Float64Array, found: Map<number, FoundSymbol>): void {
     const strings = sections[section.link];
     if (strings === undefined) return;
     const best = new Map<number, { bytes: number; name: number; kind: FoundSymbol["kind"] }>();
-    for (let from = 0; from < section.bytes; from += PIECE_BYTES) {
-      const piece = this.#read(section.offset + from, Math.min(PIECE_BYTES, section.bytes - from));
-      if (piece === undefined) return;
+    for (const { piece } of this.#pieces(section)) {
       for (let at = 0; at + SYMBOL_BYTES <= piece.length; at += SYMBOL_BYTES) {
         const type = (piece[at + 4] ?? 0) & 15; // 1: data, 2: function, 10: function chosen at load time
         if (type !== 1 && type !== 2 && type !== 10) continue;
@@ -127,6 +165,15 @@ export class ElfFile implements Disposable {
       });
     }
     return sections;
+  }
+
+  /** A section piece by piece, each with the first bytes of the next. */
+  *#pieces({ offset, bytes }: Section, overlap = 0): Generator<{ from: number; piece: Buffer }> {
+    for (let from = 0; from < bytes; from += PIECE_BYTES) {
+      const piece = this.#read(offset + from, Math.min(PIECE_BYTES + overlap, bytes - from));
+      if (piece === undefined) return;
+      yield { from, piece };
+    }
   }
 
   #read(offset: number, bytes: number, mayBeShort = false): Buffer | undefined {
