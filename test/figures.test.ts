@@ -5,7 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { meetsGoal, renderPage, renderSection } from "../scripts/write-figures.ts";
+import { meetsGoal, writeTable } from "../scripts/figure-table.ts";
+import { renderPage, renderSection } from "../scripts/write-figures.ts";
 
 describe("docs/benchmarks.md", () => {
   it("is what `npm run docs:figures` writes", () => {
@@ -42,5 +43,9 @@ describe("docs/benchmarks.md", () => {
       rows,
     });
     expect(section).toContain("| cost | 3 ms | <= 2 | **missed** | 2 | other 1.0: 4 |");
+  });
+
+  it("leaves out columns that say nothing", () => {
+    expect(writeTable(["what", "goal"], [["a|b", ""]])).toBe("| what |\n| --- |\n| a\\|b |\n");
   });
 });

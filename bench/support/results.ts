@@ -77,10 +77,11 @@ export function readList(name: string, list: string): unknown[] {
   return Array.isArray(result[list]) ? result[list] : [];
 }
 
-/** The commit at hand; with a `+` when a source file differs from it. */
+/** The newest commit that changed what a verdict depends on; with a `+` when a file differs from it. */
 export function readSourceCommit(): string {
   const changed = runGit(["status", "--porcelain", "--untracked-files=no", "--", ...JUDGING]);
-  return `${readCommit().slice(0, 12)}${changed === "" ? "" : "+"}`;
+  const commit = runGit(["log", "-1", "--format=%H", "--", ...JUDGING]) ?? "unknown";
+  return `${commit.slice(0, 12)}${changed === "" ? "" : "+"}`;
 }
 
 function readCommit(): string {
