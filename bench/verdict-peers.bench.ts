@@ -38,7 +38,9 @@ for (const program of [...kept.keys()])
     kept.delete(program);
 
 installPeers();
-const wanted = programs.filter((truth) => isAskedFor(options, truth.program) && !isKnown(truth));
+const wanted = programs
+  .filter((truth) => isAskedFor(options, truth.program) && !isKnown(truth))
+  .toSorted((a, b) => b.seconds - a.seconds);
 const left = await runWithin(
   wanted,
   options,

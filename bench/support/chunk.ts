@@ -46,7 +46,7 @@ export function isAskedFor({ names }: ChunkOptions, program: string): boolean {
 }
 
 /**
- * Runs tasks, the longest first.
+ * Runs tasks in their order, as far as there is time for them.
  *
  * @param secondsOf - how long one takes at most.
  * @returns how many were not begun.
@@ -58,7 +58,7 @@ export async function runWithin<T>(
   run: (task: T) => Promise<void>,
 ): Promise<number> {
   const endMs = performance.now() + minutes * 60_000;
-  const waiting = tasks.toSorted((a, b) => secondsOf(b) - secondsOf(a));
+  const waiting = [...tasks];
   const work = async (): Promise<void> => {
     for (;;) {
       const next = waiting.findIndex((task) => performance.now() + secondsOf(task) * 1000 <= endMs);
