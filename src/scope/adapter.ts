@@ -34,6 +34,8 @@ export interface Adapter<V extends object> {
   alive(value: V): boolean;
   /** Adds a reference. Only for libraries that count references. */
   retain?(value: V): void;
+  /** Another value with the same content, released by itself. Only for libraries that do not count references. */
+  clone?(value: V): V;
   /** Gives up one reference, or releases the value where nothing is counted. May take its time. */
   release(value: V): void | PromiseLike<void>;
   /** References held. Default: 1 while alive. */

@@ -109,10 +109,15 @@ export function scopeHeld(frame: Frame): PlimsollError {
   );
 }
 
+/** Publishes the failure of a release that nobody waits for, on `plimsoll:scope:error`. */
+export function tellFailure(error: unknown): void {
+  publish("plimsoll:scope:error", () => ({ error }));
+}
+
 function leaveTo(heir: Frame | undefined, release: PromiseLike<unknown>): void {
   const settled = Promise.resolve(release);
   settled.catch((error: unknown) => {
-    if (!heir?.isOpen) publish("plimsoll:scope:error", () => ({ error }));
+    if (!heir?.isOpen) tellFailure(error);
   });
   heir?.defer(() => settled);
 }

@@ -1,9 +1,15 @@
 /** `plimsoll/scope`: who owns this value, and when is it released? */
+export { type Clock, systemClock } from "../base/clock.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export type { Adapter, AdapterGauges, ValueEvents } from "./adapter.ts";
 export { disposables } from "./adapters/disposable.ts";
 export { type JaxAdapter, type JaxArray, jaxArrays, type JaxLibrary } from "./adapters/jax.ts";
 export { adopt } from "./adoption.ts";
+export { Lease } from "./lease.ts";
 export { type Ledger, ledger, type LedgerReport, type LedgerRow, type LedgerSite, type OpenScope } from "./ledger.ts";
+export { ManagedResource, type ManagedResourceOptions, type ResourceMemoryUsage } from "./managed-resource.ts";
+export type { ProcessBytes } from "./resource-memory.ts";
+export { type PoolMemoryUsage, ResourcePool, type ResourcePoolOptions } from "./resource-pool.ts";
 export { type OpenedScope, openScope, type Scope, scope, untracked } from "./scope.ts";
+export { type Tree, tree } from "./tree.ts";
 export { yieldTurn, type YieldTurnOptions } from "./yield-turn.ts";

@@ -1,0 +1,167 @@
+/**
+ * One resource that is made when it is first needed, shared by all who use it, measured, and released when nobody does:
+ * a model, a pool of connections, an open file.
+ */
+import { type Clock, systemClock } from "../base/clock.ts";
+import { PlimsollError } from "../base/errors.ts";
+import { disposables } from "./adapters/disposable.ts";
+import { adapterOf } from "./adoption.ts";
+import { tellFailure } from "./ending.ts";
+import { addedBytes, type ProcessBytes, readProcessBytes } from "./resource-memory.ts";
+import { untracked } from "./scope.ts";
+
+/** How a resource is made and released. */
+export interface ManagedResourceOptions<T extends object> {
+  /** Its name in messages and reports. */
+  readonly name: string;
+  /** Makes it. What it creates belongs to no scope. */
+  readonly acquire: () => T | PromiseLike<T>;
+  /** Releases it. Default: by the adopted adapter of its library, or by its own dispose, release, close, free, end or destroy. */
+  readonly release?: (resource: T) => unknown;
+  /** Bytes that it holds, for the report. Default: its adapter's, else not known. */
+  readonly bytes?: (resource: T) => number | undefined;
+  /** Released when unused for so many milliseconds. Default: never by itself. */
+  readonly idleTimeoutMs?: number;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** What a resource costs. */
+export interface ResourceMemoryUsage {
+  /** True while it is held. */
+  readonly isAcquired: boolean;
+  /** Uses that run now. */
+  readonly users: number;
+  /** How often it was made. */
+  readonly acquiredCount: number;
+  /** What making it added to the process, the last time. Default: not made yet. */
+  readonly acquireBytes: ProcessBytes | undefined;
+  /** What was added since it was made, by its uses and all else. Default: not held. */
+  readonly sinceBytes: ProcessBytes | undefined;
+  /** What releasing it gave back, the last time; negative numbers are memory given back. Default: not released yet. */
+  readonly releaseBytes: ProcessBytes | undefined;
+  /** Bytes that the resource itself tells. Default: not known. */
+  readonly ownBytes: number | undefined;
+}
+
+/** One shared resource. */
+export class ManagedResource<T extends object> implements AsyncDisposable {
+  readonly #options: ManagedResourceOptions<T>;
+  readonly #clock: Clock;
+  #held: Promise<T> | undefined;
+  #resource: T | undefined;
+  #users = 0;
+  #acquiredCount = 0;
+  #lastUseMs = 0;
+  #acquireBytes: ProcessBytes | undefined;
+  #releaseBytes: ProcessBytes | undefined;
+  #afterAcquire: ProcessBytes | undefined;
+  #idling: Disposable | undefined;
+  #isClosed = false;
+
+  /** Makes nothing yet. */
+  constructor(options: ManagedResourceOptions<T>) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /**
+   * Runs `body` with the resource, making it first where needed. Uses may run side by side.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_RELEASED` once disposed; whatever `acquire` or `body` throws.
+   */
+  async use<R>(body: (resource: T) => R | PromiseLike<R>): Promise<R> {
+    if (this.#isClosed) throw closed(this.#options.name);
+    this.#users++;
+    try {
+      return await body(await this.#hold());
+    } finally {
+      this.#users--;
+      this.#lastUseMs = this.#clock.now();
+      this.#watchIdle();
+    }
+  }
+
+  /** What it costs. */
+  getMemoryUsage(): ResourceMemoryUsage {
+    const resource = this.#resource;
+    return {
+      isAcquired: resource !== undefined,
+      users: this.#users,
+      acquiredCount: this.#acquiredCount,
+      acquireBytes: this.#acquireBytes,
+      sinceBytes: this.#afterAcquire && addedBytes(this.#afterAcquire, readProcessBytes()),
+      releaseBytes: this.#releaseBytes,
+      ownBytes:
+        resource && (this.#options.bytes ? this.#options.bytes(resource) : adapterOf(resource)?.bytes?.(resource)),
+    };
+  }
+
+  /** Releases the resource when nobody uses it; the next use makes a new one. @returns whether it was released. */
+  async cleanup(): Promise<boolean> {
+    if (this.#users > 0) return false;
+    return this.forceCleanup();
+  }
+
+  /** Releases the resource, even from under its users. @returns whether there was one. */
+  async forceCleanup(): Promise<boolean> {
+    const held = this.#held;
+    this.#held = undefined;
+    this.#idling?.[Symbol.dispose]();
+    this.#idling = undefined;
+    const resource = await held?.catch(() => undefined);
+    if (!resource) return false;
+    this.#resource = undefined;
+    this.#afterAcquire = undefined;
+    const before = readProcessBytes();
+    await (this.#options.release
+      ? this.#options.release(resource)
+      : (adapterOf(resource) ?? disposables).release(resource));
+    this.#releaseBytes = addedBytes(before, readProcessBytes());
+    return true;
+  }
+
+  /** Releases the resource for good. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.forceCleanup();
+  }
+
+  async #hold(): Promise<T> {
+    const held = (this.#held ??= this.#acquire());
+    try {
+      return await held;
+    } catch (error) {
+      // The next use may try again.
+      if (this.#held === held) this.#held = undefined;
+      throw error;
+    }
+  }
+
+  async #acquire(): Promise<T> {
+    const before = readProcessBytes();
+    this.#resource = await untracked(() => this.#options.acquire());
+    this.#acquiredCount++;
+    this.#afterAcquire = readProcessBytes();
+    this.#acquireBytes = addedBytes(before, this.#afterAcquire);
+    return this.#resource;
+  }
+
+  #watchIdle(): void {
+    const { idleTimeoutMs } = this.#options;
+    if (idleTimeoutMs === undefined || this.#users > 0 || this.#held === undefined) return;
+    this.#idling ??= this.#clock.every(Math.max(1, idleTimeoutMs / 4), () => {
+      if (this.#users === 0 && this.#clock.now() - this.#lastUseMs >= idleTimeoutMs) this.cleanup().catch(tellFailure);
+    });
+  }
+}
+
+function closed(name: string): PlimsollError {
+  return new PlimsollError(
+    "ERR_PLIMSOLL_RELEASED",
+    `${name} was disposed of and cannot be used any more. Make a new ManagedResource.`,
+    {
+      details: { name },
+    },
+  );
+}
