@@ -7,7 +7,7 @@ import { markSite } from "./stack-site.ts";
 
 /** Values whose place is noted before the sampling thins out. */
 const ALL_AT_FIRST = 64;
-/** One in so many is noted afterwards. */
+/** One in so many is noted afterwards, at uneven distances: even ones would beat with a program's own rhythm and miss a place for ever. */
 const INTERVAL = 64;
 /** More samples than these are never held; the interval doubles then. */
 const BOUND = 2048;
@@ -34,6 +34,7 @@ export class CreationSamples {
   #interval = 1;
   #untilNext = 1;
   #seen = 0;
+  #state = 0x2545f491;
 
   /**
    * @param bytes - reads the bytes of a finished value.
@@ -62,7 +63,7 @@ export class CreationSamples {
     if (--this.#untilNext > 0) return;
     this.#readBytes();
     if (++this.#seen === ALL_AT_FIRST) this.#interval = Math.max(this.#interval, INTERVAL);
-    this.#untilNext = this.#interval;
+    this.#untilNext = this.#interval === 1 ? 1 : 1 + (this.#random() % (2 * this.#interval - 1));
     if (this.#live.size >= BOUND) this.#thin();
     const sample = { mark: markSite(), createdMs: this.#now(), weight: this.#interval, bytes: undefined };
     this.#live.add(sample);
@@ -84,6 +85,16 @@ export class CreationSamples {
   list(): readonly CreationSample[] {
     this.#readBytes();
     return [...this.#live];
+  }
+
+  /** Marsaglia's xorshift with 32 bits. */
+  #random(): number {
+    let state = this.#state;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.#state = state;
+    return state >>> 0;
   }
 
   #readBytes(): void {

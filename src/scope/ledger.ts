@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { AdapterGauges } from "./adapter.ts";
 import { CreationSamples } from "./creation-samples.ts";
 import type { AnyAdapter, Frame } from "./frame.ts";
-import { readSite } from "./stack-site.ts";
+import { readCreationSite, readSite } from "./stack-site.ts";
 
 /** How often the ledger tells its listeners, in milliseconds. */
 const TELLING_MS = 1000;
@@ -187,7 +187,7 @@ export class LedgerBook implements Ledger {
     const sites = new Map<string, LedgerSite>();
     let bytes: number | undefined;
     for (const sample of samples.list()) {
-      const { place, frames } = readSite(sample.mark);
+      const { place, frames } = readCreationSite(sample.mark);
       const before = sites.get(place);
       const sampleBytes = sample.bytes === undefined ? undefined : sample.bytes * sample.weight;
       bytes = add(bytes, sampleBytes);

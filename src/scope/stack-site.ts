@@ -7,6 +7,7 @@
 const FRAMES = 16;
 // Frames of Plimsoll, of installed libraries and of Node itself are not where the user's own code stands.
 const FOREIGN = /node:|[\\/]node_modules[\\/]/;
+const UNKNOWN = "an unknown place";
 const OWN = new URL(".", import.meta.url).pathname;
 
 /** A place in the program, with the way there. */
@@ -28,9 +29,28 @@ export function markSite(): Error {
 
 /** Formats what {@link markSite} noted. */
 export function readSite(mark: Error): StackSite {
+  const frames = framesOf(mark);
+  return { place: frames.find((frame) => !FOREIGN.test(frame)) ?? frames[0] ?? UNKNOWN, frames };
+}
+
+/** The same for a place inside a constructor: who called the file in which the class stands. */
+export function readCreationSite(mark: Error): StackSite {
+  const frames = framesOf(mark);
+  const ownFrames = frames.filter((frame) => !FOREIGN.test(frame));
+  const library = fileOf(frames[0] ?? "");
+  return {
+    place: ownFrames.find((frame) => fileOf(frame) !== library) ?? ownFrames[0] ?? frames[0] ?? UNKNOWN,
+    frames,
+  };
+}
+
+function framesOf(mark: Error): string[] {
   const lines = (mark.stack ?? "").split("\n").slice(1);
-  const frames = lines.map((line) => line.trim().replace(/^at /, "")).filter((line) => !isOwn(line));
-  return { place: frames.find((frame) => !FOREIGN.test(frame)) ?? frames[0] ?? "an unknown place", frames };
+  return lines.map((line) => line.trim().replace(/^at /, "")).filter((line) => !isOwn(line));
+}
+
+function fileOf(frame: string): string {
+  return frame.replace(/^.*\(/, "").replace(/(:\d+){1,2}\)?$/, "");
 }
 
 /** Frames of this part, and the steps of its generators, say nothing to its user. */
