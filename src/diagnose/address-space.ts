@@ -2,13 +2,15 @@
  * Where in its address space a process grew, and what that can be: two readings of its regions are
  * compared, what V8 counts is taken away, and glibc's own account, where there is one, parts what the
  * program holds from what the allocator keeps. What cannot be told apart keeps a name of its own:
- * `malloc` (held or retained), `anonymous` (large blocks or direct mappings), `v8` (whose heap).
+ * `malloc` (held or retained), `anonymous` (large blocks or direct mappings), `v8` (whose heap). Whose heap it is
+ * shows from outside by who touches new pages first: a thread fills its own isolate's (page faults, proc(5)).
  */
 import type { AllocatorSample, ProcessRecording, RegionSample } from "../monitor/remote/recording.ts";
 import type { RegionKind } from "../probe/region-kind.ts";
 
 /** What a part of the growth was found to be. */
 export const SPACE_CAUSES = [
+  "js-heap",
   "workers",
   "native",
   "allocator-retained",
@@ -52,6 +54,11 @@ export interface Retained {
 const MIN_ACCOUNT_MS = 2_000;
 /** An account and a reading of the regions belong together up to this distance. */
 const TOGETHER_MS = 8_000;
+/** A fault brings one page of this size. */
+const PAGE_BYTES = 4096;
+/** Shares of new pages that the owner must, and another may at most, have touched first. */
+const MOST = 0.5;
+const LITTLE = 0.25;
 
 /**
  * Compares the first and the newest reading of the regions.
@@ -71,9 +78,12 @@ export function growthOfSpace(process: ProcessRecording, nowMs: number, isCounte
   const external = positive(after.external - before.external - wasm);
   const pages = positive(rise("v8-page", "jit-code") - (after.heap - before.heap));
   const byAllocator = partByAccount(accountsAround(process, first, last), first, last, external, isCounted);
+  const owner = isCounted ? "workers" : ownerOf(pages, first, last, process.pid);
   const byCause: Record<SpaceCause, number> = {
-    workers: isCounted ? pages : 0,
-    v8: isCounted ? 0 : pages,
+    "js-heap": 0,
+    workers: 0,
+    v8: 0,
+    [owner]: pages,
     "mapped-files": positive(rise("file", "shared-memory")),
     wasm: isCounted ? positive(wasm - positive(after.external - before.external)) : wasm,
     stacks: positive(rise("thread-stack", "stack")),
@@ -83,6 +93,31 @@ export function growthOfSpace(process: ProcessRecording, nowMs: number, isCounte
   const seconds = (last.timeMs - first.timeMs) / 1000;
   const { account, largeBlockBytes } = byAllocator;
   return { first, last, seconds, byCause, totalBytes, largeBlockBytes, ...(account ? { account } : {}) };
+}
+
+/**
+ * Whose heap grows, as seen from outside: the main thread's if no other can have touched half of the new pages, one
+ * of another thread if that has and the main thread has not. V8's helpers promote objects too, each a small part.
+ */
+function ownerOf(pages: number, first: RegionSample, last: RegionSample, pid: number): "js-heap" | "workers" | "v8" {
+  const { mainBytes, otherBytes } = touchedBytes(first, last, pid);
+  if (mainBytes >= MOST * pages && otherBytes < MOST * pages) return "js-heap";
+  return otherBytes >= MOST * pages && mainBytes < LITTLE * pages ? "workers" : "v8";
+}
+
+/** Memory that was touched first by the main thread and by the busiest other one, between two readings. */
+export function touchedBytes(
+  { threadFaults: before = [] }: RegionSample,
+  { threadFaults: after = [] }: RegionSample,
+  pid: number,
+): { readonly mainBytes: number; readonly otherBytes: number } {
+  let [mainBytes, otherBytes] = [0, 0];
+  for (const { id, faults } of after) {
+    const bytes = PAGE_BYTES * (faults - (before.find((thread) => thread.id === id)?.faults ?? 0));
+    if (id === pid) mainBytes = bytes;
+    else otherBytes = Math.max(otherBytes, bytes);
+  }
+  return { mainBytes, otherBytes };
 }
 
 /** What malloc's heaps keep in memory beyond what the program uses, at the newest reading. */

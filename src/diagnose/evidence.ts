@@ -44,6 +44,7 @@ export interface Slack {
 
 /** Everything that rules may look at. Absent channels could not be measured. */
 export interface Evidence {
+  readonly pid: number;
   /** Absent for the main thread and for a process seen from outside only. */
   readonly thread: number | undefined;
   readonly observed: boolean;
@@ -113,6 +114,7 @@ export function threadEvidence(process: ProcessRecording, thread: ThreadRecordin
   const readings = { majors: collections.filter(({ timeMs }) => timeMs >= fromMs), samples, fromMs };
   const lastMs = Math.max(samples.at(-1)?.timeMs ?? 0, collections.at(-1)?.timeMs ?? 0, thread.startedAtMs);
   return {
+    pid: process.pid,
     thread: isMain ? undefined : thread.threadId,
     observed: true,
     ended: time.ended || thread.endedAtMs !== undefined,
@@ -192,6 +194,7 @@ export function outsideEvidence(process: ProcessRecording, time: EvidenceTime): 
   const fromMs = process.startedAtMs + WARM_UP_MS;
   const samples = upTo(process.resident, time.nowMs);
   return {
+    pid: process.pid,
     thread: undefined,
     observed: false,
     ended: time.ended || process.endedAtMs !== undefined,

@@ -4,7 +4,7 @@
  * what explains less follows it, and each cause that explains nothing is ruled out with its figure.
  */
 import { formatBytes } from "../base/bytes.ts";
-import type { SpaceCause, SpaceGrowth } from "./address-space.ts";
+import { type SpaceCause, type SpaceGrowth, touchedBytes } from "./address-space.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding, VerdictKind } from "./finding.ts";
 import { confidenceOf } from "./leak.ts";
@@ -12,6 +12,7 @@ import { growingOutside } from "./settled.ts";
 import { courseInWords, rateInWords, seconds } from "./wording.ts";
 
 const CAUSE_WORDS: Readonly<Record<SpaceCause, string>> = {
+  "js-heap": "V8 pages that the main thread fills",
   workers: "V8 pages that no observed heap explains",
   native: "memory that native code allocated and holds",
   "allocator-retained": "memory that was freed and that the allocator keeps",
@@ -28,6 +29,8 @@ const CAUSE_WORDS: Readonly<Record<SpaceCause, string>> = {
 const LEADING = 0.4;
 const FOLLOWING = 0.15;
 const MAX_MODULES = 8;
+/** Of steady growth, warm-up left out. */
+const OUTSIDE_SECONDS = 20;
 
 /** What a rule says of a cause when it holds. */
 export interface OutsideWords {
@@ -84,6 +87,15 @@ export function causeInWords(space: SpaceGrowth, cause: SpaceCause): string {
 }
 
 /**
+ * Seconds that are missing until a heap which is seen from outside only may be accused: garbage, and a cache that
+ * fills, look like a leak until V8 had time to collect. 0 when nothing is missing.
+ */
+export function missingSeconds({ observed, resident }: Evidence, cause: SpaceCause): number {
+  const isHeap = cause === "js-heap" || cause === "workers";
+  return observed || !isHeap ? 0 : Math.max(0, OUTSIDE_SECONDS - (resident?.seconds ?? 0));
+}
+
+/**
  * The finding that one cause explains the growth outside V8's counters, or why not.
  *
  * @param words - asked for only when it does; `rate` is that of the part which this cause explains.
@@ -102,6 +114,8 @@ export function judgeCause(
     return "follows the number of workers, which grows";
   const leading = leadingCause(space);
   if (leading !== cause) return notLeading(evidence, space, cause, leading);
+  const missing = missingSeconds(evidence, cause);
+  if (missing > 0) return `${causeInWords(space, cause)}, but garbage may look like it: needs ${seconds(missing)} more`;
   const share = shareOf(space, [cause]);
   const rate = share * (channel.slope?.bytesPerSecond ?? 0);
   const { atMost, evidence: figures = [], ...said } = words(space, `${formatBytes(rate)}/s`);
@@ -139,11 +153,25 @@ function notLeading(
 }
 
 /** What would part held from retained memory. */
-export function needsAccount({ accountAbsence, observed }: Evidence): string {
+export function needsAccount({ accountAbsence, observed, pid }: Evidence): string {
   if (!observed) {
-    return "needs the allocator's account from inside (plimsoll run), or a walk of its heap (plimsoll watch PID --native-heap)";
+    return `needs the allocator's account from inside (\`${attachCommand(pid)}\`), or a walk of its heap (\`plimsoll watch ${pid} --native-heap\`)`;
   }
   return `needs the allocator's account, ${accountAbsence ?? "which is asked for once memory outside V8 has grown"}`;
+}
+
+/** The command that looks into a process that was seen from outside only. */
+export function attachCommand(pid: number): string {
+  return `plimsoll watch ${pid} --attach`;
+}
+
+/** Who touched new pages first, in words; empty where that was not counted. */
+export function touchedInWords({ pid, space }: Evidence): string[] {
+  if (!space?.last.threadFaults) return [];
+  const { mainBytes, otherBytes } = touchedBytes(space.first, space.last, pid);
+  return [
+    `of the new memory the main thread touched ${formatBytes(mainBytes)} first, the busiest other thread ${formatBytes(otherBytes)} (page faults within ${seconds(space.seconds)})`,
+  ];
 }
 
 /** Native libraries that are loaded: listed, none of them accused. */

@@ -3,14 +3,19 @@
  * level off. Only floors count, for heapUsed saw-tooths with every collection. A worker's heap, code and
  * what a turn holds have rules of their own.
  */
+import type { Evidence } from "../evidence.ts";
+import type { Finding } from "../finding.ts";
 import { heapCause } from "../heap-cause.ts";
 import { judgeLeak } from "../leak.ts";
+import { attachCommand, judgeCause, touchedInWords } from "../outside.ts";
 import type { Rule } from "../rule.ts";
+import { seconds } from "../wording.ts";
 
 /** The rule of kind `js-heap`. */
 export const jsHeap: Rule = {
   kind: "js-heap",
   judge(evidence) {
+    if (!evidence.observed) return judgePages(evidence);
     const cause = heapCause(evidence);
     if (cause.kind !== "js-heap") return cause.why;
     return judgeLeak(evidence, "js-heap", [
@@ -19,3 +24,27 @@ export const jsHeap: Rule = {
     ]);
   },
 };
+
+/** From outside, or while its turn lasts, only the pages of its heap are seen, and that nobody else fills them. */
+function judgePages(evidence: Evidence): Finding | string {
+  const { pid, silentSeconds } = evidence;
+  const isSilent = silentSeconds !== undefined;
+  return judgeCause(evidence, "js-heap", (_space, rate) => ({
+    kind: "js-heap",
+    leak: true,
+    sentence: isSilent
+      ? `The main thread's heap grows by ${rate} in a turn of its event loop that does not end: what it holds, or WeakRef targets that such a turn keeps alive, a leak while it lasts`
+      : `The main thread's JavaScript heap grows by ${rate}, seen from outside only: a leak, unless it is garbage that V8 has not collected yet`,
+    evidence: [
+      ...touchedInWords(evidence),
+      ...(isSilent ? [`the main thread has not answered for ${seconds(silentSeconds)}: its turn lasts`] : []),
+    ],
+    next: isSilent
+      ? [
+          "Let its turn end: await a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
+        ]
+      : [`Look into it, without a restart: \`${attachCommand(pid)}\` tells garbage from objects and names the function that allocates.`],
+    wouldChange: "A collection that brings the pages back: from outside garbage looks like living objects until then.",
+    atMost: 0.7,
+  }));
+}

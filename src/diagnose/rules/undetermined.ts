@@ -7,7 +7,7 @@ import type { SpaceCause } from "../address-space.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
 import { isJobEnded, keptChannels, listGrowth } from "../leak.ts";
-import { causeInWords, leadingCause, modulesInWords, needsAccount, ranked } from "../outside.ts";
+import { attachCommand, causeInWords, leadingCause, missingSeconds, modulesInWords, needsAccount, ranked, touchedInWords } from "../outside.ts";
 import type { Rule } from "../rule.ts";
 import { climbsEarly, type OpenChannel, openChannels } from "../settled.ts";
 import { inThread, seconds } from "../wording.ts";
@@ -39,11 +39,12 @@ const UNTOLD: ReadonlySet<SpaceCause> = new Set(["malloc", "anonymous", "v8", "s
 type Words = Pick<Finding, "sentence" | "evidence" | "next" | "wouldChange">;
 
 /** Whether one of the rules for memory outside V8's counters has a cause. */
-function isExplained({ space, workersAlive, threadsAlive, workers }: Evidence): boolean {
+function isExplained(evidence: Evidence): boolean {
+  const { space, workersAlive, threadsAlive, workers } = evidence;
   if (workersAlive?.state === "grows" || ((workers?.unobserved ?? 0) > 2 && threadsAlive?.state === "grows"))
     return true;
   const leading = space && leadingCause(space);
-  return leading !== undefined && !UNTOLD.has(leading);
+  return leading !== undefined && !UNTOLD.has(leading) && missingSeconds(evidence, leading) === 0;
 }
 
 function outside(evidence: Evidence, open: OpenChannel): Words {
@@ -54,6 +55,7 @@ function outside(evidence: Evidence, open: OpenChannel): Words {
     evidence: [
       open.why,
       ...spaceInWords(evidence),
+      ...(evidence.space && leadingCause(evidence.space) === "v8" ? touchedInWords(evidence) : []),
       ...unanswered(evidence),
       ...keptChannels(evidence).map(
         ({ words, channel }) => `${words}: ${channel.state}, ${formatBytes(channel.lastBytes)}`,
@@ -88,9 +90,16 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
       between: `a V8 heap grows${silent}; unknown between objects that the main thread keeps${workers} and WeakRef targets in a turn that does not end`,
       next: [
         silentSeconds === undefined
-          ? "Start it so that it inherits NODE_OPTIONS and PLIMSOLL_SOCKET, if it is a Node program."
+          ? lookInside(evidence)
           : "Let its turn end: await a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
       ],
+    };
+  }
+  if (leading === "js-heap" || leading === "workers") {
+    const whose = leading === "js-heap" ? "the main thread's heap" : "the heap of a worker";
+    return {
+      between: `${whose} grows, but seen from outside garbage looks like objects: needs about ${seconds(missingSeconds(evidence, leading))} more`,
+      next: ["Let it run on.", lookInside(evidence)],
     };
   }
   if (leading === "malloc" || leading === "anonymous") {
@@ -113,8 +122,12 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
       }
     : {
         between: "its heap cannot be read, so what grows in it is not known",
-        next: ["Start it so that it inherits NODE_OPTIONS and PLIMSOLL_SOCKET, if it is a Node program."],
+        next: [lookInside(evidence)],
       };
+}
+
+function lookInside({ pid }: Evidence): string {
+  return `If it is a Node program, look into it without a restart: \`${attachCommand(pid)}\`.`;
 }
 
 function job(evidence: Evidence, open: OpenChannel): Words {

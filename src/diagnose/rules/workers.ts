@@ -8,7 +8,7 @@ import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
 import { heapCause, judgeHeapAs } from "../heap-cause.ts";
 import { confidenceOf } from "../leak.ts";
-import { judgeCause } from "../outside.ts";
+import { attachCommand, judgeCause, touchedInWords } from "../outside.ts";
 import type { Rule } from "../rule.ts";
 import { courseInWords, rateInWords, seconds } from "../wording.ts";
 
@@ -70,27 +70,31 @@ function judgeNumber(evidence: Evidence): Finding | undefined {
 /** V8 pages that no counter explains: an isolate that nobody counted. */
 function judgePages(evidence: Evidence): Finding | string {
   return judgeCause(evidence, "workers", (space, rate) => {
-    const { workers: count, silentWorkers = [], heap } = evidence;
+    const { workers: count, silentWorkers = [], heap, observed, pid } = evidence;
     const whose =
       silentWorkers.length > 0
         ? `of worker ${silentWorkers.join(", ")}, which does not answer,`
         : (count?.unobserved ?? 0) > 0
           ? "of a worker that cannot be asked"
-          : "of an isolate that nobody counts";
+          : observed
+            ? "of an isolate that nobody counts"
+            : "of a worker";
     const names = Object.entries(space.last.threadNames).map(([name, number]) => `${number} ${name}`);
     const [before, after] = [space.first, space.last].map((sample) => sample.kinds["v8-page"]);
     return {
       kind: "workers",
       leak: true,
-      sentence: `The V8 heap ${whose} grows by ${rate}, while the main thread's heap does not explain it: a leak`,
+      sentence: `The V8 heap ${whose} grows by ${rate}, ${observed ? "while the main thread's heap does not explain it" : "seen from outside only"}: a leak`,
       evidence: [
-        `V8 pages: ${formatBytes(before?.rssBytes ?? 0)} in ${before?.count ?? 0} regions, then ${formatBytes(after?.rssBytes ?? 0)} in ${after?.count ?? 0} (${space.last.v8OrdinaryPages} of V8's ordinary 256 KiB); what observed heaps hold is taken off`,
+        `V8 pages: ${formatBytes(before?.rssBytes ?? 0)} in ${before?.count ?? 0} regions, then ${formatBytes(after?.rssBytes ?? 0)} in ${after?.count ?? 0} (${space.last.v8OrdinaryPages} of V8's ordinary 256 KiB)${observed ? "; what observed heaps hold is taken off" : ""}`,
+        ...(observed ? [] : touchedInWords(evidence)),
         ...(heap ? [`the main thread's heap ${courseInWords(heap)}`] : []),
         ...(count ? [`workers started: ${count.started}, of which ${count.unobserved} never answered`] : []),
         ...(silentWorkers.length > 0 ? ["a turn of its event loop does not end, so nobody can ask it"] : []),
         `threads: ${names.join(", ")}`,
       ],
       next: [
+        ...(observed ? [] : [`Look into it, without a restart: \`${attachCommand(pid)}\`.`]),
         (count?.unobserved ?? 0) > 0
           ? "Let the worker inherit the environment (no `env` of its own in new Worker), or pass NODE_OPTIONS and PLIMSOLL_SOCKET on: then its allocating function can be named."
           : "Look at what the workers keep, and let each return to its event loop now and then, so that it can be asked.",
@@ -98,7 +102,7 @@ function judgePages(evidence: Evidence): Finding | string {
       ],
       wouldChange:
         "A collection in that isolate that brings the pages back: from outside garbage looks like living objects until then.",
-      atMost: 0.85,
+      atMost: observed ? 0.85 : 0.75,
     };
   });
 }

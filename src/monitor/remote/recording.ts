@@ -67,6 +67,16 @@ export interface RegionSample {
   readonly filesRssBytes: Readonly<Partial<Record<MappedFileKind, number>>>;
   /** Threads by the name that the kernel has for them; Node 24 names its own: `MainThread`, `WorkerThread`, `V8Worker`, `libuv-worker`. */
   readonly threadNames: Readonly<Record<string, number>>;
+  /** The main thread, and up to 8 others that took the most page faults. Absent in recordings of before they were counted. */
+  readonly threadFaults?: readonly ThreadFaults[];
+}
+
+/** How much memory a thread was the first to touch, by which it is known who fills a heap. */
+export interface ThreadFaults {
+  /** Of the kernel; the process id for the main thread. */
+  readonly id: number;
+  /** Page faults that read no disk, since its start: each new page costs the thread that touches it first one. */
+  readonly faults: number;
 }
 
 /** glibc's account of a process, asked for from inside. */

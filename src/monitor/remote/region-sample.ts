@@ -2,16 +2,16 @@
  * Sums the address space of a process up for the recording: by kind, the largest regions, mapped files by what they
  * are, threads by name. The regions themselves may be 50,000 and are not kept.
  */
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type ClassifiedRegion, readRegions, REGION_KINDS, type RegionKind } from "../../probe/regions.ts";
 import { listSystemDirectory, readSystemLink, readSystemText } from "../../probe/system-files.ts";
 import { listModules } from "./native-modules.ts";
-import type { MappedFileKind, NativeModule, RegionSample, RegionSum } from "./recording.ts";
+import type { MappedFileKind, NativeModule, RegionSample, RegionSum, ThreadFaults } from "./recording.ts";
 
 const MAX_LARGEST = 8;
 const MAX_THREADS = 500;
 const MAX_NAMES = 32;
+const MAX_FAULTING = 8;
 const V8_PAGE_BYTES = 256 << 10;
 /** Address space without memory, and memory of files, which is summed up by file. */
 const LEFT_OUT: readonly RegionKind[] = ["guard", "huge-reserve", "file", "kernel"];
@@ -53,7 +53,7 @@ export function readRegionSample(pid: number, timeMs: number): RegionOutcome | s
     v8OrdinaryPages: countOrdinaryPages(regions),
     largest: findLargest(regions),
     filesRssBytes: sumFiles(regions, program),
-    threadNames: readThreadNames(pid),
+    ...readThreads(pid),
     readMs: Math.round((performance.now() - began) * 10) / 10,
   };
   return { sample, modules };
@@ -97,20 +97,21 @@ function readMapLimit(): { mapLimit?: number } {
   return mapLimit > 0 ? { mapLimit } : {};
 }
 
-function readThreadNames(pid: number): Record<string, number> {
+/** Threads by name, and who of them touched the most memory first. */
+function readThreads(pid: number): Required<Pick<RegionSample, "threadNames" | "threadFaults">> {
   const names: Record<string, number> = {};
+  const faulting: ThreadFaults[] = [];
   for (const task of listSystemDirectory(`proc/${pid}/task`).slice(0, MAX_THREADS)) {
-    const name = readComm(`/proc/${pid}/task/${task}/comm`);
-    if (name === undefined || (names[name] === undefined && Object.keys(names).length >= MAX_NAMES)) continue;
+    const stat = readSystemText(`proc/${pid}/task/${task}/stat`);
+    if (stat === undefined) continue; // the thread has ended
+    // A name may hold spaces and parentheses; field 10 is the number of minor faults, see proc(5).
+    const end = stat.lastIndexOf(")");
+    const name = stat.slice(stat.indexOf("(") + 1, end);
+    faulting.push({ id: Number(task), faults: Number(stat.slice(end + 2).split(" ")[7]) });
+    if (names[name] === undefined && Object.keys(names).length >= MAX_NAMES) continue;
     names[name] = (names[name] ?? 0) + 1;
   }
-  return names;
-}
-
-function readComm(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch {
-    return undefined; // the thread has ended
-  }
+  const others = faulting.filter(({ id }) => id !== pid).toSorted((a, b) => b.faults - a.faults);
+  const main = faulting.filter(({ id }) => id === pid);
+  return { threadNames: names, threadFaults: [...main, ...others.slice(0, MAX_FAULTING)] };
 }

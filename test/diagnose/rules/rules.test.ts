@@ -33,6 +33,7 @@ function channel(state: ChannelState, mbPerSecond = 0): Channel {
 
 function evidence(more: Partial<Evidence> = {}): Evidence {
   return {
+    pid: 100,
     thread: undefined,
     observed: true,
     ended: false,
