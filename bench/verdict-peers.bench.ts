@@ -1,8 +1,8 @@
 /**
- * What others say of the programs with a known answer: `clinic doctor` (13.0.0) and `memlab find-leaks` (2.0.5), by
- * their public commands, each program under its own load and for its own time. `npm run bench:peers -- [program…]
- * [--minutes 8] [--again]` installs them into bench/peers/ where they are missing, asks for what is not answered yet and
- * merges it into bench/results/verdict-peers.json. All of it takes about 25 minutes.
+ * What others say of the programs with a known answer: `clinic doctor` (13.0.0) and memlab (2.0.5: `find-leaks` and
+ * `analyze unbound-collection`), by their public commands, each program under its own load and for its own time.
+ * `npm run bench:peers -- [program…] [--minutes 8] [--again]` installs them into bench/peers/ where they are missing, asks for
+ * what is not answered yet and merges it into bench/results/verdict-peers.json. All of it takes about 30 minutes.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,76 +16,91 @@ import { isAskedFor, readOptions, runWithin, TASKS_LEFT } from "./support/chunk.
 import { type BenchRow, readList, writeResults } from "./support/results.ts";
 
 const NAME = "verdict-peers";
-const AT_A_TIME = 4;
+const AT_A_TIME = 3;
 /** Their starts and analyses, usually. */
-const OVERHEAD_SECONDS = 60;
-const CLINIC = "clinic 13.0.0 doctor";
-const MEMLAB = "memlab 2.0.5 find-leaks";
+const OVERHEAD_SECONDS = 30;
+const TOOLS = { clinic: askClinic, memlab: askMemlab } as const;
+const TOOL_NAMES = ["clinic", "memlab"] as const;
+type ToolName = (typeof TOOL_NAMES)[number];
 
 interface Answers {
   readonly program: string;
   readonly leak: boolean;
-  readonly clinic: PeerAnswer;
-  readonly memlab: PeerAnswer;
+  clinic?: PeerAnswer;
+  memlab?: PeerAnswer;
 }
 
 const options = readOptions(AT_A_TIME);
 const programs = [...leaking, ...healthy, ...holdOut];
-const kept = new Map((readList(NAME, "answers") as Answers[]).map((answers) => [answers.program, answers]));
-const isKnown = ({ program }: Truth): boolean => kept.has(program);
-for (const program of [...kept.keys()])
-  if ((options.again && isAskedFor(options, program)) || !programs.some((truth) => truth.program === program))
-    kept.delete(program);
+const before = new Map((readList(NAME, "answers") as Answers[]).map((answers) => [answers.program, answers]));
+const all = programs.map(({ program, leak }): Answers => {
+  const kept = options.again && isAskedFor(options, program) ? undefined : before.get(program);
+  return { ...kept, program, leak };
+});
 
 installPeers();
-const wanted = programs
-  .filter((truth) => isAskedFor(options, truth.program) && !isKnown(truth))
-  .toSorted((a, b) => b.seconds - a.seconds);
+const tasks = programs
+  .filter(({ program }) => isAskedFor(options, program))
+  .toSorted((a, b) => b.seconds - a.seconds)
+  .flatMap((truth) => TOOL_NAMES.map((tool) => ({ truth, tool })))
+  .filter(({ truth, tool }) => answersOf(truth)?.[tool] === undefined);
 const left = await runWithin(
-  wanted,
+  tasks,
   options,
-  ({ seconds }) => 2 * seconds + OVERHEAD_SECONDS,
-  async (truth) => {
-    const answers = await ask(truth);
-    kept.set(truth.program, answers);
-    process.stderr.write(`${truth.program}: clinic: ${answers.clinic.words}; memlab: ${answers.memlab.words}\n`);
+  ({ truth }) => truth.seconds + OVERHEAD_SECONDS,
+  async ({ truth, tool }) => {
+    const answer = await ask(truth, tool);
+    const answers = answersOf(truth);
+    if (answers) answers[tool] = answer;
+    process.stderr.write(`${truth.program}: ${tool}: ${answer.words}\n`);
     write();
   },
 );
-process.stderr.write(`${write()}: ${kept.size} of ${programs.length} programs\n`);
+process.stderr.write(`${write()}: ${left} left\n`);
 process.exitCode = left > 0 ? TASKS_LEFT : 0;
 
-async function ask(truth: Truth): Promise<Answers> {
+function answersOf(truth: Truth): Answers | undefined {
+  return all.find(({ program }) => program === truth.program);
+}
+
+async function ask(truth: Truth, tool: ToolName): Promise<PeerAnswer> {
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-peers-"));
   try {
-    const clinic = await askClinic(truth, folder);
-    const memlab = await askMemlab(truth, folder);
-    return { program: truth.program, leak: truth.leak, clinic, memlab };
+    return await TOOLS[tool](truth, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 function write(): string {
-  const answers = programs.flatMap(({ program }) => kept.get(program) ?? []);
-  const leaks = answers.filter(({ leak }) => leak);
-  const harmless = answers.filter(({ leak }) => !leak);
-  const rows = [
-    ...count("leaking programs in which it names growing memory", leaks),
-    ...count("healthy programs in which it names growing memory", harmless),
-    ...count("programs of which it could say nothing", answers, ({ isAnswer }) => !isAnswer),
-  ];
+  const answers = all.filter(({ clinic, memlab }) => clinic !== undefined || memlab !== undefined);
+  const rows = TOOL_NAMES.flatMap((tool) => [
+    count(
+      `${tool} names growing memory in a program that leaks`,
+      tool,
+      (answer, leak) => leak && answer.namesMemory,
+      true,
+    ),
+    count(
+      `${tool} names growing memory in a program that does not`,
+      tool,
+      (answer, leak) => !leak && answer.namesMemory,
+      false,
+    ),
+    count(`${tool} gives no answer`, tool, ({ isAnswer }) => !isAnswer),
+  ]);
   return writeResults(NAME, "npm run bench:peers", rows, { lists: { answers } });
 }
 
 function count(
   name: string,
-  answers: readonly Answers[],
-  holds: (answer: PeerAnswer) => boolean = ({ namesMemory }) => namesMemory,
-): BenchRow[] {
-  const of = `of ${answers.length}`;
-  return [
-    { name: `${CLINIC}: ${name}`, value: answers.filter(({ clinic }) => holds(clinic)).length, unit: of },
-    { name: `${MEMLAB}: ${name}`, value: answers.filter(({ memlab }) => holds(memlab)).length, unit: of },
-  ];
+  tool: ToolName,
+  holds: (answer: PeerAnswer, leak: boolean) => boolean,
+  leaks?: boolean,
+): BenchRow {
+  const asked = all.flatMap((answers) => {
+    const answer = answers[tool];
+    return answer === undefined || (leaks ?? answers.leak) !== answers.leak ? [] : [{ answer, leak: answers.leak }];
+  });
+  return { name, value: asked.filter(({ answer, leak }) => holds(answer, leak)).length, unit: `of ${asked.length}` };
 }

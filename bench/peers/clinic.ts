@@ -8,7 +8,7 @@ import type { Truth } from "../../test/truth/truth.ts";
 import { binary, type PeerAnswer, runNode } from "./peer.ts";
 
 /** Time for its start and its analysis. */
-const OVERHEAD_MS = 60_000;
+const OVERHEAD_MS = 120_000;
 
 /** Its headlines (recommendations/index.js of @clinic/doctor). */
 const HEADLINES: Readonly<Record<string, string>> = {
@@ -40,7 +40,7 @@ export async function askClinic({ program, nodeArguments = [], seconds }: Truth,
   const page = findPage(destination);
   if (page === undefined) return silent(`no report (exit code ${code ?? "none: killed"})`);
   const found = /"analysis": (\{.*\})/.exec(readFileSync(page, "utf8"))?.[1];
-  if (found === undefined) return silent("a report without a verdict");
+  if (found === undefined) return silent(code === 0 ? "no verdict" : `fails (exit code ${code ?? "none: killed"})`);
   const { issues, issueCategory } = JSON.parse(found) as Analysis;
   const marked = Object.entries(issues).filter(([, issue]) => isMarked(issue));
   const charts = marked.length === 0 ? "" : ` (${marked.map(([name]) => name).join(", ")})`;

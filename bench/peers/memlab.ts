@@ -1,8 +1,9 @@
 /**
- * `memlab find-leaks` on three heap snapshots of one run, taken by Node itself (--heapsnapshot-signal) after 30,
- * 60 and 90 % of the time, without a filter of the user's.
+ * memlab on three heap snapshots of one run, taken by Node itself (--heapsnapshot-signal) after 30, 60 and 90 % of the
+ * time: `find-leaks`, without a filter of the user's, and `analyze unbound-collection`, which lists collections that
+ * have more entries in each.
  */
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Truth } from "../../test/truth/truth.ts";
 import { binary, type PeerAnswer, runNode } from "./peer.ts";
@@ -11,8 +12,10 @@ import { binary, type PeerAnswer, runNode } from "./peer.ts";
 const SNAPSHOTS_MS = 60_000;
 const ANALYSIS_MS = 120_000;
 const MOMENTS = [0.3, 0.6, 0.9];
+/** Of a terminal's colours. */
+const ESCAPES = new RegExp(String.raw`${String.fromCharCode(27)}\[[\d;]*[A-Za-z]`, "g");
 
-/** What `memlab find-leaks` says of a program. */
+/** What memlab says of a program. */
 export async function askMemlab({ program, nodeArguments = [], seconds }: Truth, folder: string): Promise<PeerAnswer> {
   const file = join(import.meta.dirname, "..", "..", "test", "truth", program);
   const timers: NodeJS.Timeout[] = [];
@@ -25,24 +28,42 @@ export async function askMemlab({ program, nodeArguments = [], seconds }: Truth,
     },
   );
   for (const timer of timers) clearTimeout(timer);
-  const snapshots = readdirSync(folder)
+  const taken = readdirSync(folder)
     .filter((name) => name.endsWith(".heapsnapshot"))
     .sort();
-  const [baseline, target, final] = snapshots;
-  if (baseline === undefined || target === undefined || final === undefined)
-    return silent(`${snapshots.length} of 3 snapshots`);
-  const { code, output } = await runNode(
-    [
-      ...[binary("memlab"), "find-leaks", "--work-dir", join(folder, "memlab")],
-      ...["--baseline", baseline, "--target", target, "--final", final],
-    ],
+  if (taken.length !== MOMENTS.length) return silent(`${taken.length} of ${MOMENTS.length} snapshots`);
+  const snapshots = join(folder, "snapshots");
+  mkdirSync(snapshots);
+  // It sorts them by name, as numbers.
+  const [baseline = "", target = "", final = ""] = taken.map((name, index) => {
+    const path = join(snapshots, `s${index + 1}.heapsnapshot`);
+    renameSync(join(folder, name), path);
+    return path;
+  });
+  const leaks = /MemLab found (\d+) leak\(s\)/.exec(
+    await run(folder, "find-leaks", "--baseline", baseline, "--target", target, "--final", final),
+  )?.[1];
+  const listed = await run(folder, "analyze", "unbound-collection", "--snapshot-dir", snapshots);
+  if (leaks === undefined) return silent("no verdict");
+  const growing = listed.split("\n").filter((line) => /^· .*: +\d+ > \d+/.test(line)).length;
+  return {
+    words: `${counted(Number(leaks), "leak")}, ${counted(growing, "growing collection")}`,
+    isAnswer: true,
+    namesMemory: Number(leaks) > 0 || growing > 0,
+  };
+}
+
+async function run(folder: string, ...parameters: readonly string[]): Promise<string> {
+  const { output } = await runNode(
+    [binary("memlab"), ...parameters, "--work-dir", join(folder, "memlab")],
     folder,
     ANALYSIS_MS,
   );
-  const found = /MemLab found (\d+) leak\(s\)/.exec(output);
-  if (!found) return silent(`no verdict (exit code ${code ?? "none: killed"})`);
-  const leaks = Number(found[1]);
-  return { words: leaks === 1 ? "1 leak" : `${leaks} leaks`, isAnswer: true, namesMemory: leaks > 0 };
+  return output.replaceAll(ESCAPES, "");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function silent(words: string): PeerAnswer {
