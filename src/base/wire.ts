@@ -71,6 +71,8 @@ export interface CollectionRecord {
   readonly arrayBuffersBytes?: number;
   /** Of a profile's collection: how long reading it stopped the thread in all. */
   readonly pauseMs: number;
+  /** CPU time that the process used meanwhile, all threads of it; known of a profile's collection only. */
+  readonly cpuMs?: number;
   /** True when the watcher asked for it. External memory is settled only then: otherwise it may lag by one collection. */
   readonly forced: boolean;
 }

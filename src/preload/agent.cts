@@ -193,6 +193,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
     if (allocation === undefined || collections === undefined || allocation.sinceMs === 0) return;
     const { sinceMs, samplingIntervalBytes, precise } = allocation;
     const began = process.hrtime();
+    const cpuBefore = process.cpuUsage();
     let summary: Pick<ProfileMessage, "sites" | "totalBytes"> = { sites: [], totalBytes: 0 };
     const reader = allocation;
     // Loaded with the first profile: most short programs end without one.
@@ -205,7 +206,8 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
     });
     collections.start();
     const heap = readSpaces();
-    const collection = { ...forced, pauseMs: elapsedMs(began) };
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const collection = { ...forced, pauseMs: elapsedMs(began), cpuMs: (user + system) / 1000 };
     lastPauseMs = collection.pauseMs;
     lastUsedBytes = collection.usedBytes;
     send({
