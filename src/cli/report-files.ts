@@ -8,7 +8,8 @@ import { dirname, join } from "node:path";
 import { PlimsollError } from "../base/errors.ts";
 import type { Report } from "../diagnose/report/report.ts";
 import type { ExampleOf } from "./report-options.ts";
-import { JOURNAL_FILE } from "../monitor/remote/journal.ts";
+import { removeOldReports } from "./report-retention.ts";
+import { JOURNAL_FILE } from "../monitor/remote/journal-lines.ts";
 
 /** Below the working folder. */
 export const REPORTS_FOLDER = ".plimsoll";
@@ -31,7 +32,10 @@ export function createReportFolder(wanted: string | undefined, nowMs: number, ex
     join(REPORTS_FOLDER, `${new Date(nowMs).toISOString().replace(/[:.]/g, "-").replace("Z", "")}-${process.pid}`);
   try {
     makeFolder(dir);
-    if (wanted === undefined) keepOutOfGit();
+    if (wanted === undefined) {
+      keepOutOfGit();
+      removeOldReports(REPORTS_FOLDER);
+    }
     const probe = join(dir, ".writable");
     writeFileSync(probe, "", { mode: 0o600 });
     rmSync(probe);

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { PlimsollError } from "../../base/errors.ts";
 import { diagnose } from "../../diagnose/diagnose.ts";
 import { buildReport, type Report, renderHtml, renderTerminal, validateReport } from "../../diagnose/report/index.ts";
-import { readJournal } from "../../monitor/remote/journal.ts";
+import { readJournal } from "../../monitor/remote/journal-reader.ts";
 import { exitReport, lastSeenMs, recoverExit } from "../../supervise/exit-report.ts";
 import { parseOptions, usage } from "../arguments.ts";
 import type { CommandEnd } from "../command.ts";

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PlimsollError } from "../../../src/base/errors.ts";
-import { Journal, JOURNAL_FILE, readJournal } from "../../../src/monitor/remote/journal.ts";
+import { JOURNAL_FILE } from "../../../src/monitor/remote/journal-lines.ts";
+import { readJournal } from "../../../src/monitor/remote/journal-reader.ts";
+import { Journal } from "../../../src/monitor/remote/journal.ts";
 import type { ProcessRecording, Recording, ThreadRecording } from "../../../src/monitor/remote/recording.ts";
 
 let dir: string;
