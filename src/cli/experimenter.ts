@@ -12,9 +12,13 @@ import type { RemoteWatch } from "../monitor/remote/index.ts";
 import type { ProcessRecording } from "../monitor/remote/recording.ts";
 import { describeExperiment } from "./experiment-words.ts";
 
-const ALL: readonly ExperimentName[] = ["collect", "turn", "trim"];
+/** In this order: each can only free what those before have left. */
+export const ALL: readonly ExperimentName[] = ["collect", "turn", "trim"];
+/** What gives memory back: garbage of V8 holds Buffers, whose bytes the allocator can only then return. */
+export const RECLAIM: readonly ExperimentName[] = ["collect", "trim"];
 /** What proves or disproves a verdict. */
 const ASKED: Readonly<Partial<Record<VerdictKind, readonly ExperimentName[]>>> = {
+  "js-heap": ["turn"],
   "gc-slack": ["collect"],
   "weakref-held": ["turn"],
   "allocator-retained": ["trim"],
@@ -48,10 +52,15 @@ export class Experimenter implements Disposable {
     this.#timer = systemClock.every(LOOK_MS, () => this.#look());
   }
 
-  /** Tries those that were not tried lately, and waits for it. Nothing happens where nobody answers any more. */
-  async conclude(names: readonly ExperimentName[] = ALL): Promise<void> {
+  /**
+   * Tries for the last time, and waits for it. Nothing happens where nobody answers any more.
+   *
+   * @param must - tried whenever they were tried before.
+   * @param may - tried unless they were lately.
+   */
+  async conclude(must: readonly ExperimentName[], may: readonly ExperimentName[]): Promise<void> {
     this[Symbol.dispose]();
-    for (const name of names) if (this.#isDue(name)) this.#try(name);
+    for (const name of ALL) if (must.includes(name) || (may.includes(name) && this.#isDue(name))) this.#try(name);
     await this.#queue;
   }
 

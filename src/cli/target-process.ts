@@ -18,6 +18,8 @@ export interface TargetProcess {
   readonly isNode: boolean;
   /** True when this user may read its memory and send it signals: the same user, or root. */
   readonly isOurs: boolean;
+  /** The number of the user whose rights it has; `undefined` when that is this user. */
+  readonly otherUser: number | undefined;
 }
 
 /** Who looks, and where. */
@@ -64,6 +66,7 @@ function readTarget(pid: number, status: string, options: TargetOptions): Target
     rssBytes: resident.rssBytes,
     isNode: isNodeProcess(pid, options),
     isOurs: userId === 0 || owner === userId,
+    otherUser: owner === userId ? undefined : owner,
   };
 }
 

@@ -7,7 +7,7 @@ import type { RemoteWatch } from "../monitor/remote/index.ts";
 import { walkNativeHeap } from "../probe/native-heap/native-heap.ts";
 import type { NativeHeapWalk } from "../probe/native-heap/native-heap-walk.ts";
 import type { Unavailable } from "../probe/system-files.ts";
-import { Experimenter } from "./experimenter.ts";
+import { ALL, Experimenter, RECLAIM } from "./experimenter.ts";
 import type { Heaptrack } from "./heaptrack.ts";
 import { LimitGuard } from "./limit-action.ts";
 import { hasEnded } from "./ending.ts";
@@ -22,7 +22,7 @@ export interface TrialPlan {
   readonly pid: number;
   /** Whether to try what collecting, ending a turn and trimming bring. */
   readonly experiments?: boolean;
-  /** Whether to give back, at the end, what the allocator keeps. */
+  /** Whether to give back, at the end, garbage and what the allocator keeps. */
   readonly reclaim?: boolean;
   /** Whether to walk the native heap, now and at the end. */
   readonly nativeHeap?: boolean;
@@ -41,7 +41,8 @@ export class Trials implements Disposable {
   readonly found: ReportTrial[] = [];
   readonly #stop = new AbortController();
   readonly #guard: LimitGuard | undefined;
-  readonly #experimenter: Experimenter | undefined;
+  #experimenter: Experimenter | undefined;
+  readonly #note = (trial: ReportTrial): void => void this.found.push(trial);
   readonly #tracing: Promise<unknown>;
   readonly #plan: TrialPlan;
   readonly #firstWalk: NativeHeapWalk | Unavailable | undefined;
@@ -50,7 +51,7 @@ export class Trials implements Disposable {
     const { remote, pid, syscalls, onLimit, say, experiments = false } = plan;
     this.#plan = plan;
     this.#firstWalk = plan.nativeHeap === true ? walkNativeHeap(pid) : undefined;
-    const note = (trial: ReportTrial): void => void this.found.push(trial);
+    const note = this.#note;
     this.#guard = onLimit && new LimitGuard({ remote, pid, ...onLimit, say, note });
     this.#experimenter = experiments ? new Experimenter({ remote, note }) : undefined;
     this.#tracing = syscalls
@@ -64,17 +65,14 @@ export class Trials implements Disposable {
   async conclude(): Promise<void> {
     this.#stop.abort();
     await Promise.all([this.#tracing, this.#guard?.finish()]);
-    const { remote, pid, reclaim = false, heaptrack } = this.#plan;
+    const { remote, pid, experiments = false, reclaim = false, heaptrack } = this.#plan;
     if (this.#firstWalk) {
       const lastWalk = hasEnded(remote.recording) ? undefined : walkNativeHeap(pid);
       this.found.push(describeNativeHeap(this.#firstWalk, lastWalk));
     }
     if (heaptrack) this.found.push(await heaptrack.read());
-    if (this.#experimenter) await this.#experimenter.conclude();
-    else if (reclaim) {
-      using experimenter = new Experimenter({ remote, note: (trial) => void this.found.push(trial) });
-      await experimenter.conclude(["trim"]);
-    }
+    if (reclaim) this.#experimenter ??= new Experimenter({ remote, note: this.#note });
+    await this.#experimenter?.conclude(reclaim ? RECLAIM : [], experiments ? ALL : []);
   }
 
   /** Stops. */

@@ -97,10 +97,14 @@ function checkRights(options: WatchOptions, args: readonly string[]): void {
     [options.onLimit === "term" || options.onLimit === "kill", "--on-limit sends a signal"],
   ];
   const needs = wanted.find(([isWanted]) => isWanted)?.[1];
-  if (!target.isOurs && needs !== undefined) {
+  const { pid, name, otherUser, isOurs } = target;
+  // Root may send the signal, but the program could not open root's socket.
+  if (otherUser !== undefined && needs !== undefined && (!isOurs || options.attach)) {
+    const whose = `Process ${pid} (${name}) belongs to user ${otherUser}`;
+    const folder = options.reportDir === undefined ? ` --report-dir /tmp/plimsoll-${pid}` : "";
     throw usage(
-      `Process ${target.pid} (${target.name}) belongs to another user: ${needs},\nwhich needs to be that user.`,
-      `sudo -u "#$(stat -c %u /proc/${target.pid})" plimsoll watch ${args.join(" ").slice(0, 100)}`,
+      `${whose}: ${needs},\nwhich needs to be that user${isOurs ? ", root is not enough" : ""}.`,
+      `sudo -u '#${otherUser}' plimsoll watch ${args.join(" ").slice(0, 100)}${folder}`,
     );
   }
   if (!options.attach && (options.reclaim || options.experiments)) {

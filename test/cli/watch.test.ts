@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { validateReport } from "../../src/diagnose/report/index.ts";
 import { findProgram } from "../../src/cli/installation.ts";
 import { findTarget, listTargets } from "../../src/cli/target-process.ts";
+import { keepOwn, listNetworkListeners } from "../../src/monitor/remote/attach/listeners.ts";
 import { availableNodes } from "../support/nodes.ts";
 import { makeFolder, plainEnvironment, plimsoll, plimsollOnTerminal, PROGRAMS } from "./plimsoll.ts";
 
@@ -21,7 +22,7 @@ async function begin(name: string, execPath = process.execPath): Promise<{ pid: 
     execPath,
     execArgv: [],
     env: plainEnvironment(),
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    stdio: ["pipe", "ignore", "ignore", "ipc"],
     timeout: DEADLINE_MS,
     killSignal: "SIGKILL",
   });
@@ -119,8 +120,22 @@ describe("--attach", () => {
   it("gives back what the allocator keeps with --reclaim, and says what it was worth", async () => {
     const program = await begin("retain.mjs");
     const { trials } = await watchFor("2s", program, ["--attach", "--reclaim"]);
+    expect([...trials.keys()]).toEqual(["collect", "trim"]);
     expect(trials.get("trim")?.figures?.["rssBytes"]).toBeGreaterThan(20 * 2 ** 20);
     expect(trials.get("trim")?.sentence).toContain("freed by the program, and kept by the allocator");
+  });
+
+  it("leaves no inspector behind in a program that was blocked: it waits until that comes to itself", async () => {
+    const program = await begin("blocked.mjs");
+    const { stderr, code } = await plimsoll(["watch", String(program.pid), "--attach", "--for", "1s"], {
+      onStderr: (_, text) => {
+        if (text.includes("waiting to close it")) program.child.stdin?.end("x");
+      },
+    });
+    expect(stderr).toMatch(/has not answered within [^]*it still runs[^]*waiting to close it, at most 10 minutes/);
+    expect(code).toBe(0);
+    expect(keepOwn(program.pid, listNetworkListeners(program.pid))).toEqual([]);
+    expect(isRunning(program)).toBe(true);
   });
 
   it("that is refused is told, and the rest goes on from outside", async () => {
@@ -263,9 +278,10 @@ describe("the process that is meant", () => {
       rssBytes: 2 ** 21,
       isNode: true,
       isOurs: true,
+      otherUser: undefined,
     });
-    expect(findTarget("12", options)).toMatchObject({ isNode: true, isOurs: false });
-    expect(findTarget("12", { ...options, userId: 0 })).toMatchObject({ isOurs: true });
+    expect(findTarget("12", options)).toMatchObject({ isNode: true, isOurs: false, otherUser: 1001 });
+    expect(findTarget("12", { ...options, userId: 0 })).toMatchObject({ isOurs: true, otherUser: 1001 });
     expect(findTarget("13", options)).toMatchObject({ name: "nginx", isNode: false });
   });
 

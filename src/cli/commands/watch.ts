@@ -17,7 +17,7 @@ import { drawTargets, listTargets } from "../target-process.ts";
 import { type TrialPlan, Trials } from "../trials.ts";
 import { parseWatchOptions, watchExample, type WatchOptions } from "../watch-options.ts";
 
-/** An inspector that is not closed by then belongs to a program that is blocked. */
+/** An inspector that is not closed by then belongs to a program that is blocked: who waits longer is told. */
 const PORT_MS = 2_000;
 
 /** All of them ask us to stop watching; none is passed on. */
@@ -68,12 +68,21 @@ async function watchTarget(options: WatchOptions, dir: string, output: Output): 
     trials.found.push({ name: "attach", sentence: `Seen from outside only: ${entry.message}`, details: [] });
     if (!options.quiet && !options.json) output.say(`plimsoll: ${entry.message}`);
   }
-  const conclude = async (): Promise<void> => {
-    await trials.conclude();
-    if (entry) await Promise.race([entry.portClosed, sleep(PORT_MS, undefined, { ref: false })]);
-  };
+  const conclude = (): Promise<void> => trials.conclude();
   const common = { remote, pid, dir, ended: end.ended, asked, trials: trials.found, conclude };
-  return await observe(cwd === undefined ? common : { ...common, cwd }, options, output);
+  const commandEnd = await observe(cwd === undefined ? common : { ...common, cwd }, options, output);
+  end[Symbol.dispose]();
+  if (entry) await awaitPortClosed(entry.portClosed, pid, options.json, output);
+  return commandEnd;
+}
+
+/** Leaves no inspector open behind us: a blocked program acts on the signal when it comes to itself. Ctrl-C ends us. */
+async function awaitPortClosed(closed: Promise<void>, pid: number, json: boolean, output: Output): Promise<void> {
+  const isClosed = closed.then(() => true);
+  if (await Promise.race([isClosed, sleep(PORT_MS, false, { ref: false })])) return;
+  const why = `pid ${pid} is blocked and will open its inspector when it comes to itself: waiting to close it, at most 10 minutes (Ctrl-C leaves it open)`;
+  output.say(json ? JSON.stringify({ plimsoll: "waiting", why }) : `plimsoll: ${why}`);
+  await closed;
 }
 
 function planOf(
