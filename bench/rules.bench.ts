@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
 import { holdOut } from "../test/truth/holdout/hold-out.ts";
-import { healthy, leaking, type Truth, untold } from "../test/truth/truth.ts";
+import { healthy, leaking, type Truth } from "../test/truth/truth.ts";
 import { otherRules, ours } from "./rules/index.ts";
 import { binClaims, type Claim, claimsAtEnd, claimsOverTime } from "./rules/judging/calibration.ts";
 import { type Course, hasRightFlag, hasRightKind, isAccused, judgeCourse, rightAfter } from "./rules/judging/course.ts";
@@ -37,11 +37,6 @@ const rows = [
   ...rowsOfKinds("hold-out: ", ownHeldOut),
   ...rowsOfCalibration("hold-out: ", ownHeldOut),
   { name: "recordings that are missing", value: listed(missing), unit: "", goal: "none" },
-  {
-    name: "programs left out, as nothing that can be seen tells whether they leak, and what is said of them",
-    value: listed(untold.map(saidOf)),
-    unit: "",
-  },
   {
     name: "time to judge all recordings by all rules, once a second",
     value: Math.round((performance.now() - began) / 100) / 10,
@@ -162,11 +157,6 @@ function plotOf(): string {
 
 function share<T>(all: readonly T[], holds: (item: T) => boolean): number | string {
   return all.length === 0 ? "none" : Math.round((1000 * all.filter(holds).length) / all.length) / 10;
-}
-
-function saidOf({ program }: Truth): string {
-  const kept = readRecording(program);
-  return `${program} (${kept ? ours.judge(kept.recording, true).kind : "no recording"})`;
 }
 
 function listed(names: readonly string[]): string {

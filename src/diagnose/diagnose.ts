@@ -9,6 +9,9 @@ import type { Diagnosis, Finding, ProcessDiagnosis, RuledOut, Verdict } from "./
 import { keptChannels } from "./leak.ts";
 import { rules } from "./rules/index.ts";
 
+/** Nothing can be told of a process that lived for less. */
+const BRIEF_SECONDS = 10;
+
 /** When a diagnosis is made. */
 export interface DiagnoseOptions {
   /** Judge what was seen until then, in milliseconds since the epoch. Default: everything. */
@@ -98,10 +101,12 @@ function outranks(a: Judged, b: Judged): boolean {
 function weight({ evidence, diagnosis }: Judged): number {
   const mayGrow = keptChannels(evidence).some(({ channel }) => channel.state === "may-grow");
   if (mayGrow) return 2 ** 60 + evidence.peakRssBytes;
-  const { observed, thread, peakRssBytes } = evidence;
+  const { observed, thread, peakRssBytes, seconds } = evidence;
   // A worker that is well says nothing of its process.
   const share = (observed ? 1 : 0.1) * (thread === undefined ? 1 : 0.25);
-  return peakRssBytes * share * (diagnosis.verdict.kind === "undetermined" ? 0.5 : 1);
+  // What has lived long and is still open must not hide behind a smaller process that is well.
+  const isBrief = diagnosis.verdict.kind === "undetermined" && seconds < BRIEF_SECONDS;
+  return peakRssBytes * share * (isBrief ? 0.5 : 1);
 }
 
 /** At the present rate of the whole tree's resident set, or of the heap where V8's own limit is the tightest. */

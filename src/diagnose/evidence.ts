@@ -181,8 +181,7 @@ function silenceOf({ samples, startedAtMs, endedAtMs }: ThreadRecording, seenMs:
   const lastMs = Math.min(seenMs, endedAtMs ?? seenMs);
   let fromMs = startedAtMs;
   let silentMs = 0;
-  for (const timeMs of [...samples.map((sample) => sample.timeMs), lastMs]) {
-    if (timeMs > seenMs) break;
+  for (const timeMs of [...samples.map((sample) => sample.timeMs).filter((each) => each < lastMs), lastMs]) {
     silentMs = Math.max(silentMs, timeMs - fromMs);
     fromMs = timeMs;
   }

@@ -26,7 +26,8 @@ export function judgeLasting(points: readonly TrendPoint[], noise: NoiseFloor = 
     const end = points[index];
     if (!end || end.timeMs < earliestMs) break;
     const proof = judgeChannel(points.slice(0, index + 1), noise);
-    if (proof.state === "grows" && goesOn(proof, points.slice(index))) return { ...channel, state: "grows", neededSeconds: 0 };
+    if (proof.state === "grows" && goesOn(proof, points.slice(index)))
+      return { ...channel, state: "grows", neededSeconds: 0 };
   }
   return channel;
 }

@@ -152,8 +152,10 @@ function listSites(evidence: Evidence, kind: KeptKind, channel: Channel): Growth
 /** A Buffer is a small object on the heap with its bytes elsewhere: Node's own functions allocate it, so count those. */
 function weightOf(kind: KeptKind, growth: SiteGrowth): (site: GrowingSite) => number {
   if (kind === "js-heap") return (site) => site.bytes;
-  const viaNode = growth.sites.some((site) => site.viaNodeBytes > 0);
-  return (site) => (viaNode ? site.viaNodeBytes : Math.max(0, site.count));
+  // With small steps Node's own bookkeeping is met, too: it keeps no Buffers.
+  const isOwn = ({ where }: GrowingSite): boolean => !where.file.startsWith("node:");
+  const viaNode = kind === "buffers" && growth.sites.some((site) => isOwn(site) && site.viaNodeBytes > 0);
+  return (site) => (!isOwn(site) ? 0 : viaNode ? site.viaNodeBytes : Math.max(0, site.count));
 }
 
 /** Code that V8 can place, and more than a chance sample; where a few large Buffers leak, one may be all there is. */

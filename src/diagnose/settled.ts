@@ -74,3 +74,8 @@ export function climbsEarly({ observed, resident, seconds }: Evidence): OpenChan
 export function judgeAfterGrowth(evidence: Evidence): string | undefined {
   return openChannels(evidence)[0]?.why;
 }
+
+/** How sure a level can be that was seen from outside only: objects may pile up unseen where garbage was. 0..1 */
+export function outsideCertainty(seconds: number): number {
+  return Math.round((0.3 + 0.5 * (1 - Math.exp(-seconds / 60))) * 100) / 100;
+}

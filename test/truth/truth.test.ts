@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { inParallel, runTruth, type TruthResult } from "./run-truth.ts";
-import { healthy, leaking, type Truth, truths, untold } from "./truth.ts";
+import { healthy, leaking, type Truth, truths } from "./truth.ts";
 
 const AT_A_TIME = 6;
 const isQuick = ({ isForBench }: Truth): boolean => isForBench !== true;
@@ -44,7 +44,7 @@ describe.each(leaking.filter(isQuick))("$name", (truth) => {
   });
 });
 
-describe.each([...healthy, ...untold].filter(isQuick))("$name", (truth) => {
+describe.each(healthy.filter(isQuick))("$name", (truth) => {
   it("is given a kind that is right", () => {
     expect(resultOf(truth).final.verdict).toMatchObject({ leak: false, kind: expect.toBeOneOf([...truth.kinds]) });
   });

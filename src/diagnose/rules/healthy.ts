@@ -5,7 +5,7 @@
 import { formatBytes } from "../../base/bytes.ts";
 import { keptChannels } from "../leak.ts";
 import type { Rule } from "../rule.ts";
-import { climbsEarly, judgeAfterGrowth } from "../settled.ts";
+import { climbsEarly, judgeAfterGrowth, outsideCertainty } from "../settled.ts";
 import { courseInWords, inThread, levelsInWords, seconds } from "../wording.ts";
 
 /** The rule of kind `healthy`. */
@@ -20,11 +20,11 @@ export const healthy: Rule = {
     if (levelled) return `${levelled.words} ${courseInWords(levelled.channel)} before levelling off`;
     const floors = Math.max(...channels.map(({ channel }) => channel.floors.length));
     const span = Math.max(...channels.map(({ channel }) => channel.seconds));
-    const certainty = 0.6 + 0.38 * (1 - Math.exp(-span / 20));
+    const certainty = evidence.observed ? 0.6 + 0.38 * (1 - Math.exp(-span / 20)) : outsideCertainty(span);
     return {
       kind: "healthy",
       leak: false,
-      confidence: Math.round((evidence.observed ? certainty : 0.8 * certainty) * 100) / 100,
+      confidence: Math.round(certainty * 100) / 100,
       sentence: inThread(
         evidence,
         evidence.observed

@@ -43,7 +43,9 @@ function judgePages(evidence: Evidence): Finding | string {
       ? [
           "Let its turn end: await a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
         ]
-      : [`Look into it, without a restart: \`${attachCommand(pid)}\` tells garbage from objects and names the function that allocates.`],
+      : [
+          `Look into it, without a restart: \`${attachCommand(pid)}\` tells garbage from objects and names the function that allocates.`,
+        ],
     wouldChange: "A collection that brings the pages back: from outside garbage looks like living objects until then.",
     atMost: 0.7,
   }));

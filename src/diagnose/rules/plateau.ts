@@ -7,7 +7,7 @@ import type { Channel } from "../channel.ts";
 import type { Evidence } from "../evidence.ts";
 import { keptChannels } from "../leak.ts";
 import type { Rule } from "../rule.ts";
-import { judgeAfterGrowth } from "../settled.ts";
+import { judgeAfterGrowth, outsideCertainty } from "../settled.ts";
 import { courseInWords, inThread, seconds } from "../wording.ts";
 
 /** The rule of kind `plateau`. */
@@ -25,7 +25,9 @@ export const plateau: Rule = {
     return {
       kind: "plateau",
       leak: false,
-      confidence: confidenceOf(channel),
+      confidence: evidence.observed
+        ? confidenceOf(channel)
+        : Math.min(confidenceOf(channel), outsideCertainty(channel.seconds)),
       sentence: inThread(
         evidence,
         `${words} rose by ${formatBytes(channel.riseBytes)} and have stayed there for ${seconds(channel.flatSeconds)}: a cache that is full, or warm-up`,

@@ -7,7 +7,16 @@ import type { SpaceCause } from "../address-space.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
 import { isJobEnded, keptChannels, listGrowth } from "../leak.ts";
-import { attachCommand, causeInWords, leadingCause, missingSeconds, modulesInWords, needsAccount, ranked, touchedInWords } from "../outside.ts";
+import {
+  attachCommand,
+  causeInWords,
+  leadingCause,
+  missingSeconds,
+  modulesInWords,
+  needsAccount,
+  ranked,
+  touchedInWords,
+} from "../outside.ts";
 import type { Rule } from "../rule.ts";
 import { climbsEarly, type OpenChannel, openChannels } from "../settled.ts";
 import { inThread, seconds } from "../wording.ts";
