@@ -15,19 +15,25 @@ const DONE: Readonly<Record<ExperimentResult["name"], string>> = {
 
 /** An experiment as an entry of the report. */
 export function describeExperiment(result: ExperimentResult): ReportTrial {
-  const { name, before, after, pauseMs } = result;
+  const { name, before, after, pauseMs, predictedMs } = result;
   if (before === undefined || after === undefined) {
     const why = result.reason ?? "no reason was given";
     return { name, sentence: `${DONE[name]}: not done, ${why}`, details: [] };
   }
   const figures = {
     pauseMs,
+    ...(predictedMs === undefined ? {} : { predictedMs }),
     rssBytes: before.rssBytes - after.rssBytes,
     heapUsedBytes: before.heapUsedBytes - after.heapUsedBytes,
     externalBytes: before.externalBytes - after.externalBytes,
   };
-  const stop = `the thread stood still for ${pauseMs < 10 ? pauseMs.toFixed(1) : Math.round(pauseMs)} ms`;
+  const expected = predictedMs === undefined ? "" : ` (expected: at most ${formatMs(predictedMs)})`;
+  const stop = `the thread stood still for ${formatMs(pauseMs)}${expected}`;
   return { name, sentence: `${DONE[name]} ${effect(result, before, after)}; ${stop}`, details: [], figures };
+}
+
+function formatMs(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
 function effect({ name, collected }: ExperimentResult, before: ExperimentReading, after: ExperimentReading): string {

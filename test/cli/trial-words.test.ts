@@ -79,7 +79,19 @@ describe("an experiment", () => {
     const between = collected === undefined ? {} : { collected: { ...reading, ...collected } };
     const trial = describeExperiment({ ...common, name, before: reading, after: { ...reading, ...after }, ...between });
     expect(trial.sentence).toMatch(words);
-    expect(trial.sentence).toContain("stood still for 12 ms");
+    expect(trial.sentence).toMatch(/stood still for 12 ms$/);
+  });
+
+  it("says beside what it took what was expected", () => {
+    const trial = describeExperiment({
+      ...common,
+      name: "collect",
+      before: reading,
+      after: reading,
+      predictedMs: 8.25,
+    });
+    expect(trial.sentence).toMatch(/stood still for 12 ms \(expected: at most 8\.3 ms\)$/);
+    expect(trial.figures).toMatchObject({ pauseMs: 12.4, predictedMs: 8.25 });
   });
 
   it("that was not done says why", () => {

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { HelloMessage, WatcherRequest } from "../../base/wire.ts";
 import type { WatchedProcess } from "./process-table.ts";
 import { ProfileSchedule } from "./profile-schedule.ts";
+import type { ExperimentResult } from "./recording.ts";
 import type { SourcePositions } from "./source-positions.ts";
 import { ThreadRecorder } from "./thread-recorder.ts";
 
@@ -47,6 +48,13 @@ export class Connection {
   hear(nowMs: number): void {
     this.heardAtMs = nowMs;
     delete this.recorder.recording.silentSinceMs;
+  }
+
+  /** Lets the next prediction know how long a forced collection has lasted this time. */
+  learnFrom({ name, before, pauseMs }: ExperimentResult): void {
+    // A turn has two.
+    if (before && name !== "trim")
+      this.schedule.notePause(name === "turn" ? pauseMs / 2 : pauseMs, before.heapUsedBytes);
   }
 
   /** Sends a request; one to a thread that has just ended goes nowhere. */

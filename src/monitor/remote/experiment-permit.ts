@@ -7,8 +7,11 @@ import type { Connection } from "./connection.ts";
 import { type NativeWatch, uncountedBytes } from "./native-watch.ts";
 import { predictExperimentMs } from "./pause.ts";
 
-/** Leave, with what the thread must be told; or why not. */
-export type ExperimentPermit = { readonly koffi?: string } | { readonly reason: string };
+/** Leave, with the longest pause that is expected and what the thread must be told; or why not. */
+export type ExperimentPermit = { readonly predictedMs: number } & (
+  | { readonly koffi?: string }
+  | { readonly reason: string }
+);
 
 /** Asks for leave. */
 export function permitExperiment(
@@ -18,12 +21,13 @@ export function permitExperiment(
   native: NativeWatch,
 ): ExperimentPermit {
   const { process: watched, schedule, usedBytes } = connection;
-  const collectMs = schedule.predictPauseMs(usedBytes);
-  const pauseMs = predictExperimentMs(name, collectMs, uncountedBytes(watched.recording));
-  if (pauseMs > maxPauseMs) {
-    return { reason: `it may stop the thread for ${Math.round(pauseMs)} ms, more than ${maxPauseMs} ms` };
+  const collectMs = schedule.boundPauseMs(usedBytes);
+  const predictedMs = predictExperimentMs(name, collectMs, uncountedBytes(watched.recording));
+  if (predictedMs > maxPauseMs) {
+    const reason = `it may stop the thread for ${Math.round(predictedMs)} ms, more than ${maxPauseMs} ms`;
+    return { predictedMs, reason };
   }
-  if (name !== "trim") return {};
+  if (name !== "trim") return { predictedMs };
   const found = native.findKoffi(watched);
-  return "reason" in found ? found : { koffi: found.path };
+  return "reason" in found ? { predictedMs, reason: found.reason } : { predictedMs, koffi: found.path };
 }

@@ -40,6 +40,8 @@ const ANSWER_DEADLINE_MS = 60_000;
 /** Modules load and caches fill in the first moments. */
 const WARM_UP_MS = 2000;
 const MAX_FLOORS = 64;
+/** Pauses of the last so many forced collections tell how busy the machine is now. */
+const RECENT_PAUSES = 5;
 const MINORS_MS = 60_000;
 
 /** Decides when one thread is asked, and for what. */
@@ -51,6 +53,7 @@ export class ProfileSchedule {
   #spentMs = 0;
   /** Milliseconds a byte, of the readings so far. */
   #leastPausePerByte = Number.POSITIVE_INFINITY;
+  #recentPausesPerByte: number[] = [];
   #readings = 0;
   #preciseSinceMs: number | undefined;
   #relaxedAtMs: number | undefined;
@@ -98,6 +101,20 @@ export class ProfileSchedule {
     return usedBytes * (this.#readings === 1 ? Math.sqrt(least * COLLECTION_MS_PER_BYTE) : least);
   }
 
+  /**
+   * Milliseconds that a forced collection stops the thread at most, as far as the last ones show it: on a busy machine a
+   * pause lasts several times as long as its work.
+   */
+  boundPauseMs(usedBytes: number): number {
+    return usedBytes * Math.max(COLLECTION_MS_PER_BYTE, ...this.#recentPausesPerByte);
+  }
+
+  /** Notes how long a forced collection has stopped the thread. */
+  notePause(pauseMs: number, usedBytes: number): void {
+    this.#recentPausesPerByte.push(pauseMs / Math.max(1, usedBytes));
+    if (this.#recentPausesPerByte.length > RECENT_PAUSES) this.#recentPausesPerByte.shift();
+  }
+
   /** True while inlining is off because of this thread. */
   get isPrecise(): boolean {
     return this.#preciseSinceMs !== undefined;
@@ -118,6 +135,7 @@ export class ProfileSchedule {
     const believedMs = Math.sqrt(workMs * collection.pauseMs);
     this.#leastPausePerByte = Math.min(this.#leastPausePerByte, believedMs / Math.max(1, collection.usedBytes));
     this.#spentMs += workMs;
+    this.notePause(collection.pauseMs, collection.usedBytes);
     this.#note(this.#forcedFloors, collection.timeMs, collection.usedBytes + collection.externalBytes);
     this.#note(this.#heapFloors, collection.timeMs, collection.usedBytes);
     const distanceMs = Math.max(FIRST_DISTANCE_MS, DISTANCE_SHARE * (nowMs - this.#originMs));

@@ -109,6 +109,8 @@ export interface ExperimentResult extends Omit<ExperimentMessage, "type" | "id" 
   readonly name: ExperimentName;
   /** How long it stopped the thread; 0 when it was not done. */
   readonly pauseMs: number;
+  /** How long at most it was expected to; absent where nobody answers. */
+  readonly predictedMs?: number;
 }
 
 /** Workers of a process, as their starters tell. */

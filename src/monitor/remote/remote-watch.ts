@@ -157,13 +157,15 @@ export class RemoteWatch implements AsyncDisposable {
       return { name, threadId, outcome: "refused", timeMs: this.#clock.now(), pauseMs: 0, reason };
     };
     if (connection === undefined) return refuse(`no preload answers from thread ${threadId} of process ${pid}`);
-    const permit = permitExperiment(connection, name, maxPauseMs, this.#native);
-    const result =
+    const { predictedMs, ...permit } = permitExperiment(connection, name, maxPauseMs, this.#native);
+    const outcome =
       "reason" in permit
         ? refuse(permit.reason)
         : await this.#experiments.start({ name, threadId, timeoutMs, connection }, (id) =>
             connection.send({ type: "experiment", id, name, ...permit }),
           );
+    const result = { ...outcome, predictedMs };
+    connection.learnFrom(result);
     const { recording } = connection.process;
     recording.experiments = [...(recording.experiments ?? []), result].slice(-MAX_EXPERIMENTS);
     this.#notify();

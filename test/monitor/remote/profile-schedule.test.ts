@@ -137,6 +137,15 @@ describe("ProfileSchedule", () => {
     expect(schedule.next(60_000, 15 * MB)).toEqual({ type: "profile" });
   });
 
+  it("expects pauses to be as long as the longest of late, and never shorter than on a quiet machine", () => {
+    const schedule = new ProfileSchedule(0);
+    expect(schedule.boundPauseMs(10 * MB)).toBeCloseTo(8);
+    for (const pauseMs of [2, 60, 3]) schedule.notePause(pauseMs, 10 * MB);
+    expect(schedule.boundPauseMs(20 * MB)).toBeCloseTo(120);
+    for (let index = 0; index < 5; index += 1) schedule.notePause(2, 10 * MB);
+    expect(schedule.boundPauseMs(20 * MB)).toBeCloseTo(16);
+  });
+
   it("hears rises from collections that happened by themselves", () => {
     const schedule = new ProfileSchedule(0);
     for (const [timeMs, mb] of [
