@@ -11,6 +11,7 @@ import { rules } from "./rules/index.ts";
 
 /** Nothing can be told of a process that lived for less. */
 const BRIEF_SECONDS = 10;
+const YOUNG_SECONDS = 20;
 
 /** When a diagnosis is made. */
 export interface DiagnoseOptions {
@@ -102,11 +103,15 @@ function weight({ evidence, diagnosis }: Judged): number {
   const mayGrow = keptChannels(evidence).some(({ channel }) => channel.state === "may-grow");
   if (mayGrow) return 2 ** 60 + evidence.peakRssBytes;
   const { observed, thread, peakRssBytes, seconds } = evidence;
-  // A worker that is well says nothing of its process.
-  const share = (observed ? 1 : 0.1) * (thread === undefined ? 1 : 0.25);
-  // What has lived long and is still open must not hide behind a smaller process that is well.
-  const isBrief = diagnosis.verdict.kind === "undetermined" && seconds < BRIEF_SECONDS;
-  return peakRssBytes * share * (isBrief ? 0.5 : 1);
+  const isOpen = diagnosis.verdict.kind === "undetermined";
+  // What has lived for a while and is still open must not hide behind a smaller process that is well.
+  const known = isOpen && seconds < BRIEF_SECONDS ? 0.5 : 1;
+  return peakRssBytes * known * (observed ? 1 : 0.1) * (thread === undefined ? 1 : weightOfWorker(isOpen, seconds));
+}
+
+/** A worker that is well says nothing of its process; a young one that is open comes first. In a large pool most stay open. */
+function weightOfWorker(isOpen: boolean, seconds: number): number {
+  return isOpen && seconds >= BRIEF_SECONDS && seconds < YOUNG_SECONDS ? 1.01 : 0.25;
 }
 
 /** At the present rate of the whole tree's resident set, or of the heap where V8's own limit is the tightest. */

@@ -96,6 +96,26 @@ describe("diagnose", () => {
     ]);
   });
 
+  it("calls nothing healthy while the resident set still climbs, nor because another process is", () => {
+    const climbing = record({ seconds: 14, garbage: () => 0, rest: (s) => (35 + 3 * s) * MB });
+    expect(diagnose(climbing).verdict).toMatchObject({ kind: "undetermined", confidence: 0 });
+    const large = buildProcess(100, { seconds: 14, rest: () => 90 * MB, forced: [] });
+    const small = buildProcess(101, { seconds: 14 });
+    expect(diagnose(buildRecording(small)).verdict.kind).toBe("healthy");
+    expect(diagnose(buildRecording(large, small)).verdict.kind).toBe("undetermined");
+  });
+
+  it("does not take a worker that is well for its process, nor the main thread for a worker that is open", () => {
+    const open = { seconds: 14, forced: [] };
+    const well = { seconds: 14 };
+    expect(diagnose(buildRecording(buildProcess(100, open, { ...well, threadId: 1 }))).verdict.kind).toBe(
+      "undetermined",
+    );
+    expect(diagnose(buildRecording(buildProcess(100, well, { ...open, threadId: 1 }))).verdict.kind).toBe(
+      "undetermined",
+    );
+  });
+
   it("prefers the strongest process", () => {
     const slow = buildProcess(100, { seconds: 60, heap: rising(0.5) });
     const fast = buildProcess(101, { seconds: 60, heap: rising(2) });

@@ -231,6 +231,14 @@ describe("compiled-code", () => {
     expect(judge(withHeap((s) => heapAt(s, 1, s))).verdict).toMatchObject({ kind: "compiled-code", leak: true });
     expect(judge(withHeap((s) => heapAt(s, 1, 1))).verdict).toMatchObject({ kind: "js-heap", leak: true });
   });
+
+  it("is told by modules under ever new names, unless they are few for what the heap grows by", () => {
+    const modules = (perSecond: number) => (s: number) => ({ ...heapAt(s, 1, 1), modules: 20 + perSecond * s });
+    const { verdict } = judge(withHeap(modules(30)));
+    expect(verdict).toMatchObject({ kind: "compiled-code", leak: true });
+    expect(verdict.sentence).toMatch(/^Modules that are loaded under ever new names grow the heap/);
+    expect(judge(withHeap(modules(3))).verdict.kind).toBe("js-heap");
+  });
 });
 
 describe("weakref-held", () => {
@@ -274,6 +282,60 @@ describe("a process that is seen from outside only", () => {
     expect(judge(outside(grown({ brk: 107 }))).verdict.sentence).toMatch(/unknown between held native memory/);
   });
 
+  const faults = (main: number, other: number) => ({
+    threadFaults: [
+      { id: 100, faults: main },
+      { id: 107, faults: other },
+      { id: 103, faults: 900 },
+    ],
+  });
+  const filledBy = (main: number, other: number): Diagnosis =>
+    judge(
+      outside({
+        regions: [
+          regionsAt(4, BASE, faults(2_000, 1_000)),
+          regionsAt(38, { ...BASE, "v8-page": 112 }, faults(main, other)),
+        ],
+      }),
+    );
+
+  it("is told whose heap grows by who touches its pages first", () => {
+    const worker = filledBy(2_040, 27_000).verdict;
+    expect(worker).toMatchObject({ kind: "workers", leak: true });
+    expect(worker.evidence.join()).toMatch(/the main thread touched 160 KB first, the busiest other thread 102 MB/);
+    const main = filledBy(27_000, 4_000).verdict;
+    expect(main).toMatchObject({ kind: "js-heap", leak: true });
+    expect(main.next.join()).toContain("`plimsoll watch 100 --attach`");
+    expect(Math.max(worker.confidence, main.confidence)).toBeLessThanOrEqual(0.75);
+  });
+
+  it("is left open where both are busy, or huge pages hide who it was, and how to look inside is said", () => {
+    for (const { verdict } of [filledBy(30_000, 27_000), filledBy(2_040, 1_100)]) {
+      expect(verdict).toMatchObject({ kind: "undetermined", leak: false });
+      expect(verdict.next.join()).toContain("plimsoll watch 100 --attach");
+    }
+  });
+
+  it("is accused only once V8 has had time to collect", () => {
+    const regions = [
+      regionsAt(4, BASE, faults(2_000, 1_000)),
+      regionsAt(16, { ...BASE, "v8-page": 46 }, faults(2_040, 10_000)),
+    ];
+    const young = buildProcess(100, { seconds: 18, garbage: () => 0, rest });
+    const { verdict } = judge({ ...young, regions, observed: false, threads: [] });
+    expect(verdict).toMatchObject({ kind: "undetermined", leak: false });
+    expect(verdict.sentence).toMatch(
+      /the heap of a worker grows, but seen from outside garbage looks like objects: needs about \d+ s more/,
+    );
+  });
+
+  it("claims little of a level that was seen for a moment", () => {
+    const flat = buildProcess(100, { seconds: 14, garbage: () => 0, rest: () => 35 * MB });
+    const { verdict } = judge({ ...flat, observed: false, threads: [] });
+    expect(verdict.kind).toBe("healthy");
+    expect(verdict.confidence).toBeLessThan(0.5);
+  });
+
   it("is judged by what can be told", () => {
     expect(judge(outside(grown({ file: 132 }))).verdict).toMatchObject({ kind: "mapped-files", leak: false });
     expect(judge(outside(grown({ anonymous: [102, 20_000] }))).verdict).toMatchObject({ kind: "mappings", leak: true });
@@ -287,5 +349,20 @@ describe("a process that is seen from outside only", () => {
       threads: process.threads.map((thread) => ({ ...thread, samples: thread.samples.slice(0, 4), majors: [] })),
     };
     expect(judge(silent).verdict.sentence).toMatch(/the main thread has not answered for 38 s/);
+    const filled = grown({ "v8-page": 112 }).regions?.map((sample, i) => ({
+      ...sample,
+      ...faults(2_000 + 25_000 * i, 1_000),
+    }));
+    const { verdict } = judge({ ...silent, ...(filled && { regions: filled }) });
+    expect(verdict).toMatchObject({ kind: "js-heap", leak: true });
+    expect(verdict.sentence).toMatch(/in a turn of its event loop that does not end: .* WeakRef targets/);
+    // Last words at its end do not undo a silence.
+    const last = process.threads[0]?.samples.at(-1);
+    if (!last) throw new Error("no sample");
+    const ended = silent.threads.map((thread) => ({
+      ...thread,
+      samples: [...thread.samples, { ...last, timeMs: START_MS + SECONDS * 1000 + 900 }],
+    }));
+    expect(judge({ ...silent, threads: ended, ...(filled && { regions: filled }) }).verdict.kind).toBe("js-heap");
   });
 });

@@ -137,11 +137,13 @@ describe("ProfileSchedule", () => {
     expect(schedule.next(60_000, 15 * MB)).toEqual({ type: "profile" });
   });
 
-  it("expects pauses to be as long as the longest of late, and never shorter than on a quiet machine", () => {
+  it("expects pauses to be as long as the second longest of late, and never shorter than on a quiet machine", () => {
     const schedule = new ProfileSchedule(0);
     expect(schedule.boundPauseMs(10 * MB)).toBeCloseTo(8);
+    schedule.notePause(32, 10 * MB);
+    expect(schedule.boundPauseMs(10 * MB)).toBeCloseTo(16);
     for (const pauseMs of [2, 60, 3]) schedule.notePause(pauseMs, 10 * MB);
-    expect(schedule.boundPauseMs(20 * MB)).toBeCloseTo(120);
+    expect(schedule.boundPauseMs(20 * MB)).toBeCloseTo(64);
     for (let index = 0; index < 5; index += 1) schedule.notePause(2, 10 * MB);
     expect(schedule.boundPauseMs(20 * MB)).toBeCloseTo(16);
   });
@@ -155,5 +157,40 @@ describe("ProfileSchedule", () => {
       schedule.observe({ timeMs, usedBytes: mb * MB, externalBytes: 0, pauseMs: 20, forced: false });
     }
     expect(schedule.next(3400, 80 * MB)).toMatchObject({ type: "precise" });
+  });
+
+  it("does not take waiting for a core for work", () => {
+    const asked = (cpuMs?: number): boolean => {
+      const schedule = new ProfileSchedule(0);
+      const waited = { usedBytes: 10 * MB, externalBytes: 0, pauseMs: 150, forced: true };
+      for (const timeMs of [3000, 6500]) schedule.answer(timeMs, { ...waited, timeMs, ...(cpuMs && { cpuMs }) });
+      return schedule.next(10_500, 20 * MB) !== undefined;
+    };
+    expect(asked()).toBe(false);
+    expect(asked(10)).toBe(true);
+  });
+
+  it("meets large Buffers with small steps where only those rise and the program is not busy", () => {
+    const intervalOf = (heap: (s: number) => number, minorsPerSecond: number): number | undefined => {
+      const schedule = new ProfileSchedule(0);
+      for (let s = 0; s <= 30; s += 0.5) {
+        schedule.countMinors(minorsPerSecond / 2, 500);
+        const request = schedule.next(s * 1000, heap(s));
+        if (request?.type === "precise") return request.samplingIntervalBytes;
+        const collection = {
+          timeMs: s * 1000,
+          usedBytes: heap(s),
+          externalBytes: 4 * MB * s,
+          pauseMs: 5,
+          forced: true,
+        };
+        if (request?.type === "profile") schedule.answer(s * 1000, collection);
+      }
+      return undefined;
+    };
+    expect(intervalOf(() => 5 * MB, 0)).toBe(1 << 10);
+    expect(intervalOf(() => 5 * MB, 2)).toBeGreaterThan(4 << 10);
+    expect(intervalOf(() => 5 * MB, 100)).toBe(16 << 10);
+    expect(intervalOf((s) => (5 + 3 * s) * MB, 0)).toBe(16 << 10);
   });
 });

@@ -30,6 +30,11 @@ describe("readRegionSample", () => {
     expect(sample.largest).toHaveLength(8);
     expect(sample.largest[0]?.rssBytes).toBeGreaterThanOrEqual(sample.largest[7]?.rssBytes ?? Infinity);
     expect(sample.filesRssBytes.program).toBeGreaterThan(1e6);
+    expect(sample.threadFaults?.[0]?.id).toBe(process.pid);
+    expect(sample.threadFaults?.[0]?.faults).toBeGreaterThan(1000);
+    expect(sample.threadFaults?.length).toBeLessThanOrEqual(9);
+    const threads = Object.values(sample.threadNames).reduce((count, each) => count + each, 0);
+    expect(threads).toBeGreaterThanOrEqual(sample.threadFaults?.length ?? Infinity);
   });
 
   it("says why there is none", () => {
