@@ -103,10 +103,13 @@ export class ProfileSchedule {
 
   /**
    * Milliseconds that a forced collection stops the thread at most, as far as the last ones show it: on a busy machine a
-   * pause lasts several times as long as its work.
+   * pause lasts several times as long as its work. The longest of them may be a mishap, and counts as the second does.
    */
   boundPauseMs(usedBytes: number): number {
-    return usedBytes * Math.max(COLLECTION_MS_PER_BYTE, ...this.#recentPausesPerByte);
+    const [longest = 0, second = Math.sqrt(longest * COLLECTION_MS_PER_BYTE)] = this.#recentPausesPerByte.toSorted(
+      (a, b) => b - a,
+    );
+    return usedBytes * Math.max(COLLECTION_MS_PER_BYTE, second);
   }
 
   /** Notes how long a forced collection has stopped the thread. */
