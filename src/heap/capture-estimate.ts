@@ -1,0 +1,119 @@
+/**
+ * What a capture will cost, told before it: memory and a pause. V8 takes a few hundred bytes a node, and besides more than
+ * a kilobyte for every index below the number of references of the largest array or table, because it keeps each index as a
+ * text in a buffer of 1,024 bytes (V8's strings-storage.cc): that, not the heap's size, is why a large Map costs 20 times
+ * its heap. Texts of up to 1,024 characters are copied. The constants are bounds of what bench/capture.bench.ts measures.
+ */
+import { readV8, readV8Spaces, type V8SpaceReading } from "../probe/v8.ts";
+import type { Unavailable } from "../probe/system-files.ts";
+import type { ObjectCount } from "./object-count.ts";
+
+/** Sizes of one heap, in bytes. */
+export interface HeapSizes {
+  /** In objects, living or not yet collected. */
+  readonly usedBytes: number;
+  /** The part in objects that have pages of their own: long arrays and strings. */
+  readonly largeBytes: number;
+  /** The part in the young generation. */
+  readonly youngBytes: number;
+  /** Used part of the other pages, 0..1. */
+  readonly fillRatio: number;
+}
+
+/** What is to be expected of a capture: bounds, not means. */
+export interface CapturePrediction {
+  /** Nodes of the snapshot. */
+  readonly objects: number;
+  /** Resident memory that the program will take more, at the peak; most of it stays with the program. */
+  readonly extraBytes: number;
+  /** For so long the thread does nothing else. */
+  readonly pauseMs: number;
+  /** Size of the file. */
+  readonly fileBytes: number;
+  /** `pages`: counted in the heap's pages. `size`: only bounded by the heap's size, because its pages could not be read. */
+  readonly basis: "pages" | "size";
+}
+
+/** Bounds for one Node.js line. */
+interface Costs {
+  readonly bytesPerObject: number;
+  readonly pauseUsPerObject: number;
+}
+
+const COSTS: readonly (readonly [major: number, costs: Costs])[] = [
+  [20, { bytesPerObject: 400, pauseUsPerObject: 6 }],
+  [22, { bytesPerObject: 380, pauseUsPerObject: 5 }],
+  [24, { bytesPerObject: 340, pauseUsPerObject: 4 }],
+];
+/** Older lines cost as much as the oldest known one, newer as the newest. */
+const OLDEST: Costs = { bytesPerObject: 400, pauseUsPerObject: 6 };
+/** 1,024 for the text, the allocator's own, and the entry in the table of texts. */
+const BYTES_PER_INDEX = 1100;
+/** Arrays below 128 KiB have as many slots, and are not looked for. */
+const UNSEEN_INDEXES = 2 ** 14;
+const BASE_BYTES = 6 << 20;
+/** The count is off by so much at most where pages are full. */
+const COUNT_MARGIN = 1.2;
+const LEAST_OBJECT_BYTES = 24;
+const PAUSE_US_PER_TEXT_BYTE = 0.02;
+const BASE_PAUSE_MS = 150;
+const FILE_BYTES_PER_OBJECT = 130;
+
+/**
+ * Predicts a capture.
+ *
+ * @param count - what {@link countObjects} found, or why it found nothing.
+ * @param nodeMajor - 20, 22, 24.
+ */
+export function predictCapture(
+  sizes: HeapSizes,
+  count: ObjectCount | Unavailable,
+  nodeMajor: number,
+): CapturePrediction {
+  const { bytesPerObject, pauseUsPerObject } = costsOf(nodeMajor);
+  const smallBytes = Math.max(0, sizes.usedBytes - sizes.largeBytes);
+  // 16 bytes are the least, an object of 24 is small; nothing but boxed numbers comes near.
+  const mostObjects = smallBytes / LEAST_OBJECT_BYTES;
+  const objects = Math.ceil(count.available ? Math.min(mostObjects, COUNT_MARGIN * living(count, sizes)) : mostObjects);
+  const indexes = Math.max(UNSEEN_INDEXES, count.available ? count.longestArray * COUNT_MARGIN : sizes.usedBytes / 16);
+  const textBytes = Math.max(0, smallBytes - objects * LEAST_OBJECT_BYTES);
+  return {
+    objects,
+    extraBytes: Math.ceil(BASE_BYTES + objects * bytesPerObject + indexes * BYTES_PER_INDEX + textBytes),
+    pauseMs: Math.ceil(BASE_PAUSE_MS + (objects * pauseUsPerObject + textBytes * PAUSE_US_PER_TEXT_BYTE) / 1000),
+    fileBytes: Math.ceil(objects * FILE_BYTES_PER_OBJECT + textBytes * 2),
+    basis: count.available ? "pages" : "size",
+  };
+}
+
+/** Pages keep the traces of what was collected: only the used part of them counts. */
+function living({ oldObjects, youngObjects, youngBytes }: ObjectCount, sizes: HeapSizes): number {
+  const youngShare = youngBytes === 0 ? 0 : Math.min(1, sizes.youngBytes / youngBytes);
+  return oldObjects * sizes.fillRatio + youngObjects * youngShare;
+}
+
+function costsOf(major: number): Costs {
+  return COSTS.findLast(([known]) => major >= known)?.[1] ?? OLDEST;
+}
+
+/** Sizes of the calling thread's heap. */
+export function readHeapSizes(): HeapSizes {
+  return sumSpaces(readV8Spaces(), readV8().heapUsedBytes);
+}
+
+/** Sizes of a heap from its spaces, where they are known. */
+export function sumSpaces(
+  spaces: readonly Pick<V8SpaceReading, "name" | "usedBytes" | "sizeBytes">[],
+  usedBytes: number,
+): HeapSizes {
+  const sum = (pattern: RegExp, figure: "usedBytes" | "sizeBytes"): number =>
+    spaces.reduce((total, space) => total + (pattern.test(space.name) ? space[figure] : 0), 0);
+  const old = /^(?!.*large)(?!new_|read_only)/;
+  const oldBytes = sum(old, "sizeBytes");
+  return {
+    usedBytes,
+    largeBytes: Math.min(usedBytes, sum(/large/, "usedBytes")),
+    youngBytes: sum(/^new_space$/, "usedBytes"),
+    fillRatio: oldBytes === 0 ? 1 : Math.min(1, sum(old, "usedBytes") / oldBytes),
+  };
+}
