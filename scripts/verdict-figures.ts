@@ -90,7 +90,8 @@ memory is; a growing collection may be a leak or a cache that fills.\n`,
     table("Held-out programs that do not leak", true, false),
     ...(peers ? ["### What clinic and memlab see\n", writePlain(peers.rows)] : []),
     "### What watching costs the program\n",
-    "CPU time and resident set (5 s after the start) of each program, watched, less the same unwatched.\n",
+    `CPU time and resident set of each program, watched, less the same unwatched. The resident set is that of 5 s after the start, and where
+glibc was asked, what asking adds. In a program that makes much garbage it depends on when V8 collects, more than on Plimsoll.\n`,
     writePlain(truth.rows.filter(isOfCost)),
     writeCosts(programs),
     ...(rules ? ["### Rules compared\n", writeRules(rules)] : []),
@@ -187,11 +188,13 @@ function writePlain(rows: readonly BenchRow[]): string {
 
 /** Which runs are of which state of Plimsoll. */
 function writeParts(parts: readonly Part[]): string {
-  const words = parts.map(({ node, commit, runs }) => `${runs} runs on Node.js ${node} at ${commit}`);
-  const edited = parts.some(({ commit }) => commit.endsWith("+"))
-    ? " (+: with changes that were not committed yet)"
-    : "";
-  return `${words.join("; ")}${edited}.\n`;
+  const nodes = [...new Set(parts.map(({ node }) => node))].sort();
+  const words = nodes.map((node) => {
+    const own = parts.filter((part) => part.node === node).map(({ runs, commit }) => `${runs} at ${commit}`);
+    return `Node.js ${node}: ${own.join(", ")}`;
+  });
+  const isEdited = parts.some(({ commit }) => commit.endsWith("+"));
+  return `Runs by commit${isEdited ? " (+: with changes not committed yet)" : ""}. ${words.join("; ")}.\n`;
 }
 
 function isOfCost({ name, byNode }: BenchRow): boolean {
