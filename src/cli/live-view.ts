@@ -112,7 +112,7 @@ function recent(points: readonly TrendPoint[]): readonly TrendPoint[] {
 
 const KIND_ROWS = 5;
 
-function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment[][] {
+function kindLines(status: Status, { columns, paint, isAttached }: LiveViewOptions): Segment[][] {
   const barWidth = columns >= 100 ? 30 : 18;
   const whole = Math.max(status.rssBytes, 1);
   const rows = status.kinds.map((kind): Segment[] => {
@@ -134,7 +134,9 @@ function kindLines(status: Status, { columns, paint }: LiveViewOptions): Segment
     const why =
       status.seconds < FIRST_WORD_SECONDS
         ? "waiting for the program's first word"
-        : "no Node.js in it has reported: measured from outside only";
+        : isAttached === true
+          ? "seen from outside only: kinds and functions need --attach"
+          : "no Node.js in it has reported: measured from outside only";
     rows.push([[`   ${why}`, paint.dim]]);
   }
   while (rows.length < KIND_ROWS) rows.push([]);
@@ -186,23 +188,37 @@ function noteOn(
   return [""];
 }
 
-function growingLine({ diagnosis }: Status, { paint, cwd }: LiveViewOptions): Segment[] {
+function growingLine({ diagnosis }: Status, { columns, paint, cwd }: LiveViewOptions): Segment[] {
   const [growth] = diagnosis.growth;
   if (!growth) return [label("growing", paint), ["nothing found yet", paint.dim]];
   const { where, holder, bytesPerRequest = 0 } = growth;
-  const place = where ? formatPlace({ file: createCleaner(cwd).path(where.file), line: where.line }) : "";
+  const who = where ? `${allocatorWords(growth)} ` : growth.what;
   const perRequest = bytesPerRequest > 0 ? `, ${formatBytes(bytesPerRequest)} a request` : "";
+  const rate = `  ${formatRate(growth.bytesPerSecond)}${perRequest}`;
+  const free = columns - 1 - LABEL_COLUMNS - displayWidth(who) - displayWidth(rate);
+  const place = where ? shortPlace(createCleaner(cwd).path(where.file), where.line, free) : "";
   return [
     label("growing", paint),
-    [where ? `${allocatorWords(growth)} ` : growth.what],
+    [who],
     [place, paint.cyan],
-    [`  ${formatRate(growth.bytesPerSecond)}${perRequest}`],
+    [rate],
     [holder === undefined ? "" : `  held by ${holder}`],
   ];
 }
 
-function activityLine({ gcShare, majors, requests, requestsPerSecond }: Status, paint: Paint): Segment[] {
-  const gc = gcShare === undefined ? "none seen yet" : `${formatShare(gcShare)} of time, ${formatCount(majors)} major`;
+/** A package's file by the package; of a long path only the end, so that what follows it is still read. */
+function shortPlace(path: string, line: number, columns: number): string {
+  const place = formatPlace({ file: path.replace(/^.*\bnode_modules\//, ""), line });
+  const parts = place.split("/");
+  while (parts.length > 1 && displayWidth(`…/${parts.join("/")}`) > columns) parts.shift();
+  const end = parts.join("/");
+  return displayWidth(place) <= columns || end === place ? place : `…/${end}`;
+}
+
+function activityLine(status: Status, paint: Paint): Segment[] {
+  const { gcShare, majors, requests, requestsPerSecond, heapLimitBytes } = status;
+  const none = heapLimitBytes === undefined ? "not seen from outside" : "none seen yet";
+  const gc = gcShare === undefined ? none : `${formatShare(gcShare)} of time, ${formatCount(majors)} major`;
   const rate = requestsPerSecond === undefined ? "" : `, ${formatCount(requestsPerSecond)}/s`;
   const http = requests === 0 ? "" : `   requests ${formatCount(requests)}${rate}`;
   return [label("gc", paint), [gc + http]];

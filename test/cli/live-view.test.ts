@@ -121,6 +121,38 @@ describe("drawLiveView", () => {
     for (const one of recording.processes) Object.assign(one, { observed: false, threads: [] });
     const view = { command: "sh", pid: 1, limit: recording.limit, cwd: "/", columns: 100, paint };
     expect(drawLiveView(status(recording, 10), view).join("\n")).toContain("measured from outside only");
+    const watched = drawLiveView(status(recording, 10), { ...view, isAttached: true }).join("\n");
+    expect(watched).toContain("seen from outside only: kinds and functions need --attach");
+    expect(watched).toContain("not seen from outside");
+  });
+
+  it.each([
+    ["/srv/app/node_modules/pg-protocol/src/parser.ts", 80, "pg-protocol/src/parser.ts:9"],
+    ["/srv/app/node_modules/.pnpm/pg@8/node_modules/pg/lib/result.js", 80, "pg/lib/result.js:9"],
+    ["/srv/app/src/orders/repositories/postgres/orders.ts", 80, "…/postgres/orders.ts:9"],
+    [
+      "/srv/app/src/orders/repositories/postgres/orders.ts",
+      120,
+      "/srv/app/src/orders/repositories/postgres/orders.ts:9",
+    ],
+    [`/srv/${"long".repeat(30)}.ts`, 80, undefined],
+  ])("shows who allocates in %s, on %i columns, and how fast", (file, columns, place) => {
+    const recording = record("node server.js", 60, null);
+    const before = status(recording, 60);
+    const where = { file, line: 9, column: 1, function: "parseRow" };
+    const growth = {
+      what: "objects",
+      kind: "js-heap",
+      bytesPerSecond: 2 * MB,
+      bytes: 9 * MB,
+      count: 5,
+      where,
+    } as const;
+    const seen = { ...before, diagnosis: { ...before.diagnosis, growth: [{ ...growth, bytesPerRequest: 4096 }] } };
+    const view = { command: "node server.js", pid: 1, limit: recording.limit, cwd: "/", columns, paint };
+    const line = drawLiveView(seen, view)[8];
+    if (place === undefined) expect(line).toMatch(/^ growing {3}parseRow …\/long.*…$/);
+    else expect(line).toBe(` growing   parseRow ${place}  +2 MB/s, 4 KB a request`);
   });
 });
 
