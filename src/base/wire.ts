@@ -203,6 +203,38 @@ export interface ExperimentMessage {
   readonly reason?: string;
 }
 
+/** Collections of one class, without anything of what is in them. */
+export interface CollectionCensus {
+  /** Of the class. */
+  readonly name: string;
+  /** How many live. */
+  readonly count: number;
+  /** Entries of all together. */
+  readonly entries: number;
+  /** Entries of the largest, at most three. */
+  readonly largest: readonly number[];
+}
+
+/** Answer to a `capture` request; which figures it has depends on what was asked. */
+export interface CaptureMessage {
+  /** Tells this message from the others. */
+  readonly type: "capture";
+  /** Of the request. */
+  readonly id: number;
+  /** When it ended. */
+  readonly timeMs: number;
+  /** How long it stopped the thread. */
+  readonly pauseMs: number;
+  /** All spaces of the heap. */
+  readonly spaces?: readonly HeapSpaceRecord[];
+  /** Of the heap. */
+  readonly usedBytes?: number;
+  /** In the order asked. */
+  readonly census?: readonly CollectionCensus[];
+  /** Why it could not be done. */
+  readonly reason?: string;
+}
+
 /** Where in the code something is. Lines and columns count from 1. */
 export interface CodeLocation {
   /** Function name as V8 gives it; "(anonymous)" where it has none, "(module)" for a module's own code. */
@@ -301,6 +333,7 @@ export type PreloadMessage =
   | HeapMessage
   | AllocatorMessage
   | ExperimentMessage
+  | CaptureMessage
   | ByeMessage
   | WorkerMessage
   | FatalMessage
@@ -321,6 +354,14 @@ export type WatcherRequest =
   | { readonly type: "collect" }
   /** Answer with an `allocator` message. `koffi` is the absolute path of that package's entry: the preload lies elsewhere. */
   | { readonly type: "allocator"; readonly koffi: string }
+  /** Answer with a `capture` message of the same `id`. A snapshot goes to `file`; a census is of these global classes. */
+  | {
+      readonly type: "capture";
+      readonly id: number;
+      readonly what: "sizes" | "census" | "snapshot";
+      readonly file?: string;
+      readonly classes?: readonly ("Map" | "Set" | "Array")[];
+    }
   /** Try something and answer with an `experiment` message of the same `id`. `koffi` is needed for `trim`. */
   | { readonly type: "experiment"; readonly id: number; readonly name: ExperimentName; readonly koffi?: string };
 

@@ -15,6 +15,7 @@ import type {
 import type { Allocation as AllocationClass } from "./allocation.cts";
 import type { Channel as ChannelClass } from "./channel.cts";
 import type { Collections as CollectionsClass } from "./collections.cts";
+import type { capture as Capture } from "./heap-capture.cts";
 import type {
   describeThread as DescribeThread,
   hasHeapProfiler as HasHeapProfiler,
@@ -117,6 +118,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
       attempt("ending precise sampling", () => allocation?.relax(request.samplingIntervalBytes, request.forgetsCode));
     else if (request.type === "allocator") tellAllocator(request.koffi);
     else if (request.type === "experiment") tryOut(request);
+    else if (request.type === "capture") look(request);
     else if (request.type === "collect")
       attempt("collecting", () => {
         const forced = collections?.force(undefined);
@@ -180,6 +182,18 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
     } catch (error) {
       tell({ reason: describe(error) });
     }
+  }
+
+  function look(request: Extract<WatcherRequest, { type: "capture" }>): void {
+    const began = process.hrtime();
+    let outcome: object;
+    try {
+      const { capture } = require("./heap-capture.cjs") as { capture: typeof Capture };
+      outcome = capture(request);
+    } catch (error) {
+      outcome = { reason: describe(error) };
+    }
+    send({ type: "capture", id: request.id, timeMs: Date.now(), pauseMs: elapsedMs(began), ...outcome });
   }
 
   function callGlibc(koffiPath: string | undefined): GlibcClass {

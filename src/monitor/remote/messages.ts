@@ -43,6 +43,7 @@ const NUMBERS: Readonly<Record<PreloadMessage["type"], readonly string[]>> = {
   heap: ["timeMs", "mallocedBytes", "nativeContexts", "detachedContexts", "globalHandlesBytes"],
   allocator: ["timeMs"],
   experiment: ["id", "timeMs", "pauseMs"],
+  capture: ["id", "timeMs", "pauseMs"],
   bye: ["timeMs", "code"],
   worker: ["timeMs", "threadId"],
   fatal: ["timeMs"],
@@ -76,6 +77,8 @@ export function parseMessage(line: string): PreloadMessage | undefined {
       return isAllocator(value) ? message : undefined;
     case "experiment":
       return isExperiment(value) ? message : undefined;
+    case "capture":
+      return isCapture(value) ? message : undefined;
     case "fatal":
       return isFatal(value) ? message : undefined;
     case "trouble":
@@ -121,6 +124,20 @@ function isExperiment({ name, before, after, collected, reason }: Record<string,
   if (name !== "collect" && name !== "turn" && name !== "trim") return false;
   if (collected !== undefined && !hasAll(collected, READING)) return false;
   return before === undefined ? isShort(reason) : hasAll(before, READING) && hasAll(after, READING);
+}
+
+function isCapture({ spaces, usedBytes, census, reason }: Record<string, unknown>): boolean {
+  const isSpace = (one: unknown): one is object => hasAll(one, SPACE) && isShort((one as { name?: unknown }).name);
+  const isCensus = (one: unknown): one is object =>
+    hasAll(one, ["count", "entries"]) &&
+    isShort((one as { name?: unknown }).name) &&
+    isListOf((one as { largest?: unknown }).largest, (size): size is number => Number.isFinite(size));
+  return (
+    (spaces === undefined || isListOf(spaces, isSpace)) &&
+    (usedBytes === undefined || Number.isFinite(usedBytes)) &&
+    (census === undefined || isListOf(census, isCensus)) &&
+    (reason === undefined || isShort(reason))
+  );
 }
 
 function hasAll(value: unknown, names: readonly string[]): boolean {

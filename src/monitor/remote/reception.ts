@@ -7,6 +7,7 @@ import type { HelloMessage, PreloadMessage } from "../../base/wire.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionEvents } from "./connections.ts";
 import type { Experiments } from "./experiments.ts";
+import type { HeapCaptures } from "./heap-capture.ts";
 import type { NativeWatch } from "./native-watch.ts";
 import type { ProcessTable } from "./process-table.ts";
 import { SourcePositions } from "./source-positions.ts";
@@ -17,6 +18,7 @@ export interface Recipients {
   readonly table: ProcessTable;
   readonly native: NativeWatch;
   readonly experiments: Experiments;
+  readonly captures: HeapCaptures;
   readonly workers: WorkerNotes;
   /** Called when something has come that is worth drawing at once. */
   readonly notify: () => void;
@@ -42,7 +44,7 @@ export class Reception implements ConnectionEvents {
   /** Hands one message on. */
   receive(connection: Connection, message: PreloadMessage, nowMs: number): void {
     const { process: watched, recorder, schedule } = connection;
-    const { table, native, experiments, workers, notify } = this.#to;
+    const { table, native, experiments, captures, workers, notify } = this.#to;
     if (message.type === "fatal" && message.workerId !== undefined) {
       workers.die(watched, message);
       return;
@@ -50,6 +52,7 @@ export class Reception implements ConnectionEvents {
     connection.hear(nowMs);
     if (message.type === "allocator") native.add(watched, message, nowMs);
     if (message.type === "experiment") experiments.add(message);
+    if (message.type === "capture") captures.add(message);
     recorder.add(message);
     if (message.type === "sample") table.addOwnReading(watched, message.timeMs, message.rssBytes);
     if (message.type === "collections") {
@@ -67,6 +70,7 @@ export class Reception implements ConnectionEvents {
   leave(connection: Connection, nowMs: number): void {
     const { process: watched, recorder, threadId } = connection;
     this.#to.experiments.leave(connection);
+    this.#to.captures.leave(connection);
     recorder.recording.endedAtMs ??= nowMs;
     if (threadId === 0 && this.#to.table.hasEnded(watched)) this.#to.table.end(watched.recording.pid, nowMs);
   }

@@ -10,6 +10,7 @@ import type { BoardingPass } from "./attach/boarding.ts";
 import { Connections, MAX_CONNECTIONS } from "./connections.ts";
 import { permitExperiment } from "./experiment-permit.ts";
 import { Experiments } from "./experiments.ts";
+import { HeapCaptures } from "./heap-capture.ts";
 import { NativeWatch } from "./native-watch.ts";
 import { makeBoardingPass, makeEnvironment, type PassageOptions } from "./passage.ts";
 import { MAX_PAUSE_MS } from "./pause.ts";
@@ -49,6 +50,8 @@ const SETTLE_STEP_MS = 10;
 export class RemoteWatch implements AsyncDisposable {
   /** Live: its objects and lists change in place. */
   readonly recording: Recording;
+  /** Sizes, censuses and snapshots of heaps. */
+  readonly captures: HeapCaptures;
   readonly #directory: RunDirectory;
   readonly #server: Server;
   readonly #clock: Clock;
@@ -82,7 +85,8 @@ export class RemoteWatch implements AsyncDisposable {
     this.#native = new NativeWatch(this.recording, options.native ?? false);
     this.#experiments = new Experiments(this.#clock);
     const [table, native, experiments, workers] = [this.#table, this.#native, this.#experiments, this.#workers];
-    const reception = new Reception({ table, native, experiments, workers, notify: () => this.#notify() });
+    const captures = (this.captures = new HeapCaptures(this.#clock, () => this.#connections.list()));
+    const reception = new Reception({ table, native, experiments, captures, workers, notify: () => this.#notify() });
     this.#connections = new Connections(this.#clock, reception);
   }
 
@@ -193,6 +197,7 @@ export class RemoteWatch implements AsyncDisposable {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
     this.#experiments[Symbol.dispose]();
+    this.captures[Symbol.dispose]();
     this.#listeners.clear();
     this.#table.poll(this.#clock.now());
     // They may start others yet, whose inherited NODE_OPTIONS name the preload.

@@ -52,6 +52,7 @@ export class ThreadRecorder {
       case "worker":
       case "allocator":
       case "experiment":
+      case "capture":
         return;
       case "heap": {
         const { type: _, ...heap } = message;
