@@ -10,7 +10,7 @@ const server = createServer((request, response) => {
 
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address();
-  const timer = setInterval(() => get({ port, path: "/" }, (response) => response.resume()), 20);
+  const timer = setInterval(() => get({ port, path: "/" }, (response) => response.resume()).on("error", () => {}), 20);
   setTimeout(() => {
     clearInterval(timer);
     server.close();
