@@ -1,4 +1,4 @@
-// Copies what the build needs beside the compiled code: the JSON Schema, and the style, script and
+// Copies what the build needs beside the compiled code: the WebAssembly, the JSON Schema, and the style, script and
 // chart library (uPlot, MIT, with its licence) that every HTML report carries.
 import { cpSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -18,3 +18,5 @@ for (const file of ["uPlot.iife.min.js", "uPlot.min.css"]) {
   cpSync(join(uplot, "dist", file), join(target, "html", "uplot", file));
 }
 cpSync(join(uplot, "LICENSE"), join(target, "html", "uplot", "LICENSE"));
+mkdirSync(join(root, "dist", "heap"), { recursive: true });
+cpSync(join(root, "src", "heap", "snapshot.wasm"), join(root, "dist", "heap", "snapshot.wasm"));

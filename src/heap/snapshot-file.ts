@@ -1,0 +1,55 @@
+/** A snapshot on disk, read in pieces at given places; never whole. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+const PIECE = 1024 * 1024;
+
+/** An open snapshot file. */
+export class SnapshotFile implements Disposable {
+  /** As given. */
+  readonly path: string;
+  /** When it was opened. */
+  readonly sizeBytes: number;
+  readonly #descriptor: number;
+  #isOpen = true;
+
+  /** @throws the system's error when it cannot be opened. */
+  constructor(path: string) {
+    this.path = path;
+    this.#descriptor = openSync(path, "r");
+    this.sizeBytes = fstatSync(this.#descriptor).size;
+  }
+
+  /** Reads into `target` from `at` on. @returns bytes read; fewer only at the end of the file. */
+  readInto(target: Uint8Array, at: number): number {
+    let taken = 0;
+    while (taken < target.length) {
+      const read = readSync(this.#descriptor, target, taken, target.length - taken, at + taken);
+      if (read === 0) break;
+      taken += read;
+    }
+    return taken;
+  }
+
+  /** At most `length` bytes from `at` on. */
+  read(at: number, length: number): Buffer {
+    const target = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.sizeBytes - at)));
+    return target.subarray(0, this.readInto(target, at));
+  }
+
+  /** Where `pattern` next stands from `from` on, before `until`. Default: nowhere. */
+  find(pattern: string, from: number, until: number = this.sizeBytes): number | undefined {
+    const piece = Buffer.allocUnsafe(PIECE);
+    for (let at = from; at < until; at += PIECE - pattern.length) {
+      const found = piece.subarray(0, this.readInto(piece, at)).indexOf(pattern, 0, "latin1");
+      if (found >= 0) return at + found < until ? at + found : undefined;
+    }
+    return undefined;
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.#descriptor);
+  }
+}

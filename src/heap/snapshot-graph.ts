@@ -1,0 +1,175 @@
+/** A snapshot file that was opened: columns in memory, names and references read from the file when asked for. */
+import type { ColumnStore } from "./column-store.ts";
+import type { GraphPlaces } from "./build-graph.ts";
+import { describeEdge, type EdgeRows } from "./edge-rows.ts";
+import type { HeapEdge, HeapGraph, HeapLocation, NodeIndex } from "./heap-graph.ts";
+import { type LocationTable } from "./location-table.ts";
+import type { SnapshotFile } from "./snapshot-file.ts";
+import type { SnapshotLayout } from "./snapshot-layout.ts";
+import type { StringTable } from "./string-table.ts";
+
+/** What a graph is made of. */
+export interface SnapshotParts {
+  /** Open as long as the graph is. */
+  readonly file: SnapshotFile;
+  /** Of the file. */
+  readonly layout: SnapshotLayout;
+  /** Columns by node. */
+  readonly columns: ColumnStore;
+  /** The structure. */
+  readonly places: GraphPlaces;
+  /** Of the file. */
+  readonly strings: StringTable;
+  /** Of the file. */
+  readonly edgeRows: EdgeRows;
+  /** Of the file. */
+  readonly locations: LocationTable;
+  /** Largest id. */
+  readonly maxId: number;
+  /** Self sizes beyond 32 bits. */
+  readonly largeSizes: ReadonlyMap<number, number>;
+}
+
+/** See {@link HeapGraph}. */
+export class SnapshotGraph implements HeapGraph {
+  readonly nodeCount: number;
+  readonly edgeCount: number;
+  readonly totalBytes: number;
+  readonly maxId: number;
+  readonly externalBytes?: number;
+  readonly #parts: SnapshotParts;
+  readonly #types: Uint8Array;
+  readonly #names: Uint32Array;
+  readonly #ids: Uint32Array;
+  readonly #sizes: Uint32Array;
+  #byId: Uint32Array | undefined;
+
+  constructor(parts: SnapshotParts) {
+    const { layout, columns } = parts;
+    this.#parts = parts;
+    this.nodeCount = layout.nodeCount;
+    this.edgeCount = layout.edgeCount;
+    this.maxId = parts.maxId;
+    if (layout.externalBytes !== undefined) this.externalBytes = layout.externalBytes;
+    this.#types = new Uint8Array(layout.nodeCount);
+    columns.readInto("type", 0, this.#types);
+    this.#names = columns.numbers("name", 0, layout.nodeCount);
+    this.#ids = columns.numbers("id", 0, layout.nodeCount);
+    this.#sizes = columns.numbers("selfSize", 0, layout.nodeCount);
+    let total = 0;
+    for (let node = 0; node < layout.nodeCount; node++) total += this.selfSize(node);
+    this.totalBytes = total;
+  }
+
+  type(node: NodeIndex): string {
+    return this.#parts.layout.nodeTypes[this.#types[node] ?? -1] ?? "unknown";
+  }
+
+  name(node: NodeIndex): string {
+    return this.#parts.strings.text(this.nameIndex(node));
+  }
+
+  nameIndex(node: NodeIndex): number {
+    return this.#names[node] ?? 0;
+  }
+
+  id(node: NodeIndex): number {
+    return this.#ids[node] ?? 0;
+  }
+
+  nodeWithId(id: number): NodeIndex | undefined {
+    const order = (this.#byId ??= Uint32Array.from(this.#ids, (_, node) => node).sort(
+      (a, b) => this.id(a) - this.id(b),
+    ));
+    let low = 0;
+    let high = order.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.id(order[middle] ?? 0) < id) low = middle + 1;
+      else high = middle;
+    }
+    const node = order[low];
+    return node !== undefined && this.id(node) === id ? node : undefined;
+  }
+
+  selfSize(node: NodeIndex): number {
+    const { largeSizes } = this.#parts;
+    return largeSizes.size > 0 ? (largeSizes.get(node) ?? this.#sizes[node] ?? 0) : (this.#sizes[node] ?? 0);
+  }
+
+  retainedSize(node: NodeIndex): number {
+    const { numberOf, retained } = this.#parts.places;
+    const number = numberOf[node] ?? 0;
+    return number === 0 ? this.selfSize(node) : (retained[number] ?? 0);
+  }
+
+  isReachable(node: NodeIndex): boolean {
+    return (this.#parts.places.numberOf[node] ?? 0) > 0;
+  }
+
+  isDetached(node: NodeIndex): boolean {
+    const byte = new Uint8Array(1);
+    this.#parts.columns.readInto("detached", node, byte);
+    // 0 is unknown, 1 attached, 2 detached.
+    return byte[0] === 2;
+  }
+
+  dominator(node: NodeIndex): NodeIndex | undefined {
+    const { numberOf, nodeOf, dominators } = this.#parts.places;
+    const number = numberOf[node] ?? 0;
+    return number <= 1 ? undefined : nodeOf[dominators[number] ?? 0];
+  }
+
+  *edges(node: NodeIndex): Generator<HeapEdge> {
+    const { columns, edgeRows, strings } = this.#parts;
+    const isLast = node + 1 >= this.nodeCount;
+    const [start = 0, next = this.edgeCount] = columns.numbers("start", node, isLast ? 1 : 2);
+    for (const row of edgeRows.read(start, next)) yield describeEdge(row, node, strings);
+  }
+
+  *retainers(node: NodeIndex): Generator<HeapEdge> {
+    const { numberOf, nodeOf, first, predecessors } = this.#parts.places;
+    const number = numberOf[node] ?? 0;
+    if (number === 0) return;
+    let last = -1;
+    for (let at = first[number] ?? 0; at < (first[number + 1] ?? 0); at++) {
+      const from = nodeOf[predecessors[at] ?? 0] ?? 0;
+      // An object that refers twice stands there twice, in a row; all its references come at once.
+      if (from === last) continue;
+      last = from;
+      for (const edge of this.#edgesTo(from, node)) yield edge;
+    }
+  }
+
+  pathFromRoot(node: NodeIndex): readonly HeapEdge[] {
+    const path: HeapEdge[] = [];
+    if (!this.isReachable(node)) return path;
+    for (let to = node; to !== 0;) {
+      const [from = 0] = this.#parts.columns.numbers("cameFrom", to, 1);
+      const [edge] = this.#edgesTo(from, to);
+      if (!edge) break;
+      path.push(edge);
+      to = from;
+    }
+    return path.reverse();
+  }
+
+  location(node: NodeIndex): HeapLocation | undefined {
+    return this.#parts.locations.of(node);
+  }
+
+  [Symbol.dispose](): void {
+    this.#parts.file[Symbol.dispose]();
+    this.#parts.columns[Symbol.dispose]();
+  }
+
+  /** The references between two objects that keep alive. */
+  *#edgesTo(from: NodeIndex, to: NodeIndex): Generator<HeapEdge> {
+    const { columns, edgeRows, strings } = this.#parts;
+    const [start = 0, next = this.edgeCount] = columns.numbers("start", from, from + 1 < this.nodeCount ? 2 : 1);
+    for (const row of edgeRows.read(start, next)) {
+      if (row.to === to && row.type !== "weak" && (row.type !== "shortcut" || from === 0))
+        yield describeEdge(row, from, strings);
+    }
+  }
+}
