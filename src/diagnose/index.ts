@@ -34,6 +34,7 @@ export type {
   RegionSample,
   RegionSum,
   ResidentSample,
+  ThreadFaults,
   ThreadRecording,
   ThreadSample,
   WorkerCount,
