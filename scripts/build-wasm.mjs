@@ -14,11 +14,11 @@ const newest = Math.max(
 if (changedMs(target) < newest) {
   const flags =
     "--runtime stub --noAssert -O3 --importMemory --sharedMemory --maximumMemory 65536 --enable threads".split(" ");
-  const { error, stderr } = await asc.main([join("src", "heap", "wasm", "snapshot.ts"), "-o", target, ...flags], {
+  const { error } = await asc.main([join("src", "heap", "wasm", "snapshot.ts"), "-o", target, ...flags], {
     baseDir: root,
   });
   if (error) {
-    console.error(stderr.toString());
+    console.error(error.message);
     process.exit(1);
   }
 }
