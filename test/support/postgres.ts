@@ -42,7 +42,7 @@ export async function startPostgres({ deadlineMs = 300_000 }: PostgresOptions = 
   const user = process.geteuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-postgres-"));
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid);
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     const programs = findPrograms(folder, user);
     const data = join(folder, "data");
@@ -67,6 +67,11 @@ export async function startPostgres({ deadlineMs = 300_000 }: PostgresOptions = 
       ],
       { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"], timeout: deadlineMs, killSignal: "SIGQUIT" },
     );
+    const abandon = (): void => {
+      server.kill("SIGKILL");
+      remove();
+    };
+    process.once("exit", abandon);
     const ended = once(server, "exit").catch(() => undefined);
     await awaitReady(server.stderr, ended);
     return {
@@ -77,6 +82,7 @@ export async function startPostgres({ deadlineMs = 300_000 }: PostgresOptions = 
         const timer = setTimeout(() => server.kill("SIGKILL"), STOP_MS);
         await ended;
         clearTimeout(timer);
+        process.removeListener("exit", abandon);
         remove();
       },
     };
