@@ -1,0 +1,64 @@
+/**
+ * Whether something grows with every call, judged from rounds of calls with a full collection after each. A leak grows
+ * in nearly every round and twice as much in a round twice as long; warm-up, compiled code, inline caches and a background
+ * task do one of the two at most. One round may deviate: tables double at times, and V8 throws unused code away.
+ */
+import { median } from "../monitor/trend.ts";
+
+/** Several calls and what they left behind. */
+export interface Round {
+  /** How many calls. */
+  readonly calls: number;
+  /** Growth from the round's start to its end, in bytes or pieces; negative where it shrank. */
+  readonly grew: number;
+}
+
+/** Growth a call. */
+export interface GrowthRate {
+  /** Bytes or pieces a call: the median over the rounds. */
+  readonly perCall: number;
+  /** Half of the rounds lie so close to it. */
+  readonly uncertainty: number;
+}
+
+/** Growth that does not count. */
+export interface Floor {
+  /** A call. */
+  readonly perCall: number;
+  /** A round. */
+  readonly perRound: number;
+}
+
+/** Rounds that may stay below the floor. */
+const DEVIATIONS = 1;
+/** Growth of a round twice as long, as a multiple; what does not depend on the calls would give 1, a leak 2. */
+const MIN_RATIO = 1.4;
+
+/** The least growth of a round that counts. */
+export function leastOf(calls: number, floor: Floor): number {
+  return Math.max(floor.perRound, floor.perCall * calls);
+}
+
+/** True as long as a leak is possible: at most one of the rounds stayed below the floor. */
+export function mayGrow(rounds: readonly Round[], floor: Floor): boolean {
+  return rounds.filter(({ calls, grew }) => grew < leastOf(calls, floor)).length <= DEVIATIONS;
+}
+
+/**
+ * The rate of a growth that is proportional to the calls.
+ *
+ * @param rounds - of two lengths, the longer twice the shorter, in turns.
+ * @returns Default: it is none.
+ */
+export function findRate(rounds: readonly Round[], floor: Floor): GrowthRate | undefined {
+  if (!mayGrow(rounds, floor)) return undefined;
+  const shortest = Math.min(...rounds.map(({ calls }) => calls));
+  // The least of each length: the round in which no table doubled.
+  const counted = rounds.filter(({ calls, grew }) => grew >= leastOf(calls, floor));
+  const short = Math.min(...counted.filter(({ calls }) => calls === shortest).map(({ grew }) => grew));
+  const long = Math.min(...counted.filter(({ calls }) => calls > shortest).map(({ grew }) => grew));
+  if (!Number.isFinite(short) || !Number.isFinite(long) || long < MIN_RATIO * short) return undefined;
+  const rates = rounds.map(({ calls, grew }) => grew / calls);
+  const perCall = median(rates);
+  return { perCall, uncertainty: median(rates.map((rate) => Math.abs(rate - perCall))) };
+}

@@ -1,0 +1,176 @@
+/**
+ * Calls a function over and over and measures what stays. Three stages, each only for what the one before could not
+ * acquit: rounds of equal length; rounds of two lengths in turns, in which growth must be proportional; a long run, after which
+ * it must still go on, so that a cache which fills up is not accused. Most functions are acquitted after two rounds.
+ */
+import { PlimsollError } from "../base/errors.ts";
+import { type Footprint, floorOf, isBytes, readFootprint, settle } from "./footprint.ts";
+import { findRate, leastOf, mayGrow, type GrowthRate, type Round } from "./growth.ts";
+import { type Growers, NO_GROWERS, nameHolders } from "./name-holders.ts";
+import { readTime } from "./real-time.ts";
+import { isThenable, type TestedFunction } from "./tested-function.ts";
+
+/** How a function is measured. */
+export interface LeakOptions {
+  /** Calls in a round; there are 2 to 16 rounds. Default: as many as fit into 40 ms, 5 to 100. */
+  readonly calls?: number;
+  /** Calls before the first round. Default: as many as fit into 100 ms, 3 to 100. */
+  readonly warmup?: number;
+  /**
+   * Heap snapshots to name who holds what stays, only of a function that leaks, only where each
+   * is predicted to take less than 2 s. Default: true.
+   */
+  readonly holders?: boolean;
+}
+
+/** Something that grows with every call. */
+export interface Leak extends GrowthRate {
+  /** `JavaScript heap`, `array buffers`, `Timeout handles` and so on. */
+  readonly what: string;
+  /** Of `perCall` and `uncertainty`. */
+  readonly unit: "bytes" | "pieces";
+}
+
+/** What was measured. */
+export interface LeakReport extends Growers {
+  /** What grows with every call. Empty: nothing. */
+  readonly leaks: readonly Leak[];
+  /** Calls in all, warm-up included. */
+  readonly calls: number;
+  /** Calls of the warm-up. */
+  readonly warmup: number;
+  /** Rounds of calls with a full collection after each. */
+  readonly rounds: number;
+  /** Growth of the heap a call that would have been noticed, in bytes. */
+  readonly detectableBytes: number;
+  /** Duration, in milliseconds. */
+  readonly durationMs: number;
+}
+
+const SCREENING_ROUNDS = 4;
+const LENGTHS = [1, 2, 1, 2, 1, 2];
+const LAST_ROUNDS = 3;
+const ROUND_MS = 40;
+const MAX_CALLS = 100;
+const MIN_CALLS = 5;
+const WARMUP_MS = 100;
+const MAX_WARMUP = 100;
+const MIN_WARMUP = 3;
+const LONG_RUN_MS = 200;
+const LONG_RUN_CALLS = 20_000;
+/** A long run ends before it has leaked more than about this. */
+const LONG_RUN_BYTES = 32 * 2 ** 20;
+
+/**
+ * Measures what stays of a function's calls.
+ *
+ * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION`, `ERR_PLIMSOLL_GC_UNAVAILABLE`; and whatever the function throws.
+ */
+export async function measureLeaks(fn: TestedFunction, options: LeakOptions = {}): Promise<LeakReport> {
+  const began = readTime();
+  checkCount("calls", options.calls, 1);
+  checkCount("warmup", options.warmup, 0);
+  const runner = new Runner(fn);
+  const warmupMs = await runner.run(
+    options.warmup ?? MAX_WARMUP,
+    options.warmup === undefined ? WARMUP_MS : Infinity,
+    MIN_WARMUP,
+  );
+  const warmup = runner.calls;
+  const callMs = warmup === 0 ? 0 : warmupMs / warmup;
+  const calls =
+    options.calls ?? Math.max(MIN_CALLS, Math.min(MAX_CALLS, Math.floor(ROUND_MS / Math.max(callMs, 0.001))));
+  await runner.run(calls);
+  runner.last = await settle();
+  const leaks = await findLeaks(runner, calls);
+  const { rounds } = runner;
+  const isNamed = options.holders !== false && leaks.some(({ unit }) => unit === "bytes");
+  const growers = isNamed ? await nameHolders(() => runner.run(calls)) : NO_GROWERS;
+  return {
+    leaks,
+    calls: runner.calls,
+    warmup,
+    rounds,
+    detectableBytes: leastOf(calls, floorOf("JavaScript heap")) / calls,
+    ...growers,
+    durationMs: readTime() - began,
+  };
+}
+
+async function findLeaks(runner: Runner, calls: number): Promise<Leak[]> {
+  const screened: Footprints[] = [];
+  for (let round = 0; round < SCREENING_ROUNDS; round += 1) {
+    screened.push(await runner.round(calls));
+    if (kindsOf(screened).every((kind) => !mayGrow(roundsOf(kind, screened), floorOf(kind)))) return [];
+  }
+  const suspected = kindsOf(screened).filter((kind) => mayGrow(roundsOf(kind, screened), floorOf(kind)));
+  const measured: Footprints[] = [];
+  for (const length of LENGTHS) measured.push(await runner.round(calls * length));
+  const rates = suspected.flatMap((kind) => {
+    const rate = findRate(roundsOf(kind, measured), floorOf(kind));
+    return rate ? [{ kind, rate }] : [];
+  });
+  if (rates.length === 0) return [];
+  const bytesPerCall = rates.reduce((sum, { kind, rate }) => sum + (isBytes(kind) ? rate.perCall : 0), 1);
+  await runner.run(Math.min(LONG_RUN_CALLS, Math.ceil(LONG_RUN_BYTES / bytesPerCall)), LONG_RUN_MS);
+  runner.last = await readFootprint();
+  const last: Footprints[] = [];
+  for (let round = 0; round < LAST_ROUNDS; round += 1) last.push(await runner.round(calls));
+  return rates
+    .filter(({ kind }) => mayGrow(roundsOf(kind, last), floorOf(kind)))
+    .map(({ kind, rate }) => ({ what: kind, unit: isBytes(kind) ? "bytes" : "pieces", ...rate }));
+}
+
+/** The ends of one round. */
+interface Footprints {
+  readonly calls: number;
+  readonly before: Footprint;
+  readonly after: Footprint;
+}
+
+function kindsOf(rounds: readonly Footprints[]): string[] {
+  return [...new Set(rounds.flatMap(({ after }) => [...after.keys()]))];
+}
+
+function roundsOf(kind: string, rounds: readonly Footprints[]): Round[] {
+  return rounds.map(({ calls, before, after }) => ({ calls, grew: (after.get(kind) ?? 0) - (before.get(kind) ?? 0) }));
+}
+
+/** Calls the function and keeps nothing of what it gives. */
+class Runner {
+  calls = 0;
+  rounds = 0;
+  last: Footprint = new Map();
+  readonly #fn: TestedFunction;
+
+  constructor(fn: TestedFunction) {
+    this.#fn = fn;
+  }
+
+  /** Calls up to `calls` times, but not longer than `maxMs` once `minCalls` were made; returns the duration. */
+  async run(calls: number, maxMs = Number.POSITIVE_INFINITY, minCalls = 0): Promise<number> {
+    const began = readTime();
+    for (let call = 0; call < calls; call += 1) {
+      if (call >= minCalls && readTime() - began > maxMs) break;
+      const result = this.#fn();
+      this.calls += 1;
+      if (isThenable(result)) await result;
+    }
+    return readTime() - began;
+  }
+
+  async round(calls: number): Promise<Footprints> {
+    const before = this.last;
+    await this.run(calls);
+    this.last = await readFootprint();
+    this.rounds += 1;
+    return { calls, before, after: this.last };
+  }
+}
+
+function checkCount(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
+  throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", `${name} is ${value}: give a whole number from ${least}.`, {
+    details: { option: name },
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * Who holds what a leaking function leaves: two heap snapshots with calls between them, compared. They stop the thread,
+ * so they are only taken where they are predicted to be short; where not, or where that fails, nobody is named.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CapturedHeap, captureHeap } from "../heap/capture.ts";
+import { diffHeaps } from "../heap/diff-heaps.ts";
+import { openHeap } from "../heap/open-heap.ts";
+import { forceGC } from "../monitor/force-gc.ts";
+
+/** What a capture is predicted to take at most. */
+const MAX_PAUSE_MS = 2000;
+/** No second one after so long: the usual deadline of a test is 5 s. */
+const MAX_FIRST_MS = 1500;
+const MAX_HOLDERS = 3;
+const MAX_CLASSES = 3;
+const ROUNDS = 3;
+
+/** Where growth was found. */
+export interface Growers {
+  /** In the words of the source, the one that grew most first. Empty: nobody stands out, or it was not looked for. */
+  readonly holders: readonly string[];
+  /** Classes of which there are more, the heaviest growth first, such as `Session (+300)`. Empty likewise. */
+  readonly classes: readonly string[];
+}
+
+/** Nobody was looked for. */
+export const NO_GROWERS: Growers = { holders: [], classes: [] };
+
+/**
+ * Names holders and classes.
+ *
+ * @param repeat - leaks some more.
+ */
+export async function nameHolders(repeat: () => Promise<unknown>): Promise<Growers> {
+  const folder = mkdtempSync(join(tmpdir(), "plimsoll-leak-"));
+  try {
+    const first = capture(join(folder, "first.heapsnapshot"));
+    if (first.pauseMs > MAX_FIRST_MS) return NO_GROWERS;
+    for (let round = 0; round < ROUNDS; round += 1) await repeat();
+    const second = capture(join(folder, "second.heapsnapshot"));
+    using before = openHeap(first.file);
+    using after = openHeap(second.file);
+    const { suspects, classes } = diffHeaps(before, after, { limit: MAX_HOLDERS });
+    return {
+      holders: suspects.filter(({ grewBytes = 0 }) => grewBytes > 0).map(({ holder }) => holder),
+      classes: classes
+        .map(({ className, counts }) => ({ className, more: (counts.at(-1) ?? 0) - (counts[0] ?? 0) }))
+        .filter(({ more }) => more > 0)
+        .slice(0, MAX_CLASSES)
+        .map(({ className, more }) => `${className} (+${more})`),
+    };
+  } catch {
+    // The leak is proven without them: what goes wrong here must not take its place.
+    return NO_GROWERS;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function capture(file: string): CapturedHeap {
+  forceGC();
+  return captureHeap({ file, maxPauseMs: MAX_PAUSE_MS });
+}
