@@ -7,6 +7,7 @@ import { PlimsollError } from "../base/errors.ts";
 import type { RecordedLimit } from "../monitor/remote/recording.ts";
 import { readLimits, tightestLimit } from "../probe/limit.ts";
 import { type OptionTable, type ParsedArguments, usage } from "./arguments.ts";
+import { parseDuration } from "./duration.ts";
 
 /** What `parseOptions` is told of them. */
 export const REPORT_OPTIONS: OptionTable = {
@@ -17,6 +18,8 @@ export const REPORT_OPTIONS: OptionTable = {
   quiet: { type: "boolean" },
   json: { type: "boolean" },
   experiments: { type: "boolean" },
+  "no-heap-snapshot": { type: "boolean" },
+  "max-pause": { type: "string" },
 };
 
 /** What `--fail-on` can name. */
@@ -34,6 +37,10 @@ export interface ReportOptions {
   readonly json: boolean;
   /** Whether to try what collecting, ending a turn and trimming bring. */
   readonly experiments: boolean;
+  /** Whether to take a heap snapshot unasked near the limit, where it is predicted to fit. */
+  readonly heapSnapshot: boolean;
+  /** How long a heap snapshot may be predicted to stop the program, in milliseconds. Default: 5,000. */
+  readonly maxPauseMs: number | undefined;
 }
 
 /** A command that works, with an option in it. */
@@ -58,12 +65,18 @@ export function readReportOptions(
     quiet: values["quiet"] === true,
     json: values["json"] === true,
     experiments: values["experiments"] === true,
+    heapSnapshot: values["no-heap-snapshot"] !== true,
+    maxPauseMs: readPause(text(values["max-pause"]), exampleOf),
   };
 }
 
 /** The text of an option that takes one. */
 export function text(value: string | boolean | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+function readPause(wanted: string | undefined, exampleOf: ExampleOf): number | undefined {
+  return wanted === undefined ? undefined : parseDuration("max-pause", wanted, exampleOf("--max-pause 5s"));
 }
 
 function readPath(name: string, values: ParsedArguments["values"], exampleOf: ExampleOf): string | undefined {

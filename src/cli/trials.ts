@@ -7,6 +7,7 @@ import type { RemoteWatch } from "../monitor/remote/index.ts";
 import { walkNativeHeap } from "../probe/native-heap/native-heap.ts";
 import type { NativeHeapWalk } from "../probe/native-heap/native-heap-walk.ts";
 import type { Unavailable } from "../probe/system-files.ts";
+import { CaptureWatch } from "./capture-watch.ts";
 import { ALL, Experimenter, RECLAIM } from "./experimenter.ts";
 import type { Heaptrack } from "./heaptrack.ts";
 import { LimitGuard } from "./limit-action.ts";
@@ -29,6 +30,13 @@ export interface TrialPlan {
   /** strace, and how long it shall count. */
   readonly syscalls?: { readonly program: string; readonly ms: number } | undefined;
   readonly onLimit?: { readonly action: LimitAction; readonly limitBytes: number } | undefined;
+  /** Where heap snapshots go, and when they are taken. Default: none is taken. */
+  readonly capture?: {
+    readonly dir: string;
+    readonly nearLimit: boolean;
+    readonly maxPauseMs: number | undefined;
+    readonly onSignal?: boolean;
+  };
   /** Records native allocations. */
   readonly heaptrack?: Heaptrack | undefined;
   /** Told at once what was done to the program. */
@@ -43,6 +51,7 @@ export class Trials implements Disposable {
   readonly #guard: LimitGuard | undefined;
   #experimenter: Experimenter | undefined;
   readonly #note = (trial: ReportTrial): void => void this.found.push(trial);
+  readonly #capture: CaptureWatch | undefined;
   readonly #tracing: Promise<unknown>;
   readonly #plan: TrialPlan;
   readonly #firstWalk: NativeHeapWalk | Unavailable | undefined;
@@ -53,6 +62,7 @@ export class Trials implements Disposable {
     this.#firstWalk = plan.nativeHeap === true ? walkNativeHeap(pid) : undefined;
     const note = this.#note;
     this.#guard = onLimit && new LimitGuard({ remote, pid, ...onLimit, say, note });
+    this.#capture = plan.capture && new CaptureWatch({ remote, ...plan.capture, say, note });
     this.#experimenter = experiments ? new Experimenter({ remote, note }) : undefined;
     this.#tracing = syscalls
       ? traceSyscalls(syscalls.program, pid, syscalls.ms, this.#stop.signal).then((trace) =>
@@ -64,7 +74,7 @@ export class Trials implements Disposable {
   /** Ends what still goes on, and waits for it: at most as long as its deadlines. */
   async conclude(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([this.#tracing, this.#guard?.finish()]);
+    await Promise.all([this.#tracing, this.#guard?.finish(), this.#capture?.finish()]);
     const { remote, pid, experiments = false, reclaim = false, heaptrack } = this.#plan;
     if (this.#firstWalk) {
       const lastWalk = hasEnded(remote.recording) ? undefined : walkNativeHeap(pid);
@@ -79,6 +89,7 @@ export class Trials implements Disposable {
   [Symbol.dispose](): void {
     this.#stop.abort();
     this.#guard?.[Symbol.dispose]();
+    this.#capture?.[Symbol.dispose]();
     this.#experimenter?.[Symbol.dispose]();
   }
 }

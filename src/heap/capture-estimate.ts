@@ -54,7 +54,9 @@ const UNSEEN_INDEXES = 2 ** 14;
 const BASE_BYTES = 6 << 20;
 /** The count is off by so much at most where pages are full. */
 const COUNT_MARGIN = 1.2;
-const LEAST_OBJECT_BYTES = 24;
+/** A boxed number. */
+const LEAST_OBJECT_BYTES = 16;
+const SMALL_OBJECT_BYTES = 24;
 const PAUSE_US_PER_TEXT_BYTE = 0.02;
 const BASE_PAUSE_MS = 150;
 const FILE_BYTES_PER_OBJECT = 130;
@@ -72,11 +74,10 @@ export function predictCapture(
 ): CapturePrediction {
   const { bytesPerObject, pauseUsPerObject } = costsOf(nodeMajor);
   const smallBytes = Math.max(0, sizes.usedBytes - sizes.largeBytes);
-  // 16 bytes are the least, an object of 24 is small; nothing but boxed numbers comes near.
   const mostObjects = smallBytes / LEAST_OBJECT_BYTES;
   const objects = Math.ceil(count.available ? Math.min(mostObjects, COUNT_MARGIN * living(count, sizes)) : mostObjects);
   const indexes = Math.max(UNSEEN_INDEXES, count.available ? count.longestArray * COUNT_MARGIN : sizes.usedBytes / 16);
-  const textBytes = Math.max(0, smallBytes - objects * LEAST_OBJECT_BYTES);
+  const textBytes = Math.max(0, smallBytes - objects * SMALL_OBJECT_BYTES);
   return {
     objects,
     extraBytes: Math.ceil(BASE_BYTES + objects * bytesPerObject + indexes * BYTES_PER_INDEX + textBytes),
@@ -115,5 +116,38 @@ export function sumSpaces(
     largeBytes: Math.min(usedBytes, sum(/large/, "usedBytes")),
     youngBytes: sum(/^new_space$/, "usedBytes"),
     fillRatio: oldBytes === 0 ? 1 : Math.min(1, sum(old, "usedBytes") / oldBytes),
+  };
+}
+
+/** Bounds of what a census of collections takes. */
+export interface CensusPrediction {
+  /** Resident memory that the program will take more, at the peak. */
+  readonly extraBytes: number;
+  /** For so long the thread does nothing else. */
+  readonly pauseMs: number;
+}
+
+/** A Map or a Set with its table takes so much at least, an array 16 and what is in it. */
+const LEAST_COLLECTION_BYTES = { Map: 180, Set: 180, Array: 32 } as const;
+/** V8's list, handles and the inspector's array, for each object found. */
+const CENSUS_BYTES_PER_OBJECT = 300;
+const CENSUS_US_PER_OBJECT = 3;
+const CENSUS_MS_PER_BYTE = 1.5 / 2 ** 20;
+const CENSUS_BASE_BYTES = 8 << 20;
+
+/**
+ * Predicts a census of one class of collections, each of which collects garbage first and walks the heap.
+ *
+ * @param objects - of the whole heap, as {@link predictCapture} says.
+ */
+export function predictCensus(
+  { usedBytes, largeBytes }: HeapSizes,
+  objects: number,
+  name: keyof typeof LEAST_COLLECTION_BYTES,
+): CensusPrediction {
+  const most = Math.min(objects, Math.max(0, usedBytes - largeBytes) / LEAST_COLLECTION_BYTES[name]);
+  return {
+    extraBytes: Math.ceil(CENSUS_BASE_BYTES + most * CENSUS_BYTES_PER_OBJECT),
+    pauseMs: Math.ceil(20 + usedBytes * CENSUS_MS_PER_BYTE + (most * CENSUS_US_PER_OBJECT) / 1000),
   };
 }

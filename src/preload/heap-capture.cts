@@ -69,7 +69,7 @@ function post(session: InspectorSession, method: string, params: object): Answer
   let answer: Answer = {};
   session.post(method, params, (error, result) => {
     if (error) throw new Error(`${method}: ${error.message}`);
-    answer = (result ?? {}) as Answer;
+    answer = result ?? {};
   });
   return answer;
 }

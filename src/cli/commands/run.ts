@@ -43,7 +43,8 @@ export async function run(args: readonly string[], output: Output): Promise<Comm
       pid,
       experiments: options.experiments,
       heaptrack,
-      say: (words) => output.say(words),
+      capture: { dir, nearLimit: options.heapSnapshot, maxPauseMs: options.maxPauseMs },
+      say: (words) => output.say(options.json ? JSON.stringify({ plimsoll: "did", did: words }) : `plimsoll: ${words}`),
     });
     const conclude = (): Promise<void> => trials.conclude();
     return await observe({ remote, pid, dir, ended, asked, trials: trials.found, conclude }, options, output);

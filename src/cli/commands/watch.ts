@@ -61,7 +61,8 @@ async function watchTarget(options: WatchOptions, dir: string, output: Output): 
     ? await attachInspector(pid, { pass: remote.boardingPass({ isInherited: false }) })
     : undefined;
   using end = awaitEnd(remote, options.forMs);
-  using trials = new Trials({ remote, pid, ...planOf(options, output) });
+  const capture = { dir, nearLimit: options.heapSnapshot, maxPauseMs: options.maxPauseMs, onSignal: true };
+  using trials = new Trials({ remote, pid, capture, ...planOf(options, output) });
   const cwd = readSystemLink(`proc/${pid}/cwd`);
   const asked = "Watching ends; the program goes on.";
   if (entry && isRefusal(entry)) {
@@ -88,7 +89,7 @@ async function awaitPortClosed(closed: Promise<void>, pid: number, json: boolean
 function planOf(
   { syscalls, onLimit, limit, json, experiments, reclaim, nativeHeap }: WatchOptions,
   output: Output,
-): Omit<TrialPlan, "remote" | "pid"> {
+): Omit<TrialPlan, "remote" | "pid" | "capture"> {
   const say = (sentence: string): void =>
     output.say(json ? JSON.stringify({ plimsoll: "limit", did: sentence }) : `plimsoll: ${sentence}`);
   const { bytes } = limit;

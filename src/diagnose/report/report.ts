@@ -120,7 +120,9 @@ export interface ReportTotal {
 /** Something that was done besides watching, and what it showed. */
 export interface ReportTrial {
   /** What was done. */
-  readonly name: "attach" | "collect" | "turn" | "trim" | "native-heap" | "syscalls" | "on-limit" | "heaptrack";
+  readonly name:
+    | ("attach" | "collect" | "turn" | "trim" | "native-heap" | "syscalls" | "on-limit" | "heaptrack")
+    | "heap-snapshot";
   /** What it showed, in one sentence with figures. */
   readonly sentence: string;
   /** More of it, most telling first. */

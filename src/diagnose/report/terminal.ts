@@ -31,6 +31,7 @@ const TRIAL_LABELS: Readonly<Record<ReportTrial["name"], string>> = {
   syscalls: "syscalls",
   "on-limit": "on limit",
   heaptrack: "native",
+  "heap-snapshot": "heap",
 };
 
 /** How to draw a report in a terminal. */

@@ -1,0 +1,158 @@
+/**
+ * Takes a heap snapshot of a watched process, if it fits: counts the objects from outside, predicts, and says what will
+ * happen before it does; where it does not fit it asks for a census of collections instead, if that does. A process is
+ * captured at most once unasked.
+ */
+import { resolve } from "node:path";
+import { formatBytes } from "../base/bytes.ts";
+import { PlimsollError } from "../base/errors.ts";
+import type { CollectionCensus } from "../base/wire.ts";
+import type { ReportTrial } from "../diagnose/report/report.ts";
+import {
+  type CapturePrediction,
+  type HeapSizes,
+  predictCapture,
+  predictCensus,
+  sumSpaces,
+} from "../heap/capture-estimate.ts";
+import { formatSeconds, type Headroom, MAX_PAUSE_MS, readHeadroom, refuseCapture } from "../heap/capture-headroom.ts";
+import { checkRoom, failSnapshot, finishSnapshot, partialName } from "../heap/finished-snapshot.ts";
+import { countObjects } from "../heap/object-count.ts";
+import type { RemoteWatch } from "../monitor/remote/index.ts";
+
+/** How to capture. */
+export interface CapturerOptions {
+  readonly remote: RemoteWatch;
+  /** Longest predicted pause, in milliseconds. Default: 5,000. */
+  readonly maxPauseMs?: number | undefined;
+  /** Told at once what will be done, and what came of it. */
+  readonly say: (sentence: string) => void;
+}
+
+/** A snapshot that was written, or what was learned instead. */
+export interface CaptureOutcome {
+  /** Absent when nothing was captured. */
+  readonly file?: string;
+  /** For the report. */
+  readonly trial: ReportTrial;
+  /** Why nothing was captured. */
+  readonly error?: PlimsollError;
+}
+
+const SIZES_MS = 5_000;
+const CENSUS_MS = 60_000;
+const LEAST_WAIT_MS = 60_000;
+const CLASSES = ["Map", "Set", "Array"] as const;
+
+/**
+ * Captures the main thread of a process in which a preload answers.
+ *
+ * @param file - path of the new snapshot.
+ */
+export async function captureRemote(pid: number, file: string, options: CapturerOptions): Promise<CaptureOutcome> {
+  const path = resolve(file);
+  const { remote, say, maxPauseMs = MAX_PAUSE_MS } = options;
+  try {
+    const { sizes, prediction, headroom } = await plan(pid, remote);
+    const refusal = refuseCapture(prediction, headroom, { maxPauseMs });
+    if (refusal !== undefined) {
+      const census = await takeCensus(pid, remote, sizes, prediction, headroom, maxPauseMs);
+      return { trial: describeRefusal(refusal, prediction, census), error: refusal };
+    }
+    checkRoom(path, prediction.fileBytes);
+    say(`capturing the heap of pid ${pid}: ${describePrediction(prediction)}`);
+    const timeoutMs = Math.max(LEAST_WAIT_MS, 5 * prediction.pauseMs);
+    const request = { pid, what: "snapshot", file: partialName(path), timeoutMs } as const;
+    const { pauseMs, reason } = await remote.captures.ask(request);
+    if (reason !== undefined) throw failSnapshot(path, new Error(reason));
+    const fileBytes = finishSnapshot(path);
+    const trial = describeSnapshot(path, fileBytes, pauseMs, prediction);
+    return { file: path, trial };
+  } catch (error) {
+    if (!PlimsollError.is(error)) throw error;
+    return { trial: { name: "heap-snapshot", sentence: oneLine(error.message), details: [] }, error };
+  }
+}
+
+interface RemotePlan {
+  readonly sizes: HeapSizes;
+  readonly prediction: CapturePrediction;
+  readonly headroom: Headroom;
+}
+
+async function plan(pid: number, remote: RemoteWatch): Promise<RemotePlan> {
+  const { spaces, usedBytes, reason } = await remote.captures.ask({ pid, what: "sizes", timeoutMs: SIZES_MS });
+  if (spaces === undefined || usedBytes === undefined)
+    throw new PlimsollError("ERR_PLIMSOLL_CAPTURE_FAILED", `Process ${pid} did not tell of its heap: ${reason}.`);
+  const sizes = sumSpaces(spaces, usedBytes);
+  const node = remote.recording.processes.find((one) => one.pid === pid)?.node;
+  const prediction = predictCapture(sizes, countObjects(pid), Number.parseInt(node ?? "", 10));
+  return { sizes, prediction, headroom: readHeadroom(pid) };
+}
+
+async function takeCensus(
+  pid: number,
+  remote: RemoteWatch,
+  sizes: HeapSizes,
+  { objects }: CapturePrediction,
+  headroom: Headroom,
+  maxPauseMs: number,
+): Promise<readonly CollectionCensus[]> {
+  const classes = CLASSES.filter((name) => {
+    const prediction = predictCensus(sizes, objects, name);
+    return (
+      refuseCapture({ ...prediction, objects, fileBytes: 0, basis: "size" }, headroom, { maxPauseMs }) === undefined
+    );
+  });
+  if (classes.length === 0) return [];
+  const { census = [] } = await remote.captures.ask({ pid, what: "census", classes, timeoutMs: CENSUS_MS });
+  return census;
+}
+
+function describePrediction({ objects, extraBytes, pauseMs }: CapturePrediction): string {
+  return `about ${objects.toLocaleString("en")} objects, at most ${formatBytes(extraBytes)} more memory and ${formatSeconds(pauseMs)} of pause`;
+}
+
+function describeSnapshot(
+  file: string,
+  fileBytes: number,
+  pauseMs: number,
+  { objects, extraBytes, pauseMs: predictedPauseMs }: CapturePrediction,
+): ReportTrial {
+  return {
+    name: "heap-snapshot",
+    sentence: `heap snapshot: ${file}; open it with \`plimsoll heap ${file}\``,
+    details: [
+      `${formatBytes(fileBytes)}; the program stood still for ${formatSeconds(pauseMs)}, predicted at most ${formatSeconds(predictedPauseMs)}`,
+      "The file holds every string of the heap, secrets too: it is readable by its owner only.",
+    ],
+    figures: {
+      fileBytes,
+      pauseMs: Math.round(pauseMs),
+      predictedPauseMs,
+      predictedObjects: objects,
+      predictedBytes: extraBytes,
+    },
+  };
+}
+
+function describeRefusal(
+  refusal: PlimsollError,
+  { objects, extraBytes, pauseMs }: CapturePrediction,
+  census: readonly CollectionCensus[],
+): ReportTrial {
+  const details = census.map(({ name, count, entries, largest }) => {
+    const sizes = largest.map((size) => size.toLocaleString("en")).join(", ");
+    return `${name}: ${count.toLocaleString("en")} with ${entries.toLocaleString("en")} entries in all, the largest ${sizes || "none"}`;
+  });
+  return {
+    name: "heap-snapshot",
+    sentence: oneLine(refusal.message),
+    details,
+    figures: { predictedPauseMs: pauseMs, predictedObjects: objects, predictedBytes: extraBytes },
+  };
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll("\n", " ");
+}
