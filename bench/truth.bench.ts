@@ -2,7 +2,7 @@
  * How soon and how surely programs with a known answer are judged right, and what watching them costs. Each leaking
  * one three times on the running Node.js and once on the other lines, each healthy one three times on all, each once
  * unwatched. `npm run bench:truth -- [program…] [--node 22] [--minutes 8] [--again] [--record]` does what is not done
- * yet and merges it into bench/results/truth.json; all of it takes about 50 minutes.
+ * yet and merges it into bench/results/truth.json; all of it takes about 45 minutes.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
