@@ -2,12 +2,13 @@
  * A limit on the live memory of a test: heap and external memory above what there was at its start. Every collection that
  * V8 makes tells what survived it, also amidst synchronous code; between turns of the event loop memory is read every few
  * milliseconds, and where it lies above the limit, a collection is forced, so that garbage is never held against the test.
+ * Buffers that synchronous code takes and drops before its turn ends cannot be told from garbage, and are not seen.
  */
 import { formatBytes, parseBytes, type SizeInput } from "../base/bytes.ts";
 import { systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { forceGC } from "../monitor/force-gc.ts";
-import { type CollectionStatistics, type MemorySizes, processSource } from "../monitor/sample.ts";
+import { type MemorySizes, processSource } from "../monitor/sample.ts";
 import { readTime } from "./real-time.ts";
 import { isThenable, type TestedFunction } from "./tested-function.ts";
 
@@ -87,7 +88,11 @@ export class MemoryLimit implements Disposable {
   }
 
   #read(): void {
-    for (const collection of this.#profiler.stop()?.statistics ?? []) this.#take(survivors(collection));
+    for (const { gcType, afterGC } of this.#profiler.stop()?.statistics ?? []) {
+      // Only a major collection finds all garbage. Dead buffers are freed beside the program, so that what it tells about them is too much.
+      if (!gcType.startsWith("Mark")) continue;
+      this.#take({ heapBytes: afterGC.heapStatistics.usedHeapSize, externalBytes: this.#start.externalBytes });
+    }
     const now = levelOf(processSource.read());
     if (this.#above(now) > this.#nextForcedBytes && this.#forced < MAX_FORCED) {
       this.#forced += 1;
@@ -100,8 +105,8 @@ export class MemoryLimit implements Disposable {
     this.#profiler.start();
   }
 
-  #take(level: Level | undefined): void {
-    if (level === undefined || this.#above(level) <= this.peak.bytes) return;
+  #take(level: Level): void {
+    if (this.#above(level) <= this.peak.bytes) return;
     this.#peak = {
       heapBytes: level.heapBytes - this.#start.heapBytes,
       externalBytes: level.externalBytes - this.#start.externalBytes,
@@ -121,12 +126,6 @@ interface Level {
 
 function levelOf({ heapUsedBytes, externalBytes }: MemorySizes): Level {
   return { heapBytes: heapUsedBytes, externalBytes };
-}
-
-/** Only a major collection finds all garbage. */
-function survivors({ gcType, afterGC }: CollectionStatistics): Level | undefined {
-  if (!/^mark/i.test(gcType)) return undefined;
-  return { heapBytes: afterGC.heapStatistics.usedHeapSize, externalBytes: afterGC.heapStatistics.externalMemory };
 }
 
 /** The peak in one sentence, and the next step where it lies above the limit. */

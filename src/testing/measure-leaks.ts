@@ -113,7 +113,7 @@ async function findLeaks(runner: Runner, calls: number): Promise<Leak[]> {
   if (rates.length === 0) return [];
   const bytesPerCall = rates.reduce((sum, { kind, rate }) => sum + (isBytes(kind) ? rate.perCall : 0), 1);
   await runner.run(Math.min(LONG_RUN_CALLS, Math.ceil(LONG_RUN_BYTES / bytesPerCall)), LONG_RUN_MS);
-  runner.last = await readFootprint();
+  runner.last = await settle();
   const last: Footprints[] = [];
   for (let round = 0; round < LAST_ROUNDS; round += 1) last.push(await runner.round(calls));
   return rates

@@ -23,7 +23,7 @@ export interface MemoryReporterOptions {
   readonly write?: (text: string) => void;
 }
 
-const RUNNER = fileURLToPath(import.meta.resolve("./worker-runner.js"));
+const RUNNER = fileURLToPath(new URL("./worker-runner.js", import.meta.url));
 const THRESHOLD = "4MiB";
 const MAX_NAMED = 10;
 
@@ -116,4 +116,5 @@ function escape(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\n", "%0A").replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
+// oxlint-disable-next-line import/no-default-export -- vitest loads the default export of a reporter
 export { MemoryReporter as default };
