@@ -82,7 +82,7 @@ export function predictCapture(
     objects,
     extraBytes: Math.ceil(BASE_BYTES + objects * bytesPerObject + indexes * BYTES_PER_INDEX + textBytes),
     pauseMs: Math.ceil(BASE_PAUSE_MS + (objects * pauseUsPerObject + textBytes * PAUSE_US_PER_TEXT_BYTE) / 1000),
-    fileBytes: Math.ceil(objects * FILE_BYTES_PER_OBJECT + textBytes * 2),
+    fileBytes: Math.ceil(BASE_BYTES + objects * FILE_BYTES_PER_OBJECT + textBytes * 2),
     basis: count.available ? "pages" : "size",
   };
 }

@@ -25,7 +25,11 @@ const LARGEST = 3;
 /** Runs in the program's own context; sizes only, nothing of what is in them. */
 const MEASURE = `function () {
   const sizes = [];
-  for (const one of this) sizes.push(Array.isArray(one) ? one.length : one.size);
+  for (const one of this) {
+    try {
+      sizes.push(Array.isArray(one) ? one.length : one.size);
+    } catch {} // the prototype of a subclass, which is found too, has no size
+  }
   const total = sizes.reduce((sum, size) => sum + size, 0);
   return { count: sizes.length, entries: total, largest: sizes.sort((a, b) => b - a).slice(0, ${LARGEST}) };
 }`;
