@@ -13,11 +13,11 @@ const [tool = "", file = "", details] = process.argv.slice(2);
 const tools = {
   async plimsoll() {
     const { openHeap } = await import("../../dist/heap/index.js");
-    return openHeap(file, { sidecar: false });
+    return openHeap(file, { sidecar: "ignore" });
   },
   async "plimsoll again"() {
     const { openHeap } = await import("../../dist/heap/index.js");
-    return openHeap(file);
+    return openHeap(file, { sidecar: "write" });
   },
   memlab() {
     return requirePeer("@memlab/heap-analysis").getFullHeapFromFile(file);

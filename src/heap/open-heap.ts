@@ -9,6 +9,7 @@ import { openWorkspace } from "./kernels.ts";
 import { LocationTable } from "./location-table.ts";
 import { parseEdges, settleTargets } from "./parse-edges.ts";
 import { parseNodes } from "./parse-nodes.ts";
+import { openSidecar, writeSidecar } from "./sidecar-graph.ts";
 import { SnapshotFile } from "./snapshot-file.ts";
 import { SnapshotGraph } from "./snapshot-graph.ts";
 import { readLayout } from "./snapshot-layout.ts";
@@ -24,6 +25,11 @@ export interface OpenHeapOptions {
   readonly maxMemoryBytes?: number;
   /** Told when a stage begins. Default: nobody is. */
   readonly onProgress?: (stage: OpenStage) => void;
+  /**
+   * What is done with the file beside it, `FILE.plimsoll`, that makes opening it again fast: `use` it where it belongs to the
+   * snapshot as it is now, `write` it too where there is none, or `ignore` it. Default: `use`.
+   */
+  readonly sidecar?: "use" | "write" | "ignore";
 }
 
 /**
@@ -35,6 +41,11 @@ export interface OpenHeapOptions {
  * more than `maxMemoryBytes`. The system's error when the file cannot be opened.
  */
 export function openHeap(path: string, options: OpenHeapOptions = {}): HeapGraph {
+  const inFull = (): HeapGraph => openInFull(path, options);
+  return (options.sidecar === "ignore" ? undefined : openSidecar(path, inFull)) ?? inFull();
+}
+
+function openInFull(path: string, options: OpenHeapOptions): HeapGraph {
   const file = new SnapshotFile(path);
   let columns: ColumnStore | undefined;
   try {
@@ -57,7 +68,22 @@ export function openHeap(path: string, options: OpenHeapOptions = {}): HeapGraph
     options.onProgress?.("graph");
     const places = buildGraph(workspace, nodeCount, columns, largeSizes);
     const locations = new LocationTable(file, layout, edges.endsAt);
-    return new SnapshotGraph({ file, layout, columns, places, strings, edgeRows, locations, maxId, largeSizes });
+    const graph = new SnapshotGraph({ file, layout, columns, places, strings, edgeRows, locations, maxId, largeSizes });
+    if (options.sidecar === "write") {
+      const starts = columns.numbers("start", 0, nodeCount);
+      const cameFrom = columns.numbers("cameFrom", 0, nodeCount);
+      writeSidecar({
+        path,
+        graph,
+        nodeTypes: layout.nodeTypes,
+        startOf: (node) => starts[node] ?? 0,
+        cameFrom: (node) => cameFrom[node] ?? 0,
+        marks: edges.marks,
+        stringPlaces: strings.places,
+        edgesEndAt: edges.endsAt,
+      });
+    }
+    return graph;
   } catch (error) {
     file[Symbol.dispose]();
     columns?.[Symbol.dispose]();

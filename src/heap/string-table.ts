@@ -29,6 +29,16 @@ export class StringTable {
     this.size = size;
   }
 
+  /** Strings whose places are known already. */
+  static at(file: SnapshotFile, places: Float64Array): StringTable {
+    return new StringTable(file, places, new Uint8Array(), places.length);
+  }
+
+  /** Where each begins in the file. */
+  get places(): Float64Array {
+    return this.#places;
+  }
+
   /**
    * Finds the strings of a file.
    *
