@@ -19,6 +19,8 @@ const BYTE_FLOOR: Floor = { perCall: 32, perRound: 1024 };
 /** One piece in twenty calls. */
 const PIECE_FLOOR: Floor = { perCall: 0.05, perRound: 1 };
 const TURNS = 3;
+/** V8 throws away code that six or so major collections in a row found unused; a reading makes two. */
+const MIN_SETTLINGS = 4;
 const MAX_SETTLINGS = 10;
 const STILL_BYTES = 256;
 
@@ -52,11 +54,11 @@ export async function readFootprint(): Promise<Footprint> {
   ]);
 }
 
-/** Collects until the heap stands still twice: V8 throws away code that several collections found unused. */
+/** Collects until the heap stands still twice. */
 export async function settle(): Promise<Footprint> {
   let last = await readFootprint();
   let still = 0;
-  for (let round = 0; round < MAX_SETTLINGS && still < 2; round += 1) {
+  for (let round = 0; round < MAX_SETTLINGS && (still < 2 || round < MIN_SETTLINGS); round += 1) {
     const next = await readFootprint();
     const moved = (next.get("JavaScript heap") ?? 0) - (last.get("JavaScript heap") ?? 0);
     last = next;
