@@ -11,7 +11,7 @@ const target = join(root, "dist", "diagnose", "report");
 
 mkdirSync(join(target, "html", "uplot"), { recursive: true });
 cpSync(join(source, "report.schema.json"), join(target, "report.schema.json"));
-for (const file of ["page.css", "sections.css", "chart.client.js"]) {
+for (const file of ["page.css", "sections.css", "heap.css", "chart.client.js", "treemap.client.js"]) {
   cpSync(join(source, "html", file), join(target, "html", file));
 }
 for (const file of ["uPlot.iife.min.js", "uPlot.min.css"]) {

@@ -32,6 +32,11 @@ plimsoll watch [PID] [options as run, but --native]
 plimsoll explain [REPORT.json | DIR] [--json]
     The newest verdict below .plimsoll again, in full; also after plimsoll itself was killed.
 
+plimsoll heap FILE | heap diff A B [C] | heap node FILE @ID   [--json] [--max-memory SIZE]
+    What a heap snapshot holds and who keeps it; what grew between two or three; one object.
+plimsoll heap capture PID [-o FILE] [--max-pause TIME]
+    A heap snapshot of a running process, if it is predicted to fit into memory and pause.
+
 plimsoll limits [SIZE] [--json] [--write docker|kubernetes|systemd|node]
     Which memory limit applies here (or would at SIZE), and the flags to set.
 

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readAsset, readChartLibrary } from "./html/assets.ts";
 import { chartSection } from "./html/chart.ts";
 import { dataElement, html, scriptElement, styleElement } from "./html/escape.ts";
+import { heapSection } from "./html/heap-section.ts";
 import { methodSection, processSection } from "./html/process-sections.ts";
 import {
   culpritSection,
@@ -26,13 +27,13 @@ const LOCALE_GUARD = `try{new Intl.NumberFormat(navigator.language)}catch{Object
 export function renderHtml(report: Report): string {
   const licence = readChartLibrary("LICENSE").replaceAll("*/", "* /");
   const library = `/*!\n${licence}*/\n${LOCALE_GUARD}\n${readChartLibrary("uPlot.iife.min.js")}`;
-  const client = readAsset("chart.client.js");
-  const style = `${readChartLibrary("uPlot.min.css")}\n${readAsset("page.css")}\n${readAsset("sections.css")}`;
+  const clients = [readAsset("chart.client.js"), ...(report.heap ? [readAsset("treemap.client.js")] : [])];
+  const style = `${readChartLibrary("uPlot.min.css")}\n${readAsset("page.css")}\n${readAsset("sections.css")}${report.heap ? `\n${readAsset("heap.css")}` : ""}`;
   const policy = [
     "default-src 'none'",
     "img-src data:",
     `style-src ${digest(style)}`,
-    `script-src ${digest(library)} ${digest(client)}`,
+    `script-src ${[library, ...clients].map(digest).join(" ")}`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
@@ -62,11 +63,11 @@ export function renderHtml(report: Report): string {
           <p class="run"><b>${report.command}</b> <time datetime="${report.startedAt}">${formatDate(started)}</time></p>
         </header>
         <main>
-          ${verdictSection(report)} ${chartSection(report)} ${culpritSection(report)} ${ruledOutSection(report)}
-          ${nextSection(report)} ${trialSection(report)} ${growthSection(report)} ${processSection(report)}
-          ${methodSection(report)}
+          ${verdictSection(report)} ${chartSection(report)} ${culpritSection(report)} ${heapSection(report)}
+          ${ruledOutSection(report)} ${nextSection(report)} ${trialSection(report)} ${growthSection(report)}
+          ${processSection(report)} ${methodSection(report)}
         </main>
-        ${dataElement("plimsoll-report", report)} ${scriptElement(library)} ${scriptElement(client)}
+        ${dataElement("plimsoll-report", report)} ${scriptElement(library)} ${clients.map(scriptElement)}
       </body>
     </html> `.html;
 }

@@ -131,6 +131,42 @@ export interface ReportTrial {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
+/** An object of a heap snapshot with what it keeps alive, as the page draws it. */
+export interface ReportHeapNode {
+  /** Class, function name or kind. */
+  readonly what: string;
+  /** Its id in the snapshot. */
+  readonly id: number;
+  /** Bytes that would go with it. */
+  readonly retainedBytes: number;
+  /** The largest that it dominates. */
+  readonly children: readonly ReportHeapNode[];
+}
+
+/** Who holds what, from heap snapshots that were taken meanwhile. */
+export interface ReportHeap {
+  /** Of the process. */
+  readonly pid: number;
+  /** The snapshots, oldest first; base names in the report's folder. */
+  readonly files: readonly string[];
+  /** The newest one: its size and objects. */
+  readonly bytes: number;
+  /** Objects in the newest one. */
+  readonly objects: number;
+  /** Who keeps most or, of two snapshots or more, who came to hold what is new. */
+  readonly holders: readonly {
+    readonly holder: string;
+    readonly id?: number;
+    readonly retainedBytes: number;
+    readonly grewBytes?: number;
+    readonly path: readonly string[];
+    readonly why: string;
+    readonly isLeak: boolean;
+  }[];
+  /** The newest one's tree of dominators, cut down to what is large. */
+  readonly outline: ReportHeapNode;
+}
+
 /** The whole report. */
 export interface Report {
   /** Version of this form. */
@@ -198,6 +234,8 @@ export interface Report {
   readonly processes: readonly ReportProcess[];
   /** Experiments, walks and counts that were asked for; absent where there were none. */
   readonly trials?: readonly ReportTrial[];
+  /** What heap snapshots tell; absent where none was taken. */
+  readonly heap?: ReportHeap;
   /** What could not be measured, and why. */
   readonly unknown: readonly string[];
 }

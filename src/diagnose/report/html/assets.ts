@@ -6,6 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
+/** Our own files beside this one. */
+type Asset = "page.css" | "sections.css" | "heap.css" | "chart.client.js" | "treemap.client.js";
+
 const cache = new Map<string, string>();
 
 /**
@@ -13,7 +16,7 @@ const cache = new Map<string, string>();
  *
  * @param name - file name beside this module.
  */
-export function readAsset(name: "page.css" | "sections.css" | "chart.client.js"): string {
+export function readAsset(name: Asset): string {
   return readOnce(join(import.meta.dirname, name));
 }
 
