@@ -66,7 +66,7 @@ export async function captureRemote(pid: number, file: string, options: Capturer
     const { pauseMs, reason } = await remote.captures.ask(request);
     if (reason !== undefined) throw failSnapshot(path, new Error(reason));
     const fileBytes = finishSnapshot(path);
-    const trial = describeSnapshot(path, fileBytes, pauseMs, prediction);
+    const trial = describeSnapshot(file, fileBytes, pauseMs, prediction);
     return { file: path, trial };
   } catch (error) {
     if (!PlimsollError.is(error)) throw error;

@@ -1,5 +1,17 @@
 /** `plimsoll/heap`: what is in this heap snapshot, who holds it, what grew between two? */
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
+export { type AllocatingFunction, sampleAllocations } from "./allocation-sample.ts";
+export {
+  type CapturedHeap,
+  captureHeap,
+  type CaptureOptions,
+  type CapturePlan,
+  planCapture,
+  streamHeap,
+} from "./capture.ts";
+export type { CapturePrediction } from "./capture-estimate.ts";
+export type { CaptureBounds, Headroom } from "./capture-headroom.ts";
+export { type Census, type CensusClass, type ClassCensus, takeCensus } from "./class-census.ts";
 export type { HeapEdge, HeapEdgeType, HeapGraph, HeapLocation, NodeIndex } from "./heap-graph.ts";
 export { readHeapIds } from "./heap-ids.ts";
 export { openHeap, type OpenHeapOptions, type OpenStage } from "./open-heap.ts";
