@@ -16,6 +16,8 @@ export const HELP = `plimsoll run [options] -- COMMAND…
   --report-json FILE    a further copy of report.json
   --fail-on leak,limit  exit 65 when a leak was found, or the limit was reached, and COMMAND ended with 0
   --experiments         try what a collection, the end of a turn and malloc_trim bring; each at most 200 ms
+  --no-heap-snapshot    take none near the limit; by default one, where it is predicted to fit
+  --max-pause TIME      how long a heap snapshot may stop the program, as predicted. Default: 5s
   --native              record native allocations with heaptrack, and name those that were not freed
   --quiet               only the verdict, in one line, at the end
   --json                events as JSON lines on stderr instead of words
