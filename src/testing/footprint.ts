@@ -15,7 +15,7 @@ export const BYTE_KINDS = ["JavaScript heap", "array buffers", "other external m
 export type Footprint = ReadonlyMap<string, number>;
 
 /** Bytes below this are never a leak: inline caches and feedback of the measured code come and go by as much. */
-const BYTE_FLOOR: Floor = { perCall: 32, perRound: 1024 };
+const BYTE_FLOOR: Floor = { perCall: 16, perRound: 1024 };
 /** One piece in twenty calls. */
 const PIECE_FLOOR: Floor = { perCall: 0.05, perRound: 1 };
 const TURNS = 3;
