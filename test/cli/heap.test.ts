@@ -1,5 +1,5 @@
 /** `plimsoll heap`: answers from snapshots of a real program that leaks into a Map. */
-import { truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeFolder, plimsoll, start } from "./plimsoll.ts";
@@ -24,8 +24,8 @@ const [first, second, third] = ["a", "b", "c"].map((name) => join(folder, `${nam
 beforeAll(async () => {
   const program = join(folder, "server.cjs");
   writeFileSync(program, PROGRAM);
-  const { code } = await start([process.execPath, program, first, second, third], { cwd: folder });
-  expect(code).toBe(0);
+  const { code, stderr } = await start([process.execPath, program, first, second, third], { cwd: folder });
+  if (code !== 0) throw new Error(stderr);
 });
 
 describe("plimsoll heap", () => {
@@ -104,7 +104,6 @@ describe("bad input of plimsoll heap", () => {
 
   it("names a cut, an empty and a strange file with the place where it broke", async () => {
     const cut = join(folder, "cut.heapsnapshot");
-    const { copyFileSync } = await import("node:fs");
     copyFileSync(first, cut);
     truncateSync(cut, 300_000);
     const broken = await plimsoll(["heap", cut]);
