@@ -53,6 +53,11 @@ export interface MemoryPlan {
 /** Entries of the table of rare names. */
 export const RARE_ROOM = 1 << 19;
 
+/** Names that are counted. V8 numbers them as they come up, so that there are no more than nodes and edges; small files may be made up. */
+export function nameRoom(nodeCount: number, edgeCount: number): number {
+  return Math.max(nodeCount + edgeCount, 1 << 16);
+}
+
 /** Lays out the memory for so many nodes and edges. */
 export function planMemory(nodeCount: number, edgeCount: number): MemoryPlan {
   let next = PAGE;
@@ -68,7 +73,7 @@ export function planMemory(nodeCount: number, edgeCount: number): MemoryPlan {
     sizes: take(PIECE_BYTES),
     text: take(CARRY_BYTES + PIECE_BYTES + 64),
     // Names are strings, and their number is in no head. V8 numbers names in the order of their use, nodes before edges.
-    nameUses: take(edgeCount + nodeCount),
+    nameUses: take(nameRoom(nodeCount, edgeCount)),
     rare: take(8 + 8 * RARE_ROOM),
     starts: take(column),
     targets: take(Math.max(4 * edgeCount, 4 * column)),

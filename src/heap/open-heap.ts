@@ -12,7 +12,7 @@ import { parseNodes } from "./parse-nodes.ts";
 import { openSidecar, writeSidecar } from "./sidecar-graph.ts";
 import { SnapshotFile } from "./snapshot-file.ts";
 import { SnapshotGraph } from "./snapshot-graph.ts";
-import { readLayout } from "./snapshot-layout.ts";
+import { corrupt, readLayout } from "./snapshot-layout.ts";
 import { StringTable } from "./string-table.ts";
 import { weakenTableEntries } from "./weak-map-entries.ts";
 
@@ -93,7 +93,9 @@ function openInFull(path: string, options: OpenHeapOptions): HeapGraph {
 
 function startOfEdges(file: SnapshotFile, nodesEnd: number): number {
   const pattern = '"edges":[';
-  return (file.find(pattern, nodesEnd, nodesEnd + 64) ?? nodesEnd) + pattern.length;
+  const at = file.find(pattern, nodesEnd, nodesEnd + 64);
+  if (at === undefined) throw corrupt(file, nodesEnd, "its nodes were read, but no edges follow them");
+  return at + pattern.length;
 }
 
 function assertFits(path: string, neededBytes: number, maxBytes: number = Number.POSITIVE_INFINITY): void {

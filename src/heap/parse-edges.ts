@@ -1,7 +1,7 @@
 /** The edges of a snapshot: only where they lead. Their names are read again when somebody asks. */
 import { type EdgeRows, ROWS_A_MARK } from "./edge-rows.ts";
 import { numbersAt, type Workspace } from "./kernels.ts";
-import { RARE_ROOM } from "./memory-plan.ts";
+import { nameRoom, RARE_ROOM } from "./memory-plan.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";
 import { corrupt, type SnapshotLayout } from "./snapshot-layout.ts";
 import { readRows } from "./text-rows.ts";
@@ -40,7 +40,15 @@ export function parseEdges(file: SnapshotFile, layout: SnapshotLayout, workspace
       if (row > edgeCount) throw corrupt(file, fileAt, `there are more edges than the ${edgeCount} in its head`);
       // To the next mark, or one too many to notice that there are more.
       const most = Math.min(ROWS_A_MARK - (row % ROWS_A_MARK), edgeCount - row + 1);
-      const numbers = [plan.targets + 4 * row, row, most, plan.nameUses, edgeCount + nodeCount, plan.rare, plan.result];
+      const numbers = [
+        plan.targets + 4 * row,
+        row,
+        most,
+        plan.nameUses,
+        nameRoom(nodeCount, edgeCount),
+        plan.rare,
+        plan.result,
+      ];
       functions.parseEdgesForward(at, end, nodeFields.length, ...types, ...numbers);
       row += taken[1] ?? 0;
     },

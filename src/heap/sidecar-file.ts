@@ -1,5 +1,5 @@
 /**
- * The file beside a snapshot, `FILE.plimsoll`, with what opening it has found out: packed columns, then a directory, then 24 bytes that
+ * The file beside a snapshot, `FILE.plimsoll`, with what opening it has found out: packed columns, then a directory, then 20 bytes that
  * say where that is. A checksum covers every byte, and the directory names the snapshot by size, time and ends: a sidecar
  * that is torn, of another version or of another snapshot is as good as none.
  */
@@ -11,7 +11,9 @@ import { type NumberForm, packNumbers, ROWS_A_BLOCK } from "./packed-numbers.ts"
 /** Changes with every change of the format. */
 const VERSION = 1;
 const MAGIC = "PLIMHEAP";
-const TRAILER_BYTES = 24;
+/** Magic 8, version 4, length of the directory 4, checksum of all before it 4. */
+const TRAILER_BYTES = 20;
+const CHECKSUM_AT = 16;
 const END_BYTES = 64 * 1024;
 const PIECE = 4 * 1024 * 1024;
 
@@ -88,7 +90,7 @@ export class SidecarWriter implements Disposable {
     trailer.write(MAGIC, "latin1");
     trailer.writeUInt32LE(VERSION, 8);
     trailer.writeUInt32LE(text.length, 12);
-    trailer.writeUInt32LE(this.#checksum, 16);
+    trailer.writeUInt32LE(crc32(trailer.subarray(0, CHECKSUM_AT), this.#checksum), CHECKSUM_AT);
     this.#write(trailer);
     this.#close();
     renameSync(`${this.#path}.new`, this.#path);
@@ -124,7 +126,8 @@ export function readDirectory(path: string, fingerprint: string): SidecarDirecto
     const length = trailer.readUInt32LE(12);
     if (trailer.toString("latin1", 0, 8) !== MAGIC || trailer.readUInt32LE(8) !== VERSION) return undefined;
     const at = size - TRAILER_BYTES - length;
-    if (at < 0 || checksumOf(descriptor, size - TRAILER_BYTES) !== trailer.readUInt32LE(16)) return undefined;
+    if (at < 0 || checksumOf(descriptor, size - TRAILER_BYTES + CHECKSUM_AT) !== trailer.readUInt32LE(CHECKSUM_AT))
+      return undefined;
     const text = Buffer.alloc(length);
     readSync(descriptor, text, 0, length, at);
     // Its checksum has been found right: this version has written it.

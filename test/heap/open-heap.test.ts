@@ -1,0 +1,179 @@
+/** Opening snapshots: the fast way against the plain one, on random graphs, and what is said of files that are cut. */
+import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { PlimsollError } from "../../src/base/errors.ts";
+import type { HeapGraph } from "../../src/heap/heap-graph.ts";
+import { openHeap } from "../../src/heap/open-heap.ts";
+import { ReferenceGraph } from "../support/reference-graph.ts";
+import { type SmallSnapshot, smallSnapshots, snapshotText } from "./small-snapshots.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "plimsoll-heap-"));
+const path = join(folder, "a.heapsnapshot");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(text: string | Buffer): string {
+  writeFileSync(path, text);
+  return path;
+}
+
+/** All that a graph says, in the order of its nodes. */
+function account(graph: HeapGraph): unknown {
+  const { nodeCount, edgeCount, totalBytes, maxId, externalBytes } = graph;
+  const nodes = Array.from({ length: nodeCount }, (_, node) => ({
+    type: graph.type(node),
+    name: graph.name(node),
+    nameIndex: graph.nameIndex(node),
+    id: graph.id(node),
+    sameNode: graph.nodeWithId(graph.id(node)) === node,
+    selfSize: graph.selfSize(node),
+    retained: graph.isReachable(node) ? graph.retainedSize(node) : undefined,
+    isReachable: graph.isReachable(node),
+    isDetached: graph.isDetached(node),
+    dominator: graph.dominator(node),
+    edges: [...graph.edges(node)],
+    pathLength: graph.pathFromRoot(node).length,
+    location: graph.location(node),
+  }));
+  return { nodeCount, edgeCount, totalBytes, maxId, externalBytes, nodes };
+}
+
+/** Path lengths may differ where the plain graph prefers the globals. */
+function accountWithoutPaths(graph: HeapGraph): unknown {
+  return JSON.parse(
+    JSON.stringify(account(graph), (key: string, value: unknown) => (key === "pathLength" ? undefined : value)),
+  );
+}
+
+async function open(snapshot: SmallSnapshot): Promise<HeapGraph> {
+  return await Promise.resolve(openHeap(write(snapshotText(snapshot))));
+}
+
+async function failureOf(text: string | Buffer): Promise<unknown> {
+  try {
+    const graph = await Promise.resolve(openHeap(write(text)));
+    graph[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("openHeap", () => {
+  it("says the same of random graphs as the plain reading, in every layout", async () => {
+    await fc.assert(
+      fc.asyncProperty(smallSnapshots(), async (snapshot) => {
+        using graph = await open(snapshot);
+        expect(accountWithoutPaths(graph)).toEqual(accountWithoutPaths(new ReferenceGraph(snapshot.file)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("gives paths whose steps follow each other from the root and keep alive", async () => {
+    await fc.assert(
+      fc.asyncProperty(smallSnapshots(), async (snapshot) => {
+        using graph = await open(snapshot);
+        for (let node = 0; node < graph.nodeCount; node++) {
+          const steps = graph.pathFromRoot(node);
+          let at = 0;
+          for (const { from, to, type } of steps) {
+            expect(from).toBe(at);
+            expect(type).not.toBe("weak");
+            at = to;
+          }
+          expect(at).toBe(graph.isReachable(node) ? node : 0);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("says the same again from the sidecar, which belongs to its owner alone", async () => {
+    await fc.assert(
+      fc.asyncProperty(smallSnapshots(), async (snapshot) => {
+        write(snapshotText(snapshot));
+        rmSync(`${path}.plimsoll`, { force: true });
+        using full = await Promise.resolve(openHeap(path, { sidecar: "write" }));
+        expect(statSync(`${path}.plimsoll`).mode & 0o777).toBe(0o600);
+        using again = await Promise.resolve(openHeap(path));
+        expect(again.constructor).not.toBe(full.constructor);
+        expect(account(again)).toEqual(account(full));
+        for (let node = 0; node < full.nodeCount; node++) {
+          expect([...again.retainers(node)]).toEqual([...full.retainers(node)]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+    rmSync(`${path}.plimsoll`, { force: true });
+  });
+
+  it("does not believe a sidecar of another snapshot, or one that is damaged anywhere", async () => {
+    const [first, second] = fc.sample(smallSnapshots(), { numRuns: 2, seed: 7 });
+    if (!first || !second) throw new Error("no samples");
+    write(snapshotText(first));
+    using full = await Promise.resolve(openHeap(path, { sidecar: "write" }));
+    const whole = await import("node:fs").then(({ readFileSync }) => readFileSync(`${path}.plimsoll`));
+    for (let at = 0; at < whole.length; at += 1) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      writeFileSync(`${path}.plimsoll`, damaged);
+      using graph = await Promise.resolve(openHeap(path));
+      expect(graph.constructor, `byte ${at}`).toBe(full.constructor);
+    }
+    writeFileSync(`${path}.plimsoll`, whole);
+    utimesSync(path, 1, 1);
+    using touched = await Promise.resolve(openHeap(path));
+    expect(touched.constructor).toBe(full.constructor);
+    using other = await open(second);
+    expect(accountWithoutPaths(other)).toEqual(accountWithoutPaths(new ReferenceGraph(second.file)));
+    rmSync(`${path}.plimsoll`, { force: true });
+  });
+
+  it("tells a cut file at every byte, and where", async () => {
+    const [snapshot] = fc.sample(smallSnapshots(), { numRuns: 1, seed: 11 });
+    if (!snapshot) throw new Error("no sample");
+    const text = Buffer.from(snapshotText(snapshot));
+    for (let length = 0; length < text.length - 2; length++) {
+      const error = await failureOf(text.subarray(0, length));
+      expect(PlimsollError.is(error, "ERR_PLIMSOLL_SNAPSHOT_CORRUPT"), `cut at ${length}: ${String(error)}`).toBe(true);
+      const { offset } = (error as PlimsollError).details;
+      expect(offset).toBeGreaterThanOrEqual(0);
+      expect(offset).toBeLessThanOrEqual(length);
+    }
+  });
+
+  it("never fails otherwise on a file with a changed byte", async () => {
+    const text = fc
+      .sample(smallSnapshots(), { numRuns: 20, seed: 3 })
+      .map((snapshot) => Buffer.from(snapshotText(snapshot)));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...text), fc.nat(), fc.nat(255), async (whole, place, byte) => {
+        const changed = Buffer.from(whole);
+        changed[place % changed.length] = byte;
+        const error = await failureOf(changed);
+        if (error !== undefined)
+          expect(PlimsollError.is(error, "ERR_PLIMSOLL_SNAPSHOT_CORRUPT"), String(error)).toBe(true);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("has one clear error for what is no snapshot", async () => {
+    for (const text of [
+      "",
+      "{}",
+      "[1,2]",
+      '{"nodes":[]}',
+      "no JSON",
+      '{"snapshot":{}}',
+      '{"snapshot":{"meta":{}},"nodes":[]}',
+    ]) {
+      const error = await failureOf(text);
+      expect(PlimsollError.is(error, "ERR_PLIMSOLL_SNAPSHOT_CORRUPT"), `${text}: ${String(error)}`).toBe(true);
+    }
+    await expect(Promise.resolve().then(() => openHeap(join(folder, "missing")))).rejects.toThrow(/ENOENT/);
+  });
+});
