@@ -15,8 +15,8 @@ import { type CaptureBounds, readHeadroom, refuseCapture } from "./capture-headr
 import { countObjects } from "./object-count.ts";
 
 /** Classes that are counted, those that take least first. */
-export const CENSUS_CLASSES = ["Map", "Set", "Array"] as const;
-/** One of {@link CENSUS_CLASSES}. */
+const CENSUS_CLASSES = ["Map", "Set", "Array"] as const;
+/** A class whose objects are counted. */
 export type CensusClass = (typeof CENSUS_CLASSES)[number];
 
 /** Collections of one class. */

@@ -12,7 +12,7 @@ const CASES: readonly (readonly [args: readonly string[], code: number, says: Re
   [["rnu", "--", "node"], 64, /no command "rnu"\. Did you mean run\?/],
   [["elxplain"], 64, /Did you mean explain\?[^]*try: plimsoll explain/],
   [["quite", "else"], 64, /There is no command "quite"\.\n/],
-  [["heap", "12"], 64, /"heap" is not part of this version/],
+  [["heap", "12"], 64, /try: plimsoll heap /],
   [["watch", "999999999"], 64, /no process 999999999[^]*Nothing was watched[^]*try: plimsoll /],
   [["watch", "4294967296999"], 64, /is not a process id/],
   [["watch", "server.js"], 64, /"server\.js" is not a process id[^]*try: plimsoll /],
