@@ -90,7 +90,7 @@ memory is; a growing collection may be a leak or a cache that fills.\n`,
     table("Held-out programs that do not leak", true, false),
     ...(peers ? ["### What clinic and memlab see\n", writePlain(peers.rows)] : []),
     "### What watching costs the program\n",
-    `CPU time and resident set of each program, watched, less the same unwatched. The resident set is that of 5 s after the start, and where
+    `CPU time and resident set of each program, watched, less the same unwatched. The resident set is that of a few seconds after the start, and where
 glibc was asked, what asking adds. In a program that makes much garbage it depends on when V8 collects, more than on Plimsoll.\n`,
     writePlain(truth.rows.filter(isOfCost)),
     writeCosts(programs),

@@ -26,7 +26,8 @@ export interface UseReading {
   readonly rssBytes: number;
 }
 
-const EARLY_SECONDS = 5;
+/** Before the programs that step do so. */
+const EARLY_SECONDS = 4;
 const INTERVAL_MS = 500;
 /** Of `utime` and `stime` in /proc/<pid>/stat (USER_HZ is 100 on Linux). */
 const TICK_MS = 10;
