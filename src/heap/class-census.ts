@@ -14,10 +14,11 @@ import {
 import { type CaptureBounds, readHeadroom, refuseCapture } from "./capture-headroom.ts";
 import { countObjects } from "./object-count.ts";
 
-/** Classes that are counted, those that take least first. */
-const CENSUS_CLASSES = ["Map", "Set", "Array"] as const;
 /** A class whose objects are counted. */
-export type CensusClass = (typeof CENSUS_CLASSES)[number];
+export type CensusClass = "Map" | "Set" | "Array";
+
+/** Those that take least first. */
+const CENSUS_CLASSES: readonly CensusClass[] = ["Map", "Set", "Array"];
 
 /** Collections of one class. */
 export interface ClassCensus {
