@@ -101,8 +101,8 @@ try {
   }
   const [running] = availableNodes();
   if (running !== undefined) {
-    const bare = await measure(running.path, "syntax tree", 0.3, "bare");
-    const remedied = await measure(running.path, "syntax tree", 0.3);
+    const bare = await measure(running.path, "syntax tree", 0.01, "bare");
+    const remedied = await measure(running.path, "syntax tree", 0.01);
     const ratio = round(bare.cpuMs / remedied.cpuMs);
     console.log(
       `remedy on Node ${running.version}: CPU ${round(bare.cpuMs)} -> ${round(remedied.cpuMs)} ms, ${ratio}x`,
