@@ -69,7 +69,15 @@ function readHeap(pid: number, files: readonly string[]): { heap: ReportHeap; ho
   }
 }
 
-function toHolder({ holder, holderId, retainedBytes, grewBytes, path, why, isLeak }: Suspect): ReportHeap["holders"][number] {
+function toHolder({
+  holder,
+  holderId,
+  retainedBytes,
+  grewBytes,
+  path,
+  why,
+  isLeak,
+}: Suspect): ReportHeap["holders"][number] {
   return {
     holder,
     ...(holderId === undefined ? {} : { id: holderId }),

@@ -2,10 +2,21 @@
 import { formatBytes } from "../base/bytes.ts";
 import { formatShare } from "../diagnose/report/words.ts";
 import type { HeapDiff } from "../heap/diff-heaps.ts";
-import { describeSuspects } from "../heap/suspect.ts";
-import type { HeapSummary } from "./commands/heap.ts";
+import type { ClassCount } from "../heap/class-histogram.ts";
+import { describeSuspects, type Suspect } from "../heap/suspect.ts";
 import type { Neighbour, NodeSheet } from "./heap-node.ts";
 import type { Paint } from "./output.ts";
+
+/** What `--json` prints for one snapshot. */
+export interface HeapSummary {
+  readonly schema: "plimsoll.heap/1";
+  readonly file: string;
+  readonly objects: number;
+  readonly references: number;
+  readonly bytes: number;
+  readonly suspects: readonly Suspect[];
+  readonly classes: readonly ClassCount[];
+}
 
 /** One snapshot: who keeps most, and which classes weigh most. */
 export function drawSummary(

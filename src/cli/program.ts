@@ -16,7 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   watch: async () => (await import("./commands/watch.ts")).watch,
   explain: async () => (await import("./commands/explain.ts")).explain,
   limits: async () => (await import("./commands/limits.ts")).limits,
-  heap: async () => (await import("./commands/heap-capture.ts")).heap,
+  heap: async () => (await import("./commands/heap.ts")).heap,
 };
 /** Commands of the design that this version does not have, and what comes nearest. */
 const PLANNED: Readonly<Record<string, string>> = {

@@ -5,7 +5,6 @@
  */
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PlimsollError } from "../../base/errors.ts";
 import { attachInspector, isRefusal, RemoteWatch } from "../../monitor/remote/index.ts";
 import { MAX_PAUSE_MS } from "../../heap/capture-headroom.ts";
 import { type OptionTable, parseOptions, usage } from "../arguments.ts";
@@ -98,13 +97,4 @@ function tell(reply: CaptureReply, { pid }: Wanted, json: boolean, output: Outpu
   const { reason, predictedPauseMs = 0 } = reply;
   if (reason === "pause")
     output.say(`  try: plimsoll heap capture ${pid} --max-pause ${Math.ceil(predictedPauseMs / 500) / 2}s`);
-}
-
-/** `plimsoll heap …`: of its commands this version has `capture`. */
-export async function heap(args: readonly string[], output: Output): Promise<CommandEnd> {
-  const [name, ...rest] = args;
-  if (name === "capture") return captureCommand(rest, output);
-  throw new PlimsollError("ERR_PLIMSOLL_USAGE", "This version of plimsoll heap knows capture.", {
-    details: { example: EXAMPLE },
-  });
 }

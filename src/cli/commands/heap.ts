@@ -2,7 +2,7 @@
  * `plimsoll heap`: what a heap snapshot holds, who holds it, what grew between two or three, one object with all that
  * is around it, and a capture of a running process. Answers are short: what does not fit on a screen is not read at 3 a.m.
  */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { parseBytes } from "../../base/bytes.ts";
 import { classHistogram } from "../../heap/class-histogram.ts";
 import { diffHeaps } from "../../heap/diff-heaps.ts";
@@ -13,7 +13,7 @@ import { nearest, parseOptions, usage } from "../arguments.ts";
 import type { CommandEnd } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { describeNode, type NodeSheet } from "../heap-node.ts";
-import { drawDiff, drawNode, drawSummary } from "../heap-sheet.ts";
+import { drawDiff, drawNode, drawSummary, type HeapSummary } from "../heap-sheet.ts";
 import type { Output } from "../output.ts";
 import { withExample } from "../report-options.ts";
 import { captureCommand } from "./heap-capture.ts";
@@ -23,17 +23,6 @@ const DIFF_EXAMPLE = "plimsoll heap diff before.heapsnapshot after.heapsnapshot 
 const NODE_EXAMPLE = "plimsoll heap node app.heapsnapshot @12345";
 const OPTIONS = { json: { type: "boolean" }, "max-memory": { type: "string" } } as const;
 const CLASSES = 10;
-
-/** What `--json` prints for one snapshot. */
-export interface HeapSummary {
-  readonly schema: "plimsoll.heap/1";
-  readonly file: string;
-  readonly objects: number;
-  readonly references: number;
-  readonly bytes: number;
-  readonly suspects: ReturnType<typeof findSuspects>;
-  readonly classes: ReturnType<typeof classHistogram>;
-}
 
 /** Answers from snapshots, or captures one. */
 export async function heap(args: readonly string[], output: Output): Promise<CommandEnd> {
@@ -122,7 +111,9 @@ class SnapshotReader {
   }
 
   open(file: string, example: string): HeapGraph {
-    if (!existsSync(file)) {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found?.isDirectory()) throw usage(`${file} is a folder.`, example);
+    if (!found) {
       const command = nearest(file, ["diff", "node", "capture"]);
       throw usage(`There is no file ${file}.${command ? ` Did you mean heap ${command}?` : ""}`, example);
     }
