@@ -2,6 +2,7 @@
 import type { ColumnStore } from "./column-store.ts";
 import { bytesAt, numbersAt, type Workspace } from "./kernels.ts";
 import { planMemory } from "./memory-plan.ts";
+import { startBeside } from "./second-thread.ts";
 
 /** Bytes of columns that are moved together. */
 const MOVED_AT_ONCE = 1024 * 1024;
@@ -38,12 +39,16 @@ export function buildGraph(
   const cameFrom = plan.predecessors + column;
   const queue = plan.predecessors + 2 * column;
   numbersAt(workspace, cameFrom, nodeCount).fill(NONE);
-  functions.searchBreadthFirst(plan.starts, plan.targets, cameFrom, queue);
-  columns.write("cameFrom", 0, bytesAt(workspace, cameFrom, 4 * nodeCount));
+  // Both searches only read the references.
+  const search = startBeside(workspace, nodeCount, "searchBreadthFirst", [plan.starts, plan.targets, cameFrom, queue]);
   numbersAt(workspace, numberOf, nodeCount).fill(0);
-  const reached = functions.numberDepthFirst(plan.starts, plan.targets, numberOf, plan.nodeOf, plan.parents, queue);
+  const cursors = plan.predecessors + 3 * column;
+  const reached = functions.numberDepthFirst(plan.starts, plan.targets, numberOf, plan.nodeOf, plan.parents, cursors);
+  search();
+  columns.write("cameFrom", 0, bytesAt(workspace, cameFrom, 4 * nodeCount));
   numbersAt(workspace, plan.first, nodeCount + 2).fill(0);
-  functions.countPredecessors(plan.starts, plan.targets, numberOf, plan.nodeOf, reached, plan.first);
+  numbersAt(workspace, cursors, nodeCount + 2).fill(0);
+  functions.countPredecessors(plan.starts, plan.targets, numberOf, plan.nodeOf, reached, plan.first, cursors);
   functions.fillPredecessors(plan.starts, plan.targets, plan.nodeOf, reached, plan.first, plan.predecessors);
   const [semi, label, ancestor, dominators] = [0, 1, 2, 3].map((place) => plan.targets + place * column);
   functions.findDominators(

@@ -28,7 +28,11 @@ export interface SnapshotFunctions {
 export interface Workspace {
   /** Where what lies. */
   readonly plan: MemoryPlan;
-  /** The memory. */
+  /** Compiled from wasm/, and the memory, for another thread. */
+  readonly module: object;
+  /** See {@link Workspace.module}. */
+  readonly memory: object;
+  /** The memory's bytes. */
   readonly buffer: SharedArrayBuffer;
   /** What works in it. */
   readonly functions: SnapshotFunctions;
@@ -53,7 +57,7 @@ export function openWorkspace(nodeCount: number, edgeCount: number): Workspace {
   const memory = new wasm.Memory({ initial: plan.pages, maximum: plan.pages, shared: true });
   const { exports } = new wasm.Instance(compiled, { env: { memory } });
   // The module is built from wasm/snapshot.ts, which exports these.
-  return { plan, buffer: memory.buffer, functions: exports as SnapshotFunctions };
+  return { plan, module: compiled, memory, buffer: memory.buffer, functions: exports as SnapshotFunctions };
 }
 
 /** Numbers of 32 bits in a workspace. */

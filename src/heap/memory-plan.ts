@@ -19,7 +19,7 @@ const PAGE = 65536;
  * | nodeOf | | node of a number | the same | the same | the same |
  * | parents | | search tree | the same | the same | names |
  * | first | | | row starts | the same | the same |
- * | predecessors | columns of a piece | numberOf, then cameFrom, queue | numbers | the same | the same |
+ * | predecessors | columns of a piece | numberOf, cameFrom, queue, cursors | numbers | the same | the same |
  */
 export interface MemoryPlan {
   /** Results of a call, 64 bytes. */
@@ -80,7 +80,7 @@ export function planMemory(nodeCount: number, edgeCount: number): MemoryPlan {
     nodeOf: take(column),
     parents: take(column),
     first: take(column),
-    predecessors: take(Math.max(4 * edgeCount, 3 * column, 3 * PIECE_BYTES)),
+    predecessors: take(Math.max(4 * edgeCount, 4 * column, 3 * PIECE_BYTES)),
   };
   return { ...plan, pages: Math.ceil(next / PAGE) };
 }

@@ -8,6 +8,10 @@ import type { SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotLayout } from "./snapshot-layout.ts";
 import type { StringTable } from "./string-table.ts";
 
+/** Rows of a column that are read together. */
+const PIECE = 65_536;
+const LIMIT_32 = 2 ** 32;
+
 /** What a graph is made of. */
 export interface SnapshotParts {
   /** Open as long as the graph is. */
@@ -39,10 +43,9 @@ export class SnapshotGraph implements HeapGraph {
   readonly externalBytes?: number;
   readonly #parts: SnapshotParts;
   readonly #types: Uint8Array;
-  readonly #names: Uint32Array;
-  readonly #ids: Uint32Array;
-  readonly #sizes: Uint32Array;
-  #byId: Uint32Array | undefined;
+  #names: Uint32Array | undefined;
+  #ids: Uint32Array | undefined;
+  #sizes: Uint32Array | undefined;
 
   constructor(parts: SnapshotParts) {
     const { layout, columns } = parts;
@@ -53,11 +56,12 @@ export class SnapshotGraph implements HeapGraph {
     if (layout.externalBytes !== undefined) this.externalBytes = layout.externalBytes;
     this.#types = new Uint8Array(layout.nodeCount);
     columns.readInto("type", 0, this.#types);
-    this.#names = columns.numbers("name", 0, layout.nodeCount);
-    this.#ids = columns.numbers("id", 0, layout.nodeCount);
-    this.#sizes = columns.numbers("selfSize", 0, layout.nodeCount);
     let total = 0;
-    for (let node = 0; node < layout.nodeCount; node++) total += this.selfSize(node);
+    for (let node = 0; node < layout.nodeCount; node += PIECE) {
+      for (const size of columns.numbers("selfSize", node, Math.min(PIECE, layout.nodeCount - node))) total += size;
+    }
+    // The column holds their lower halves.
+    for (const size of parts.largeSizes.values()) total += size - (size % LIMIT_32);
     this.totalBytes = total;
   }
 
@@ -70,31 +74,26 @@ export class SnapshotGraph implements HeapGraph {
   }
 
   nameIndex(node: NodeIndex): number {
+    this.#names ??= this.#load("name");
     return this.#names[node] ?? 0;
   }
 
   id(node: NodeIndex): number {
+    this.#ids ??= this.#load("id");
     return this.#ids[node] ?? 0;
   }
 
   nodeWithId(id: number): NodeIndex | undefined {
-    const order = (this.#byId ??= Uint32Array.from(this.#ids, (_, node) => node).sort(
-      (a, b) => this.id(a) - this.id(b),
-    ));
-    let low = 0;
-    let high = order.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.id(order[middle] ?? 0) < id) low = middle + 1;
-      else high = middle;
-    }
-    const node = order[low];
-    return node !== undefined && this.id(node) === id ? node : undefined;
+    this.#ids ??= this.#load("id");
+    const node = this.#ids.indexOf(id);
+    return node < 0 ? undefined : node;
   }
 
   selfSize(node: NodeIndex): number {
     const { largeSizes } = this.#parts;
-    return largeSizes.size > 0 ? (largeSizes.get(node) ?? this.#sizes[node] ?? 0) : (this.#sizes[node] ?? 0);
+    this.#sizes ??= this.#load("selfSize");
+    const size = this.#sizes[node] ?? 0;
+    return largeSizes.size > 0 ? (largeSizes.get(node) ?? size) : size;
   }
 
   retainedSize(node: NodeIndex): number {
@@ -161,6 +160,11 @@ export class SnapshotGraph implements HeapGraph {
   [Symbol.dispose](): void {
     this.#parts.file[Symbol.dispose]();
     this.#parts.columns[Symbol.dispose]();
+  }
+
+  /** Columns are read when asked for: many a question needs none of them. */
+  #load(column: "name" | "id" | "selfSize"): Uint32Array {
+    return this.#parts.columns.numbers(column, 0, this.nodeCount);
   }
 
   /** The references between two objects that keep alive. */

@@ -50,9 +50,11 @@ export function numberDepthFirst(starts: usize, targets: usize, numberOf: usize,
  * Turns targets into numbers, in place, and counts the references to each.
  *
  * @param first - where the predecessors of a number begin, count + 2 long, cleared; becomes the running sum.
+ * @param lastSource - the number that last referred to each, cleared: one that refers again counts once, as objects often do to
+ * `undefined`; its other references are taken out.
  * @returns how many there are in all.
  */
-export function countPredecessors(starts: usize, targets: usize, numberOf: usize, nodeOf: usize, count: u32, first: usize): u32 {
+export function countPredecessors(starts: usize, targets: usize, numberOf: usize, nodeOf: usize, count: u32, first: usize, lastSource: usize): u32 {
   for (let v: u32 = 1; v <= count; v++) {
     const node = <usize>load<u32>(nodeOf + (<usize>v << 2)) << 2;
     const end = load<u32>(starts + node + 4);
@@ -61,6 +63,12 @@ export function countPredecessors(starts: usize, targets: usize, numberOf: usize
       const to = load<u32>(at);
       if (to & WEAK) continue;
       const w = load<u32>(numberOf + (<usize>to << 2));
+      const last = lastSource + (<usize>w << 2);
+      if (load<u32>(last) == v) {
+        store<u32>(at, WEAK);
+        continue;
+      }
+      store<u32>(last, v);
       store<u32>(at, w);
       const slot = first + (<usize>w << 2);
       store<u32>(slot, load<u32>(slot) + 1);
