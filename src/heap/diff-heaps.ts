@@ -58,6 +58,8 @@ const MIN_KEPT = 0.5;
 interface Course {
   /** Bytes in each of the snapshots. */
   readonly levels: readonly number[];
+  /** The same without backing stores, whose doubling hides how evenly things come. */
+  readonly evenLevels?: readonly number[];
   /** New bytes in the last one. */
   readonly newBytes: number;
   /** False where objects of so general a class say nothing together. */
@@ -127,6 +129,7 @@ function draftHolders(
   const ids = heads.map((node) => last.id(node));
   const [first] = graphs;
   const own = graphs.map((graph) => (first && graphs.length > 1 ? ownBytes(graph, ids, first, last) : undefined));
+  const even = graphs.map((graph) => (first && graphs.length > 2 ? ownBytes(graph, ids, first, last, false) : undefined));
   return growers.map((grower, index): Draft => {
     const head = heads[index] ?? grower.node;
     const id = last.id(head);
@@ -150,8 +153,13 @@ function draftHolders(
       newCount: newest.count,
       path: words[0]?.path ?? [],
       isInternal: words.every(({ isInternal }) => isInternal),
-      what: `${newest.isSample ? "more than " : ""}${newest.count} new ${newest.className}`,
-      course: { levels, newBytes: grower.bytes, isTelling: true },
+      what: `${newest.isSample || grower.count > grower.members.length ? "more than " : ""}${newest.count} new ${newest.className}`,
+      course: {
+        levels,
+        ...(isList(index) ? {} : { evenLevels: even.map((one) => one?.get(id) ?? 0) }),
+        newBytes: grower.bytes,
+        isTelling: true,
+      },
     };
   });
 }
@@ -175,7 +183,7 @@ function draftGroups(
   }
   return [...groups].flatMap(([kind, group]): Draft[] => {
     const bytes = group.reduce((sum, member) => sum + last.retainedSize(member), 0);
-    if (bytes < MIN_BYTES) return [];
+    if (bytes < MIN_BYTES || kind.startsWith("Node / ")) return [];
     const counts = graphs.length > 1 ? classes.map((one) => one.get(kind)?.count ?? 0) : [];
     const handles = describeHandles(last, kind, group);
     const co = findCoHolders(last, { node, members: group, bytes, count: group.length }, isOld).slice(0, 2);
@@ -223,11 +231,19 @@ function judge({ course, what, isInternal: _, ...rest }: Draft): Suspect {
   const grewBytes = last - first;
   const grew = `${news}; grew by ${formatBytes(once)}, then by ${formatBytes(twice)}`;
   const isLeak =
-    isTelling &&
-    Math.min(once, twice) >= MIN_LEAK_BYTES &&
-    twice >= MIN_PROPORTION * once &&
-    grewBytes >= MIN_KEPT * newBytes;
+    isTelling && grewBytes >= MIN_KEPT * newBytes && growsEvenly(telling(levels, course.evenLevels ?? levels));
   return { ...rest, grewBytes, isLeak, why: `${grew}${isLeak ? "" : `: ${excuse(once, twice, isTelling)}`}` };
+}
+
+/** Without backing stores, unless these are most of what grew: a Set of small numbers is nothing else. */
+function telling(levels: readonly number[], even: readonly number[]): readonly number[] {
+  const growth = (course: readonly number[]): number => (course.at(-1) ?? 0) - (course[0] ?? 0);
+  return growth(even) >= growth(levels) / 2 ? even : levels;
+}
+
+function growsEvenly([first = 0, between = 0, last = 0]: readonly number[]): boolean {
+  const [once, twice] = [between - first, last - between];
+  return Math.min(once, twice) >= MIN_LEAK_BYTES && twice >= MIN_PROPORTION * once;
 }
 
 function excuse(once: number, twice: number, isTelling: boolean): string {

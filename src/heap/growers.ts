@@ -116,7 +116,7 @@ function oldOwner(
   let owner: NodeIndex | undefined = from;
   for (let steps = 0; steps < MAX_CLIMB && owner !== undefined; steps += 1) {
     if (owner === member) return undefined;
-    if (isOld(owner)) return owner;
+    if (isOld(owner) && graph.type(owner) !== "array") return owner;
     owner = graph.dominator(owner);
   }
   return undefined;

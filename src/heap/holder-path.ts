@@ -20,7 +20,7 @@ export interface HolderPath {
 }
 
 const MAX_VISITED = 4000;
-const MAX_RETAINERS = 300;
+const MAX_RETAINERS = 20_000;
 const MAX_PARTS = 6;
 const MAX_STEPS = 12;
 const UNNAMED = new Set(["__proto__", "constructor", "map", "previous", "scope_info", "native_context", "shared"]);

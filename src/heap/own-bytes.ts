@@ -12,6 +12,7 @@ import type { HeapGraph, NodeIndex } from "./heap-graph.ts";
  * @param ids - of the holders.
  * @param first - the first snapshot.
  * @param last - the last snapshot.
+ * @param withStores - false leaves out the backing stores of collections, which grow by doubling. Default: true.
  * @returns bytes by id; 0 for a holder that is not there.
  */
 export function ownBytes(
@@ -19,6 +20,7 @@ export function ownBytes(
   ids: readonly number[],
   first: HeapGraph,
   last: HeapGraph,
+  withStores = true,
 ): Map<number, number> {
   const bytes = new Map<number, number>(ids.map((id) => [id, 0]));
   const holders = new Map<NodeIndex, number>();
@@ -33,6 +35,7 @@ export function ownBytes(
     const holder = dominator === undefined ? undefined : holders.get(dominator);
     if (holder === undefined) continue;
     const id = graph.id(node);
+    if (!withStores && graph.type(node) === "array") bytes.set(holder, (bytes.get(holder) ?? 0) - graph.selfSize(node));
     if (isChild(first, id, holder) && isChild(last, id, holder)) {
       bytes.set(holder, (bytes.get(holder) ?? 0) - graph.retainedSize(node));
     }
