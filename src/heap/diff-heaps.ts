@@ -129,7 +129,9 @@ function draftHolders(
   const ids = heads.map((node) => last.id(node));
   const [first] = graphs;
   const own = graphs.map((graph) => (first && graphs.length > 1 ? ownBytes(graph, ids, first, last) : undefined));
-  const even = graphs.map((graph) => (first && graphs.length > 2 ? ownBytes(graph, ids, first, last, false) : undefined));
+  const even = graphs.map((graph) =>
+    first && graphs.length > 2 ? ownBytes(graph, ids, first, last, false) : undefined,
+  );
   return growers.map((grower, index): Draft => {
     const head = heads[index] ?? grower.node;
     const id = last.id(head);

@@ -9,7 +9,10 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 function render(nth) {
   const file = join(folder, `template-${nth}.cjs`);
-  writeFileSync(file, `const parts = Array.from({ length: 50 }, (_, n) => n + ${nth}.5); exports.render = () => parts;`);
+  writeFileSync(
+    file,
+    `const parts = Array.from({ length: 50 }, (_, n) => n + ${nth}.5); exports.render = () => parts;`,
+  );
   return require(file).render();
 }
 
