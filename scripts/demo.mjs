@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, "..");
 const CLI = join(ROOT, "dist", "cli", "main.js");
 const SERVER = join("examples", "demo", "server.js");
 const REPORTS = join(ROOT, ".plimsoll");
-const LOAD_SECONDS = 25;
+const LOAD_SECONDS = 28;
 const REQUESTS_PER_SECOND = 500;
 const START_DEADLINE_MS = 15_000;
 const END_DEADLINE_MS = 15_000;
@@ -21,8 +21,8 @@ const EXPECTED = { kind: "js-heap", leak: true, function: "login", file: "server
 
 /** Starts the server under `plimsoll run`; resolves once it listens. */
 async function startServer() {
-  const args = [CLI, "run", "--", "node", SERVER];
-  console.log(`$ plimsoll run -- node ${SERVER}`);
+  const args = [CLI, "run", "--snapshots", "--", "node", SERVER];
+  console.log(`$ plimsoll run --snapshots -- node ${SERVER}`);
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   const overall = START_DEADLINE_MS + LOAD_SECONDS * 1000 + END_DEADLINE_MS + 10_000;
   const watchdog = setTimeout(() => child.kill("SIGKILL"), overall).unref();

@@ -8,6 +8,8 @@ import type { ReportTrial } from "../diagnose/report/report.ts";
 import type { RemoteWatch } from "../monitor/remote/index.ts";
 import type { ProcessRecording } from "../monitor/remote/recording.ts";
 import { readHeadroom } from "../heap/capture-headroom.ts";
+import type { TakenSnapshots } from "./heap-findings.ts";
+import { SnapshotSchedule } from "./snapshot-schedule.ts";
 import { answerOrder, type CaptureOrder, takeOrder, toReply } from "./capture-order.ts";
 import { type CaptureOutcome, captureRemote } from "./heap-capturer.ts";
 
@@ -20,6 +22,8 @@ export interface CaptureWatchOptions {
   readonly nearLimit: boolean;
   /** Longest predicted pause, in milliseconds. Default: 5,000. */
   readonly maxPauseMs?: number | undefined;
+  /** Whether to take three once a heap is judged to leak. Default: false. */
+  readonly onLeak?: boolean;
   /** Whether SIGUSR2 asks for a snapshot. Default: it does not, but is passed on. */
   readonly onSignal?: boolean;
   readonly say: (sentence: string) => void;
@@ -42,6 +46,8 @@ export class CaptureWatch implements Disposable {
   #lookedMs = 0;
   #taken = 0;
   #queue: Promise<void> = Promise.resolve();
+  readonly #files = new Map<number, string[]>();
+  readonly #schedule: SnapshotSchedule | undefined;
   readonly #request = (): void => {
     const target = findLargest(this.#options.remote.recording.processes);
     if (target === undefined) this.#options.say("no process that can be captured answers");
@@ -50,13 +56,22 @@ export class CaptureWatch implements Disposable {
 
   constructor(options: CaptureWatchOptions) {
     this.#options = options;
+    if (options.onLeak === true)
+      this.#schedule = new SnapshotSchedule(options.remote.recording, (pid) => this.#capture({ pid }));
     if (options.onSignal === true) process.on(SIGNAL, this.#request);
     const { socketPath } = options.remote.boardingPass({ isInherited: false });
     this.#updates = options.remote.onUpdate(() => {
       const order = takeOrder(socketPath);
       if (order !== undefined) void this.#obey(order, socketPath);
       if (options.nearLimit) this.#look();
+      this.#schedule?.look(Date.now());
     });
+  }
+
+  /** The snapshots of the process of which there are most, oldest first. */
+  get taken(): TakenSnapshots | undefined {
+    const [most] = [...this.#files].sort(([, one], [, other]) => other.length - one.length);
+    return most && { pid: most[0], files: most[1] };
   }
 
   /** Waits for a capture that goes on. */
@@ -100,6 +115,7 @@ export class CaptureWatch implements Disposable {
         const outcome = await captureRemote(pid, path, { remote, maxPauseMs: maxPauseMs ?? options.maxPauseMs, say });
         say(outcome.trial.sentence);
         note(outcome.trial);
+        if (outcome.file !== undefined) this.#files.set(pid, [...(this.#files.get(pid) ?? []), outcome.file]);
         return outcome;
       } catch (error) {
         say(`no heap snapshot: ${error instanceof Error ? error.message : String(error)}`);

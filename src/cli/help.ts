@@ -18,6 +18,7 @@ export const HELP = `plimsoll run [options] -- COMMAND…
   --experiments         try what a collection, the end of a turn and malloc_trim bring; each at most 200 ms
   --no-heap-snapshot    take none near the limit; by default one, where it is predicted to fit
   --max-pause TIME      how long a heap snapshot may stop the program, as predicted. Default: 5s
+  --snapshots           three heap snapshots once a heap leaks: names who holds what grows; each stops it
   --native              record native allocations with heaptrack, and name those that were not freed
   --quiet               only the verdict, in one line, at the end
   --json                events as JSON lines on stderr instead of words

@@ -19,6 +19,7 @@ import { ExitWatch } from "../supervise/exit-watch.ts";
 import type { CommandEnd } from "./command.ts";
 import { hasEnded } from "./ending.ts";
 import { EXIT } from "./exit-codes.ts";
+import type { TakenSnapshots } from "./heap-findings.ts";
 import type { Output } from "./output.ts";
 import { Progress, type ProgressMode } from "./progress.ts";
 import { REPORT_HTML, writeReport } from "./report-files.ts";
@@ -45,6 +46,8 @@ export interface Observation {
   readonly cwd?: string;
   /** Called once the display is gone and before the report is made. */
   conclude?(): Promise<void>;
+  /** Heap snapshots that were taken of it; read when the report is made. */
+  snapshots?(): TakenSnapshots | undefined;
   /** What is done besides watching; read when the report is made. */
   readonly trials?: readonly ReportTrial[];
 }
@@ -65,7 +68,8 @@ export async function observe(observation: Observation, options: ReportOptions, 
     recording.endedAtMs ??= systemClock.now();
     const found = exit === undefined && !hasEnded(recording) ? interimReport(recording) : exitReport(recording);
     const { trials = [] } = observation;
-    const report = trials.length === 0 ? found : { ...found, trials };
+    const judged = await withHeap(found, observation.snapshots?.());
+    const report = trials.length === 0 ? judged : { ...judged, trials };
     const files = keep(report, dir, options, journal, output);
     tell(report, files, options, output);
     return endOf(exit, findFailure(report, options.failOn), output);
@@ -74,6 +78,13 @@ export async function observe(observation: Observation, options: ReportOptions, 
     output.say(`plimsoll: no report: ${error instanceof Error ? error.message : String(error)}`);
     return endOf(exit, undefined, output);
   }
+}
+
+/** The reader of snapshots is loaded only where there are some. */
+async function withHeap(report: Report, snapshots: TakenSnapshots | undefined): Promise<Report> {
+  if (!snapshots) return report;
+  const { addHeap } = await import("./heap-findings.ts");
+  return addHeap(report, snapshots);
 }
 
 /** The report on a program that goes on. */

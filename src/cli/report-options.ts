@@ -19,6 +19,7 @@ export const REPORT_OPTIONS: OptionTable = {
   json: { type: "boolean" },
   experiments: { type: "boolean" },
   "no-heap-snapshot": { type: "boolean" },
+  snapshots: { type: "boolean" },
   "max-pause": { type: "string" },
 };
 
@@ -39,6 +40,8 @@ export interface ReportOptions {
   readonly experiments: boolean;
   /** Whether to take a heap snapshot unasked near the limit, where it is predicted to fit. */
   readonly heapSnapshot: boolean;
+  /** Whether to take three heap snapshots once a heap is judged to leak. */
+  readonly snapshots: boolean;
   /** How long a heap snapshot may be predicted to stop the program, in milliseconds. Default: 5,000. */
   readonly maxPauseMs: number | undefined;
 }
@@ -66,6 +69,7 @@ export function readReportOptions(
     json: values["json"] === true,
     experiments: values["experiments"] === true,
     heapSnapshot: values["no-heap-snapshot"] !== true,
+    snapshots: values["snapshots"] === true,
     maxPauseMs: readPause(text(values["max-pause"]), exampleOf),
   };
 }

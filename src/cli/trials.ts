@@ -9,6 +9,7 @@ import type { NativeHeapWalk } from "../probe/native-heap/native-heap-walk.ts";
 import type { Unavailable } from "../probe/system-files.ts";
 import { CaptureWatch } from "./capture-watch.ts";
 import { ALL, Experimenter, RECLAIM } from "./experimenter.ts";
+import type { TakenSnapshots } from "./heap-findings.ts";
 import type { Heaptrack } from "./heaptrack.ts";
 import { LimitGuard } from "./limit-action.ts";
 import { hasEnded } from "./ending.ts";
@@ -34,6 +35,7 @@ export interface TrialPlan {
   readonly capture?: {
     readonly dir: string;
     readonly nearLimit: boolean;
+    readonly onLeak?: boolean;
     readonly maxPauseMs: number | undefined;
     readonly onSignal?: boolean;
   };
@@ -69,6 +71,11 @@ export class Trials implements Disposable {
           note(describeSyscalls(trace)),
         )
       : Promise.resolve();
+  }
+
+  /** Heap snapshots that were taken. Default: none was. */
+  get snapshots(): TakenSnapshots | undefined {
+    return this.#capture?.taken;
   }
 
   /** Ends what still goes on, and waits for it: at most as long as its deadlines. */

@@ -80,6 +80,8 @@ export function streamHeap(bounds: CaptureBounds = {}): { readonly stream: Reada
   return { stream: getHeapSnapshot(), plan };
 }
 
+let debugging: Session | undefined;
+
 function admit(bounds: CaptureBounds): CapturePlan {
   const plan = planCapture();
   const refusal = refuseCapture(plan.prediction, plan.headroom, bounds);
@@ -87,11 +89,17 @@ function admit(bounds: CaptureBounds): CapturePlan {
   return plan;
 }
 
-/** A debugger keeps the line ends of every script; see https://github.com/nodejs/node/issues/34826. */
+/**
+ * A debugger keeps the line ends of every script; see https://github.com/nodejs/node/issues/34826. Its session stays: with any
+ * that ends V8 forgets the ids of objects, by which snapshots of one process are compared.
+ */
 function withoutLineEnds(): Disposable {
   if (NODE_MAJOR > SLOW_LINE_ENDS) return { [Symbol.dispose]: () => {} };
-  const session = new Session();
-  session.connect();
+  if (!debugging) {
+    debugging = new Session();
+    debugging.connect();
+  }
+  const session = debugging;
   session.post("Debugger.enable");
-  return { [Symbol.dispose]: () => session.disconnect() };
+  return { [Symbol.dispose]: () => session.post("Debugger.disable") };
 }

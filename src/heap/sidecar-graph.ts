@@ -5,6 +5,7 @@
 import { describeEdge, EdgeRows } from "./edge-rows.ts";
 import type { HeapEdge, HeapGraph, HeapLocation, NodeIndex } from "./heap-graph.ts";
 import { LocationTable } from "./location-table.ts";
+import { IdIndex } from "./id-index.ts";
 import { LazyColumn } from "./sidecar-column.ts";
 import { fingerprintOf, readDirectory, type SidecarDirectory, SidecarWriter } from "./sidecar-file.ts";
 import { SnapshotFile } from "./snapshot-file.ts";
@@ -141,6 +142,7 @@ class SidecarGraph implements HeapGraph {
   #edgeRows: EdgeRows | undefined;
   #strings: StringTable | undefined;
   #full: HeapGraph | undefined;
+  #byId: IdIndex | undefined;
 
   constructor(path: string, directory: SidecarDirectory, openInFull: () => HeapGraph) {
     const { edgeCount = 0, totalBytes = 0, maxId = 0, edgesEndAt = 0 } = directory.figures;
@@ -172,8 +174,8 @@ class SidecarGraph implements HeapGraph {
   }
 
   nodeWithId(id: number): NodeIndex | undefined {
-    for (let node = 0; node < this.nodeCount; node++) if (this.id(node) === id) return node;
-    return undefined;
+    this.#byId ??= new IdIndex(this.nodeCount, (node) => this.id(node));
+    return this.#byId.find(id);
   }
 
   selfSize(node: NodeIndex): number {

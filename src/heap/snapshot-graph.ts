@@ -4,6 +4,7 @@ import type { GraphPlaces } from "./build-graph.ts";
 import { describeEdge, type EdgeRows } from "./edge-rows.ts";
 import type { HeapEdge, HeapGraph, HeapLocation, NodeIndex } from "./heap-graph.ts";
 import { type LocationTable } from "./location-table.ts";
+import { IdIndex } from "./id-index.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotLayout } from "./snapshot-layout.ts";
 import type { StringTable } from "./string-table.ts";
@@ -45,6 +46,7 @@ export class SnapshotGraph implements HeapGraph {
   readonly #types: Uint8Array;
   #names: Uint32Array | undefined;
   #ids: Uint32Array | undefined;
+  #byId: IdIndex | undefined;
   #sizes: Uint32Array | undefined;
 
   constructor(parts: SnapshotParts) {
@@ -84,9 +86,8 @@ export class SnapshotGraph implements HeapGraph {
   }
 
   nodeWithId(id: number): NodeIndex | undefined {
-    this.#ids ??= this.#load("id");
-    const node = this.#ids.indexOf(id);
-    return node < 0 ? undefined : node;
+    this.#byId ??= new IdIndex(this.nodeCount, (node) => this.id(node));
+    return this.#byId.find(id);
   }
 
   selfSize(node: NodeIndex): number {

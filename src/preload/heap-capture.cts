@@ -34,6 +34,8 @@ const MEASURE = `function () {
   return { count: sizes.length, entries: total, largest: sizes.sort((a, b) => b - a).slice(0, ${LARGEST}) };
 }`;
 
+let kept: InspectorSession | undefined;
+
 /** Does what is asked, or throws. */
 function capture({ what, file, classes = [] }: Request): Outcome {
   if (what === "sizes") {
@@ -44,17 +46,25 @@ function capture({ what, file, classes = [] }: Request): Outcome {
     }));
     return { spaces, usedBytes: v8.getHeapStatistics().used_heap_size };
   }
-  const session = new Session();
-  session.connect();
+  const session = connect();
+  if (what === "census") return { census: classes.map((name) => measure(session, name)) };
+  if (file === undefined) throw new Error("no file was named");
+  const isSlow = Number.parseInt(process.versions.node, 10) <= SLOW_LINE_ENDS;
+  if (isSlow) session.post("Debugger.enable");
   try {
-    if (what === "census") return { census: classes.map((name) => measure(session, name)) };
-    if (file === undefined) throw new Error("no file was named");
-    if (Number.parseInt(process.versions.node, 10) <= SLOW_LINE_ENDS) session.post("Debugger.enable");
     v8.writeHeapSnapshot(file);
     return {};
   } finally {
-    session.disconnect();
+    if (isSlow) session.post("Debugger.disable");
   }
+}
+
+/** Never disconnected: with any session that ends V8 forgets the ids of objects, and snapshots could not be compared. */
+function connect(): InspectorSession {
+  if (kept) return kept;
+  kept = new Session();
+  kept.connect();
+  return kept;
 }
 
 function measure(session: InspectorSession, name: string): CollectionCensus {

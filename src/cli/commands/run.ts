@@ -43,11 +43,15 @@ export async function run(args: readonly string[], output: Output): Promise<Comm
       pid,
       experiments: options.experiments,
       heaptrack,
-      capture: { dir, nearLimit: options.heapSnapshot, maxPauseMs: options.maxPauseMs },
+      capture: { dir, nearLimit: options.heapSnapshot, onLeak: options.snapshots, maxPauseMs: options.maxPauseMs },
       say: (words) => output.say(options.json ? JSON.stringify({ plimsoll: "did", did: words }) : `plimsoll: ${words}`),
     });
     const conclude = (): Promise<void> => trials.conclude();
-    return await observe({ remote, pid, dir, ended, asked, trials: trials.found, conclude }, options, output);
+    return await observe(
+      { remote, pid, dir, ended, asked, trials: trials.found, snapshots: () => trials.snapshots, conclude },
+      options,
+      output,
+    );
   } finally {
     clearInterval(keepAlive);
   }

@@ -61,7 +61,13 @@ async function watchTarget(options: WatchOptions, dir: string, output: Output): 
     ? await attachInspector(pid, { pass: remote.boardingPass({ isInherited: false }) })
     : undefined;
   using end = awaitEnd(remote, options.forMs);
-  const capture = { dir, nearLimit: options.heapSnapshot, maxPauseMs: options.maxPauseMs, onSignal: true };
+  const capture = {
+    dir,
+    nearLimit: options.heapSnapshot,
+    onLeak: options.snapshots,
+    maxPauseMs: options.maxPauseMs,
+    onSignal: true,
+  };
   using trials = new Trials({ remote, pid, capture, ...planOf(options, output) });
   const cwd = readSystemLink(`proc/${pid}/cwd`);
   const asked = "Watching ends; the program goes on.";
@@ -70,7 +76,16 @@ async function watchTarget(options: WatchOptions, dir: string, output: Output): 
     if (!options.quiet && !options.json) output.say(`plimsoll: ${entry.message}`);
   }
   const conclude = (): Promise<void> => trials.conclude();
-  const common = { remote, pid, dir, ended: end.ended, asked, trials: trials.found, conclude };
+  const common = {
+    remote,
+    pid,
+    dir,
+    ended: end.ended,
+    asked,
+    trials: trials.found,
+    snapshots: () => trials.snapshots,
+    conclude,
+  };
   const commandEnd = await observe(cwd === undefined ? common : { ...common, cwd }, options, output);
   end[Symbol.dispose]();
   if (entry) await awaitPortClosed(entry.portClosed, pid, options.json, output);
