@@ -7,6 +7,7 @@ import { statSync } from "node:fs";
 import { freemem } from "node:os";
 import { basename } from "node:path";
 import type { Report, ReportHeap } from "../diagnose/report/report.ts";
+import { HOLDER_UNKNOWN } from "../diagnose/report/unknown.ts";
 import { diffHeaps } from "../heap/diff-heaps.ts";
 import { findSuspects } from "../heap/find-suspects.ts";
 import type { HeapGraph } from "../heap/heap-graph.ts";
@@ -25,6 +26,8 @@ const MOST_BYTES = 400e6;
 /** Of the memory that is free. */
 const SHARE_OF_FREE = 0.5;
 const MOST_HOLDERS = 5;
+/** Of the heap; less is not worth a line unless it leaks. */
+const LEAST_SHARE = 0.02;
 /** The first, one between, the last: more show nothing further. */
 const MOST_SNAPSHOTS = 3;
 
@@ -39,7 +42,8 @@ export function addHeap(report: Report, { pid, files }: TakenSnapshots): Report 
     const [top, ...rest] = report.growth;
     const isAboutHeap = report.verdict.kind === "js-heap" && report.subject?.pid === pid;
     if (holder === undefined || !top || !isAboutHeap) return { ...report, heap };
-    return { ...report, heap, growth: [{ ...top, holder }, ...rest] };
+    const unknown = report.unknown.filter((sentence) => sentence !== HOLDER_UNKNOWN);
+    return { ...report, heap, unknown, growth: [{ ...top, holder }, ...rest] };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { ...report, unknown: [...report.unknown, `what the heap snapshots hold: ${why}`] };
@@ -60,7 +64,10 @@ function readHeap(pid: number, files: readonly string[]): { heap: ReportHeap; ho
       files: files.map((file) => basename(file)),
       bytes: last.totalBytes,
       objects: last.nodeCount,
-      holders: suspects.slice(0, MOST_HOLDERS).map(toHolder),
+      holders: suspects
+        .filter(({ isLeak, retainedBytes }) => isLeak || retainedBytes >= LEAST_SHARE * last.totalBytes)
+        .slice(0, MOST_HOLDERS)
+        .map(toHolder),
       outline: outlineHeap(last),
     };
     return { heap, holder: holderOfGrowth(suspects) };

@@ -83,7 +83,7 @@ export const LEAKY_FUNCTIONS: Readonly<Record<string, () => LeakyFunction>> = {
   "servers left open": () => {
     const servers: Server[] = [];
     return leaky(
-      "TCPSERVERWRAP handles",
+      "TCPServerWrap handles",
       () => void servers.push(createServer().listen(0, "127.0.0.1")),
       () => servers.forEach((server) => server.close()),
     );

@@ -95,7 +95,10 @@ function drawHeadline(report: Report, sheet: TerminalSheet, { columns }: Termina
 
 /** What was asked for besides watching; its details in few lines, unless everything is to be said. */
 function drawTrials({ trials = [] }: Report, sheet: TerminalSheet, { verbose = false }: TerminalOptions): void {
-  for (const { name, sentence, details } of trials) {
+  const lastSnapshot = trials.findLastIndex(({ name }) => name === "heap-snapshot");
+  for (const [index, { name, sentence, details }] of trials.entries()) {
+    // Several snapshots are opened alike: one stands for all, and the page names each.
+    if (!verbose && name === "heap-snapshot" && index < lastSnapshot) continue;
     sheet.field(TRIAL_LABELS[name], sentence);
     for (const detail of verbose ? details : details.slice(0, 3)) sheet.field("", `· ${detail}`);
   }

@@ -9,6 +9,9 @@ import type { Cleaner } from "./clean.ts";
 
 const MAX_NAMED = 5;
 const MAX_TROUBLES = 5;
+/** Holds until heap snapshots name the holder. */
+export const HOLDER_UNKNOWN =
+  "Which variable or collection keeps the values alive: a profile names only the code that allocates them. `--snapshots` finds it.";
 
 /**
  * Lists what could not be measured.
@@ -44,9 +47,7 @@ export function listUnknown(
     unknown.push("Which functions allocate: no allocation profile was taken.");
   }
   if (diagnosis.verdict.leak && diagnosis.growth.every((growth) => growth.holder === undefined)) {
-    unknown.push(
-      "Which variable or collection keeps the values alive: a profile names only the code that allocates them.",
-    );
+    unknown.push(HOLDER_UNKNOWN);
   }
   const resident = processes.flatMap((process) => process.resident.slice(-1));
   if (resident.length === 0) {
