@@ -1,12 +1,15 @@
 /**
- * Who holds what a leaking function leaves: two heap snapshots with calls between them, compared. They stop the thread,
- * so they are only taken where they are predicted to be short; where not, or where that fails, nobody is named.
+ * Who holds what a leaking function leaves: two heap snapshots with calls between them, compared; and who holds most of a
+ * worker's heap: one. They stop the thread, so they are only taken where they are predicted to be short; where not, or where
+ * that fails, nobody is named.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatBytes } from "../base/bytes.ts";
 import { type CapturedHeap, captureHeap } from "../heap/capture.ts";
 import { diffHeaps } from "../heap/diff-heaps.ts";
+import { findSuspects } from "../heap/find-suspects.ts";
 import { openHeap } from "../heap/open-heap.ts";
 import { forceGC } from "../monitor/force-gc.ts";
 
@@ -35,7 +38,7 @@ export const NO_GROWERS: Growers = { holders: [], classes: [] };
  * @param repeat - leaks some more.
  */
 export async function nameHolders(repeat: () => Promise<unknown>): Promise<Growers> {
-  const folder = mkdtempSync(join(tmpdir(), "plimsoll-leak-"));
+  const folder = newFolder();
   try {
     const first = capture(join(folder, "first.heapsnapshot"));
     if (first.pauseMs > MAX_FIRST_MS) return NO_GROWERS;
@@ -58,6 +61,27 @@ export async function nameHolders(repeat: () => Promise<unknown>): Promise<Growe
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Names who holds most of this thread's heap now, the largest first. Empty: nobody stands out, or a snapshot does not fit. */
+export function nameLargest(): string[] {
+  const folder = newFolder();
+  try {
+    const { file } = capture(join(folder, "only.heapsnapshot"));
+    using graph = openHeap(file);
+    return findSuspects(graph, { limit: MAX_HOLDERS }).map(
+      ({ holder, retainedBytes }) => `${holder} (${formatBytes(retainedBytes)})`,
+    );
+  } catch {
+    // As above: growth is told without them.
+    return [];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), "plimsoll-leak-"));
 }
 
 function capture(file: string): CapturedHeap {

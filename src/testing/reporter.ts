@@ -19,7 +19,7 @@ export interface MemoryReporterOptions {
   readonly fail?: boolean;
   /** Whether warnings for GitHub are written as well. Default: where `GITHUB_ACTIONS` is set. */
   readonly github?: boolean;
-  /** Takes the lines. Default: they are written to stderr. */
+  /** Takes the lines. Default: vitest's own log, to stderr. */
   readonly write?: (text: string) => void;
 }
 
@@ -33,6 +33,7 @@ export class MemoryReporter implements Reporter {
   readonly #options: MemoryReporterOptions;
   #root = process.cwd();
   #hasOtherRunner = false;
+  #logger: Pick<Vitest["logger"], "error"> | undefined;
 
   /** @throws PlimsollError `ERR_PLIMSOLL_BAD_SIZE`. */
   constructor(options: MemoryReporterOptions = {}) {
@@ -43,6 +44,7 @@ export class MemoryReporter implements Reporter {
   /** Called by vitest before any worker starts: puts the measuring runner into them. */
   onInit(vitest: Vitest): void {
     this.#root = vitest.config.root;
+    this.#logger = vitest.logger;
     for (const { config } of vitest.projects) {
       if (config.runner && config.runner !== RUNNER) this.#hasOtherRunner = true;
       else config.runner = RUNNER;
@@ -59,7 +61,7 @@ export class MemoryReporter implements Reporter {
     const grown = growths
       .filter(({ bytes }) => bytes >= this.#thresholdBytes)
       .sort((one, other) => other.bytes - one.bytes);
-    this.#write(`\n${this.#summarize(floors, growths, grown)}\n`);
+    this.#write(`\n${this.#summarize(floors, growths, grown)}`);
     if (this.#options.github ?? Boolean(process.env["GITHUB_ACTIONS"])) this.#annotate(grown);
     if (this.#options.fail && grown.length > 0) process.exitCode = 1;
   }
@@ -73,10 +75,15 @@ export class MemoryReporter implements Reporter {
       return ` Memory  ${about}: no worker ran enough files to grow; the largest heap was ${formatBytes(Math.max(0, ...floors.map(({ usedBytes }) => usedBytes)))}.`;
     const threshold = formatBytes(this.#thresholdBytes);
     if (grown.length === 0) return ` Memory  ${about}: none grew its worker's heap by ${threshold} or more.`;
-    const lines = grown.slice(0, MAX_NAMED).map((growth) => `   ${describeGrowth(growth)}`);
+    const lines = grown
+      .slice(0, MAX_NAMED)
+      .flatMap((growth) => [
+        `   ${describeGrowth(growth)}`,
+        ...growth.holders.map((holder) => `      in the heap: ${holder}`),
+      ]);
     if (grown.length > MAX_NAMED) lines.push(`   … and ${grown.length - MAX_NAMED} more`);
     return [
-      ` Memory  ${about}; these kept ${threshold} or more after a full collection:`,
+      ` Memory  ${about}; these kept ${threshold} or more beyond their end:`,
       ...lines,
       "   Next: release in afterAll what a file keeps in modules or globals; await expect(fn).toLeakNothing() finds the function.",
     ].join("\n");
@@ -87,9 +94,9 @@ export class MemoryReporter implements Reporter {
       .slice(0, MAX_NAMED)
       .map(
         (growth) =>
-          `::warning file=${escape(growth.files.at(-1) ?? "")},title=Memory kept::${escape(describeGrowth(growth))}\n`,
+          `::warning file=${escape(growth.files.at(-1) ?? "")},title=Memory kept::${escape(describeGrowth(growth))}`,
       );
-    this.#write(lines.join(""));
+    if (lines.length > 0) this.#write(lines.join("\n"));
     const summary = process.env["GITHUB_STEP_SUMMARY"];
     if (!summary || grown.length === 0) return;
     appendFileSync(
@@ -102,7 +109,8 @@ export class MemoryReporter implements Reporter {
   }
 
   #write(text: string): void {
-    (this.#options.write ?? ((line) => void process.stderr.write(line)))(text);
+    if (this.#options.write) this.#options.write(`${text}\n`);
+    else this.#logger?.error(text);
   }
 }
 

@@ -1,18 +1,20 @@
-/** The reading that a worker sends to the reporter with each test file's results. */
+/** What a worker sends to the reporter with each test file's results: its heap before the file, when the ones before it were gone. */
 
 /** Where it lies in the file's `meta`. */
 export const FLOORS_KEY = "plimsollFloor";
 
-/** The heap of a worker after a test file. */
+/** The heap of a worker before a test file: what the files before it keep beyond their end. */
 export interface WorkerFloor {
   /** Which worker; different for each process and thread. */
   readonly worker: string;
-  /** How many files it has run, this one included. */
+  /** How many files it has begun, this one included. */
   readonly order: number;
   /** Heap in use, garbage included, in bytes. */
   readonly usedBytes: number;
   /** Heap after a full collection, in bytes. Default: none was made, because nothing can have grown much or the budget was spent. */
   readonly floorBytes: number | undefined;
+  /** Who holds most of the heap, in the words of the source. Empty: it has not grown much, or nobody stands out. */
+  readonly holders: readonly string[];
   /** Time spent on collections in this worker so far, in milliseconds. */
   readonly spentMs: number;
 }
@@ -32,6 +34,8 @@ function isFloor(value: unknown): value is WorkerFloor {
     "order" in value &&
     typeof value.order === "number" &&
     "usedBytes" in value &&
-    typeof value.usedBytes === "number"
+    typeof value.usedBytes === "number" &&
+    "holders" in value &&
+    Array.isArray(value.holders)
   );
 }

@@ -1,51 +1,63 @@
 /**
- * What the reporter puts into vitest's workers: the usual runner, which after each test file reads the heap after a
- * full collection and sends it along with the results. Collections have a budget of the worker's time; a reading that lies
- * barely above the last floor needs none, because what is alive cannot be more than that.
+ * What the reporter puts into vitest's workers: the usual runner, which before each test file reads the heap after a
+ * full collection and sends it along with the file's results. Before, not after: only then is what belongs to the file before
+ * gone. Collections have a budget of the worker's time; a reading barely above the last floor needs none, because what is
+ * alive cannot be more than that.
  */
-import { forceGC } from "../monitor/force-gc.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { TestRunner } from "vitest";
-import { FLOORS_KEY, type WorkerFloor } from "./worker-floor.ts";
+import { forceGC } from "../monitor/force-gc.ts";
+import { nameLargest } from "./name-holders.ts";
 import { readTime } from "./real-time.ts";
+import { FLOORS_KEY, type WorkerFloor } from "./worker-floor.ts";
 
 /** Share of the worker's time that collections may take. */
 const BUDGET_RATIO = 0.03;
 /** Growth below this is of no interest, and a collection would only confirm that it is small. */
 const SLACK_BYTES = 2 ** 20;
+/** Growth from one floor to the next that is worth a heap snapshot, once in a worker. */
+const NAMED_BYTES = 4 * 2 ** 20;
 
 /** State of this worker, shared by the runners that vitest makes for each file. */
-const worker = { floorBytes: 0, files: 0, spentMs: 0, lastMs: 0 };
+const worker = { floorBytes: Number.NaN, files: 0, spentMs: 0, lastMs: 0, isNamed: false };
 
-/** Vitest's runner, and a floor after each file. */
+/** Vitest's runner, and a floor before each file. */
 export class FloorRunner extends TestRunner {
-  /** Called by vitest after each suite, a whole file being one of them. */
-  override async onAfterRunSuite(suite: Parameters<TestRunner["onAfterRunSuite"]>[0]): Promise<void> {
-    await super.onAfterRunSuite(suite);
-    if (!("filepath" in suite)) return;
-    const floor = readFloor();
-    Object.assign(suite.meta, { [FLOORS_KEY]: floor });
+  /** Called by vitest before a test file is loaded. */
+  // oxlint-disable-next-line typescript/no-misused-promises -- vitest waits for it
+  override async onCollectStart(file: Parameters<TestRunner["onCollectStart"]>[0]): Promise<void> {
+    super.onCollectStart(file);
+    // Targets of weak references live until the turn ends.
+    await nextTurn();
+    Object.assign(file.meta, { [FLOORS_KEY]: readFloor() });
   }
 }
 
 function readFloor(): WorkerFloor {
   worker.files += 1;
   const usedBytes = process.memoryUsage().heapUsed;
-  const isFirst = worker.files === 1;
   const fits = worker.spentMs + worker.lastMs <= BUDGET_RATIO * readTime();
-  const isCollected = fits && (isFirst || usedBytes > worker.floorBytes + SLACK_BYTES);
-  if (isCollected) {
-    const { after, pauseMs } = forceGC();
-    worker.floorBytes = after.heapUsedBytes;
-    worker.lastMs = pauseMs;
-    worker.spentMs += pauseMs;
-  }
+  // The first file loads what all files use: nothing is measured before it.
+  const hasGrown = worker.files > 1 && !(usedBytes <= worker.floorBytes + SLACK_BYTES);
+  const isCollected = fits && hasGrown;
   return {
     worker: `${process.pid}-${process.env["VITEST_POOL_ID"] ?? "0"}-${Math.round(performance.timeOrigin)}`,
     order: worker.files,
     usedBytes,
-    floorBytes: isCollected ? worker.floorBytes : undefined,
+    ...(isCollected ? collect() : { floorBytes: undefined, holders: [] }),
     spentMs: worker.spentMs,
   };
+}
+
+function collect(): Pick<WorkerFloor, "floorBytes" | "holders"> {
+  const { after, pauseMs } = forceGC();
+  const floorBytes = after.heapUsedBytes;
+  worker.lastMs = pauseMs;
+  worker.spentMs += pauseMs;
+  const isNamed = !worker.isNamed && floorBytes - worker.floorBytes >= NAMED_BYTES;
+  worker.isNamed ||= isNamed;
+  worker.floorBytes = floorBytes;
+  return { floorBytes, holders: isNamed ? nameLargest() : [] };
 }
 
 // oxlint-disable-next-line import/no-default-export -- vitest loads the default export of a runner

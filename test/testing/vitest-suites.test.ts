@@ -13,8 +13,15 @@ const FILES: Readonly<Record<string, string>> = {
   "package.json": '{ "private": true, "type": "module" }\n',
   "vitest.config.ts": `
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+class ByName extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.sort((one, other) => one.moduleId.localeCompare(other.moduleId));
+  }
+}
 export default defineConfig({
   test: {
+    sequence: { sequencer: ByName },
     setupFiles: ["plimsoll/testing/vitest"],
     isolate: process.env.ISOLATE === "yes",
     maxWorkers: 1,
@@ -72,6 +79,13 @@ test("keeps", () => {
 `;
 }
 
+/** Large while it runs, and gone with it. */
+const OWN = `
+import { expect, test } from "vitest";
+const rows = Array.from({ length: 500_000 }, (_, index) => ({ index }));
+test("has rows of its own", () => expect(rows.length).toBe(500_000));
+`;
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "plimsoll-suites-"));
   mkdirSync(join(folder, "node_modules"));
@@ -79,8 +93,9 @@ beforeAll(() => {
   for (const name of ["vitest", "@types"])
     symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name), "dir");
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
-  for (const name of ["one", "two", "three"])
-    writeFileSync(join(folder, `${name}.test.ts`), grower(name === "two" ? 500_000 : 10));
+  for (const name of ["first", "keeps", "small"])
+    writeFileSync(join(folder, `${name}.test.ts`), grower(name === "keeps" ? 500_000 : 10));
+  writeFileSync(join(folder, "own.test.ts"), OWN);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -97,17 +112,20 @@ function suite(env: Readonly<Record<string, string>>): Outcome {
 describe.each(["forks", "threads"])("pool %s", (POOL) => {
   it("runs the matchers, and names the file that grows the worker", () => {
     const { status, stdout, stderr } = suite({ POOL, GITHUB_ACTIONS: "true" });
-    expect(`${stdout}\n${stderr}`).toMatch(/Tests +6 passed \| 1 expected fail/);
+    expect(`${stdout}\n${stderr}`).toMatch(/Tests +7 passed \| 1 expected fail/);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/4 files in 1 workers; these kept 4 MB or more[^]*\+\d\S* MB {2}.*two\.test\.ts/);
-    expect(stderr).toMatch(/^::warning file=.*\.test\.ts,title=Memory kept::\+/m);
+    const [, named = ""] =
+      /5 files in 1 workers; these kept 4 MB or more beyond their end:\n([^]*?)\n   Next:/.exec(stderr) ?? [];
+    expect(named).toMatch(/^ {3}\+1\d\S* MB {2}keeps\.test\.ts .*\n {6}in the heap: .*kept/);
+    expect(named.match(/^ {3}\+/gm)).toHaveLength(1);
+    expect(stderr).toMatch(/^::warning file=keeps\.test\.ts,title=Memory kept::\+/m);
   });
 });
 
 it("accuses no file that has a worker of its own", () => {
   const { status, stderr } = suite({ POOL: "forks", ISOLATE: "yes" });
   expect(status).toBe(0);
-  expect(stderr).toMatch(/4 files in 4 workers: no worker ran enough files to grow/);
+  expect(stderr).toMatch(/5 files in 5 workers: no worker ran enough files to grow/);
 });
 
 it("has types that vitest's expect knows", () => {

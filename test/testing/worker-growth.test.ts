@@ -5,13 +5,13 @@ import { type FileFloor, growthOf } from "../../src/testing/worker-growth.ts";
 import { floorFrom, FLOORS_KEY } from "../../src/testing/worker-floor.ts";
 
 function floor(worker: string, order: number, floorBytes: number | undefined): FileFloor {
-  return { worker, order, floorBytes, file: `${worker}/${order}.test.ts`, usedBytes: 1, spentMs: 0 };
+  return { worker, order, floorBytes, file: `${worker}/${order}.test.ts`, usedBytes: 1, spentMs: 0, holders: [] };
 }
 
-it("tells the growth of each file, worker by worker, in the order in which they ran", () => {
+it("blames the file between two floors, worker by worker, in the order in which they ran", () => {
   expect(growthOf([floor("a", 2, 150), floor("b", 1, 10), floor("a", 1, 100), floor("b", 2, 5)])).toEqual([
-    { files: ["a/2.test.ts"], bytes: 50, floorBytes: 150 },
-    { files: ["b/2.test.ts"], bytes: -5, floorBytes: 5 },
+    { files: ["a/1.test.ts"], bytes: 50, floorBytes: 150, holders: [] },
+    { files: ["b/1.test.ts"], bytes: -5, floorBytes: 5, holders: [] },
   ]);
 });
 
