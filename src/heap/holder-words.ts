@@ -64,7 +64,7 @@ export function describeHolder(graph: HeapGraph, node: NodeIndex, members: reado
 export function describeHandles(graph: HeapGraph, kind: string, members: readonly NodeIndex[]): string | undefined {
   const words = Object.hasOwn(HANDLES, kind) ? HANDLES[kind] : undefined;
   if (words === undefined) return undefined;
-  if (/^sockets/.test(words) && members.some((member) => isOfUndici(graph, member))) {
+  if (words.startsWith("sockets") && members.some((member) => isOfUndici(graph, member))) {
     return "undici (fetch): connections whose answers were not read to the end";
   }
   return kind === "Timeout" ? `${words}${callback(graph, members)}` : words;

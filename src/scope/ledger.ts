@@ -240,6 +240,3 @@ function add(a: number | undefined, b: number | undefined): number | undefined {
 
 /** The ledger of this thread, with the doors that only scopes use. */
 export const book = new LedgerBook();
-
-/** The ledger of this thread. */
-export const ledger: Ledger = book;
