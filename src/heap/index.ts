@@ -15,3 +15,13 @@ export { type Census, type CensusClass, type ClassCensus, takeCensus } from "./c
 export type { HeapEdge, HeapEdgeType, HeapGraph, HeapLocation, NodeIndex } from "./heap-graph.ts";
 export { readHeapIds } from "./heap-ids.ts";
 export { openHeap, type OpenHeapOptions, type OpenStage } from "./open-heap.ts";
+export { type ArrayBufferSize, type ArrayBufferTotals, measureArrayBuffers } from "./array-buffers.ts";
+export { type ClassCount, classHistogram } from "./class-histogram.ts";
+export { type ClosureGroup, findClosures } from "./closures.ts";
+export { type DetachedClass, findDetached } from "./detached-nodes.ts";
+export { type ClassGrowth, type DiffOptions, diffHeaps, type HeapDiff } from "./diff-heaps.ts";
+export { type DuplicateString, findDuplicateStrings } from "./duplicate-strings.ts";
+export { findSuspects, type SuspectOptions } from "./find-suspects.ts";
+export type { HeapIds } from "./growers.ts";
+export type { SourcePlace } from "./source-place.ts";
+export { describeSuspects, holderOfGrowth, type Suspect } from "./suspect.ts";

@@ -2,6 +2,7 @@
 import { takeRounds } from "../rounds.cjs";
 
 class Session {
+  visits = 0;
   constructor(user) {
     this.user = user;
     this.rights = ["read", "write", user];

@@ -2,6 +2,7 @@
 import { takeRounds } from "../rounds.cjs";
 
 class Client {
+  isOpen = true;
   constructor(address) {
     this.address = address;
     this.unread = [address];

@@ -2,6 +2,7 @@
 import { takeRounds } from "../rounds.cjs";
 
 class Tenant {
+  plan = "free";
   constructor(name) {
     this.name = name;
   }
