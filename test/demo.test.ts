@@ -25,6 +25,10 @@ it("npm run demo finds the leak, its function and its line, and ends", () => {
     verdict: { kind: "js-heap", leak: true },
     exit: { code: 0, signal: null },
   });
-  expect(report.growth[0]).toMatchObject({ kind: "js-heap", where: { function: "login", line } });
+  expect(report.growth[0]).toMatchObject({
+    kind: "js-heap",
+    holder: "Map sessions in server.js",
+    where: { function: "login", line },
+  });
   expect(report.growth[0]?.where?.file).toContain("server.js");
 });
