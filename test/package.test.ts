@@ -29,9 +29,11 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
-const entries = Object.entries(manifest.exports).flatMap(([path, target]) =>
-  target.endsWith(".js") ? [path.replace(/^\./, "plimsoll")] : [],
-);
+/** Loaded by vitest, or beside it, and checked in its own runs: test/testing/vitest-suites.test.ts. */
+const OF_VITEST = ["plimsoll/testing/vitest", "plimsoll/testing/reporter"];
+const entries = Object.entries(manifest.exports)
+  .flatMap(([path, target]) => (target.endsWith(".js") ? [path.replace(/^\./, "plimsoll")] : []))
+  .filter((entry) => !OF_VITEST.includes(entry));
 
 let folder: string;
 let consumer: string;
@@ -63,7 +65,7 @@ function filesBelow(path: string): string[] {
 describe("the tarball", () => {
   it("holds the build, the documents and nothing else", () => {
     const allowed =
-      /^package\/(dist\/.*\.(js|cjs|d\.ts|d\.cts|json|css)|dist\/.*\/LICENSE|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+      /^package\/(dist\/.*\.(js|cjs|d\.ts|d\.cts|json|css|wasm)|dist\/.*\/LICENSE|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
     expect(packed.filter((file) => !allowed.test(file))).toEqual([]);
     for (const file of ["README.md", "LICENSE", "CHANGELOG.md", "package.json", "dist/cli/main.js"]) {
       expect(packed).toContain(`package/${file}`);
@@ -120,6 +122,12 @@ describe.each(availableNodes())("on Node.js $version", ({ path }) => {
     const imports = entries.map((entry) => `import "${entry}";`).join(" ");
     const outcome = run(path, ["--input-type=module", "-e", imports], { cwd: consumer, deadlineMs: 20_000 });
     expect(outcome).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
+  });
+
+  it("says which package the matchers of vitest lack", () => {
+    const outcome = run(path, ["--input-type=module", "-e", `import "plimsoll/testing/vitest";`], { cwd: consumer });
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toContain("Cannot find package 'vitest'");
   });
 
   it("runs the command line", () => {
