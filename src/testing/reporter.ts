@@ -8,13 +8,15 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Reporter, TestModule, Vitest } from "vitest/node";
 import { formatBytes, parseBytes, type SizeInput } from "../base/bytes.ts";
-import { floorFrom } from "./worker-floor.ts";
+import { EVERY_FILE_VARIABLE, floorFrom } from "./worker-floor.ts";
 import { type FileFloor, type FileGrowth, growthOf } from "./worker-growth.ts";
 
 /** What the reporter tells, and where. */
 export interface MemoryReporterOptions {
   /** Files that grow their worker's heap by less are not named. Default: `4MiB`. */
   readonly threshold?: SizeInput;
+  /** Whether there is a full collection before every file, whatever that takes, so that no two files are named together. Default: false. */
+  readonly everyFile?: boolean;
   /** Whether files above the threshold fail the run. Default: false. */
   readonly fail?: boolean;
   /** Whether warnings for GitHub are written as well. Default: where `GITHUB_ACTIONS` is set. */
@@ -46,6 +48,7 @@ export class MemoryReporter implements Reporter {
     this.#root = vitest.config.root;
     this.#logger = vitest.logger;
     for (const { config } of vitest.projects) {
+      if (this.#options.everyFile) config.env = { ...config.env, [EVERY_FILE_VARIABLE]: "1" };
       if (config.runner && config.runner !== RUNNER) this.#hasOtherRunner = true;
       else config.runner = RUNNER;
     }

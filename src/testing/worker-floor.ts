@@ -2,6 +2,8 @@
 
 /** Where it lies in the file's `meta`. */
 export const FLOORS_KEY = "plimsollFloor";
+/** Set to 1 in the environment of workers that collect before every file. */
+export const EVERY_FILE_VARIABLE = "PLIMSOLL_EVERY_FILE";
 
 /** The heap of a worker before a test file: what the files before it keep beyond their end. */
 export interface WorkerFloor {

@@ -9,10 +9,12 @@ import { TestRunner } from "vitest";
 import { forceGC } from "../monitor/force-gc.ts";
 import { nameLargest } from "./name-holders.ts";
 import { readTime } from "./real-time.ts";
-import { FLOORS_KEY, type WorkerFloor } from "./worker-floor.ts";
+import { EVERY_FILE_VARIABLE, FLOORS_KEY, type WorkerFloor } from "./worker-floor.ts";
 
 /** Share of the worker's time that collections may take. */
 const BUDGET_RATIO = 0.03;
+/** What they may take besides, so that short suites are measured too. */
+const CREDIT_MS = 50;
 /** Growth below this is of no interest, and a collection would only confirm that it is small. */
 const SLACK_BYTES = 2 ** 20;
 /** Growth from one floor to the next that is worth a heap snapshot, once in a worker. */
@@ -36,10 +38,11 @@ export class FloorRunner extends TestRunner {
 function readFloor(): WorkerFloor {
   worker.files += 1;
   const usedBytes = process.memoryUsage().heapUsed;
-  const fits = worker.spentMs + worker.lastMs <= BUDGET_RATIO * readTime();
+  const isEvery = process.env[EVERY_FILE_VARIABLE] === "1";
+  const fits = isEvery || worker.spentMs + worker.lastMs <= CREDIT_MS + BUDGET_RATIO * readTime();
   // The first file loads what all files use: nothing is measured before it.
-  const hasGrown = worker.files > 1 && !(usedBytes <= worker.floorBytes + SLACK_BYTES);
-  const isCollected = fits && hasGrown;
+  const mayHaveGrown = worker.files > 1 && (isEvery || !(usedBytes <= worker.floorBytes + SLACK_BYTES));
+  const isCollected = fits && mayHaveGrown;
   return {
     worker: `${process.pid}-${process.env["VITEST_POOL_ID"] ?? "0"}-${Math.round(performance.timeOrigin)}`,
     order: worker.files,
