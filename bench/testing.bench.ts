@@ -1,14 +1,15 @@
 /**
  * What the reporter costs a suite: the same generated suite with and without it, in turns. One worker runs all files
- * (`isolate: false`), where the reporter has most to do for the least time. `npm run bench:testing [-- --quick]`; the
- * quick form is a smoke test and writes nothing. Needs the build.
+ * (`isolate: false`), where the reporter has most to do for the least time. And how often `toLeakNothing` errs: the soak.
+ * `npm run bench:testing [-- --quick]`: some minutes; the quick form is a smoke test and writes nothing. Needs the build.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
-import { writeResults } from "./support/results.ts";
+import { type BenchRow, writeResults } from "./support/results.ts";
+import { runSoak } from "./support/testing-soak.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const quick = process.argv.includes("--quick");
@@ -71,4 +72,20 @@ const row = {
   runs: ratios,
 };
 console.log(row, { without, with: with_ });
-if (!quick) console.log(writeResults("testing", "npm run bench:testing", [row]));
+
+const soak = await runSoak({ count: quick ? 50 : 1000, say: (line) => console.log(line) });
+const rows: BenchRow[] = [
+  row,
+  { name: `false alarms in ${soak.clean} clean runs`, value: soak.falseAlarms.length, unit: "runs", goal: "<= 0" },
+  { name: `planted leaks missed, of ${soak.leaky}`, value: soak.misses.length, unit: "runs", goal: "<= 0" },
+  {
+    name: "smallest leak of the heap that was found every time",
+    value: soak.minimalBytes ?? "none",
+    unit: "B a call",
+    goal: "<= 64",
+  },
+  { name: "duration of a clean check, median", value: soak.medianMs, unit: "ms", goal: "<= 1000" },
+  { name: "duration of a clean check, longest", value: soak.maxMs, unit: "ms" },
+];
+console.log(rows);
+if (!quick) console.log(writeResults("testing", "npm run bench:testing", rows));
