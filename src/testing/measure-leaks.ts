@@ -6,7 +6,7 @@
 import { PlimsollError } from "../base/errors.ts";
 import { type Footprint, floorOf, isBytes, readFootprint, settle } from "./footprint.ts";
 import { findRate, leastOf, mayGrow, type GrowthRate, type Round } from "./growth.ts";
-import { type Growers, NO_GROWERS, nameHolders } from "./name-holders.ts";
+import type { Growers } from "./name-holders.ts";
 import { readTime } from "./real-time.ts";
 import { isThenable, type TestedFunction } from "./tested-function.ts";
 
@@ -49,14 +49,18 @@ export interface LeakReport extends Growers {
 
 const SCREENING_ROUNDS = 4;
 const LENGTHS = [1, 2, 1, 2, 1, 2];
-const LAST_ROUNDS = 3;
+const SCALES = [1, 4];
+const LAST_ROUNDS = 5;
+/** What a leak adds over the last rounds, as a share of what its rate foretells; noise that comes and goes adds up to less. */
+const MIN_LASTING = 0.5;
 const ROUND_MS = 40;
 const MAX_CALLS = 100;
 const MIN_CALLS = 5;
 const WARMUP_MS = 100;
 const MAX_WARMUP = 100;
 const MIN_WARMUP = 3;
-const LONG_RUN_MS = 200;
+/** Slow functions warm up slowly: one with timers and an AsyncLocalStorage grew over its first 800 calls on Node 20, then no more. */
+const LONG_RUN_MS = 1500;
 const LONG_RUN_CALLS = 20_000;
 /** A long run ends before it has leaked more than about this. */
 const LONG_RUN_BYTES = 32 * 2 ** 20;
@@ -85,7 +89,10 @@ export async function measureLeaks(fn: TestedFunction, options: LeakOptions = {}
   const leaks = await findLeaks(runner, calls);
   const { rounds } = runner;
   const isNamed = options.holders !== false && leaks.some(({ unit }) => unit === "bytes");
-  const growers = isNamed ? await nameHolders(() => runner.run(calls)) : NO_GROWERS;
+  // Loaded only for a function that leaks: what reads snapshots is large.
+  const growers: Growers = isNamed
+    ? await (await import("./name-holders.ts")).nameHolders(() => runner.run(calls))
+    : { holders: [], classes: [] };
   return {
     leaks,
     calls: runner.calls,
@@ -104,12 +111,7 @@ async function findLeaks(runner: Runner, calls: number): Promise<Leak[]> {
     if (kindsOf(screened).every((kind) => !mayGrow(roundsOf(kind, screened), floorOf(kind)))) return [];
   }
   const suspected = kindsOf(screened).filter((kind) => mayGrow(roundsOf(kind, screened), floorOf(kind)));
-  const measured: Footprints[] = [];
-  for (const length of LENGTHS) measured.push(await runner.round(calls * length));
-  const rates = suspected.flatMap((kind) => {
-    const rate = findRate(roundsOf(kind, measured), floorOf(kind));
-    return rate ? [{ kind, rate }] : [];
-  });
+  const rates = await findRates(runner, calls, suspected);
   if (rates.length === 0) return [];
   const bytesPerCall = rates.reduce((sum, { kind, rate }) => sum + (isBytes(kind) ? rate.perCall : 0), 1);
   await runner.run(Math.min(LONG_RUN_CALLS, Math.ceil(LONG_RUN_BYTES / bytesPerCall)), LONG_RUN_MS);
@@ -117,8 +119,30 @@ async function findLeaks(runner: Runner, calls: number): Promise<Leak[]> {
   const last: Footprints[] = [];
   for (let round = 0; round < LAST_ROUNDS; round += 1) last.push(await runner.round(calls));
   return rates
-    .filter(({ kind }) => mayGrow(roundsOf(kind, last), floorOf(kind)))
+    .filter(({ kind, rate }) => {
+      const rounds = roundsOf(kind, last);
+      const grew = rounds.reduce((sum, round) => sum + round.grew, 0);
+      return mayGrow(rounds, floorOf(kind)) && grew >= MIN_LASTING * rate.perCall * calls * LAST_ROUNDS;
+    })
     .map(({ kind, rate }) => ({ what: kind, unit: isBytes(kind) ? "bytes" : "pieces", ...rate }));
+}
+
+/** What a round costs by itself, whatever its length, weighs less in longer ones: what is not proportional is tried once more. */
+async function findRates(
+  runner: Runner,
+  calls: number,
+  kinds: readonly string[],
+): Promise<{ readonly kind: string; readonly rate: GrowthRate }[]> {
+  for (const scale of SCALES) {
+    const measured: Footprints[] = [];
+    for (const length of LENGTHS) measured.push(await runner.round(calls * length * scale));
+    const rates = kinds.flatMap((kind) => {
+      const rate = findRate(roundsOf(kind, measured), floorOf(kind));
+      return rate ? [{ kind, rate }] : [];
+    });
+    if (rates.length > 0 || kinds.every((kind) => !mayGrow(roundsOf(kind, measured), floorOf(kind)))) return rates;
+  }
+  return [];
 }
 
 /** The ends of one round. */
