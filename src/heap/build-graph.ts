@@ -2,7 +2,7 @@
 import type { ColumnStore } from "./column-store.ts";
 import { bytesAt, numbersAt, type Workspace } from "./kernels.ts";
 import { planMemory } from "./memory-plan.ts";
-import { startBeside } from "./second-thread.ts";
+import type { SecondThread } from "./second-thread.ts";
 
 /** Bytes of columns that are moved together. */
 const MOVED_AT_ONCE = 1024 * 1024;
@@ -32,6 +32,7 @@ export function buildGraph(
   nodeCount: number,
   columns: ColumnStore,
   largeSizes: ReadonlyMap<number, number>,
+  beside: SecondThread | undefined,
 ): GraphPlaces {
   const { plan, functions } = workspace;
   const column = 4 * (nodeCount + 2);
@@ -40,11 +41,12 @@ export function buildGraph(
   const queue = plan.predecessors + 2 * column;
   numbersAt(workspace, cameFrom, nodeCount).fill(NONE);
   // Both searches only read the references.
-  const search = startBeside(workspace, nodeCount, "searchBreadthFirst", [plan.starts, plan.targets, cameFrom, queue]);
+  const search = [plan.starts, plan.targets, cameFrom, queue];
+  const isFound = beside?.run("searchBreadthFirst", search);
   numbersAt(workspace, numberOf, nodeCount).fill(0);
   const cursors = plan.predecessors + 3 * column;
   const reached = functions.numberDepthFirst(plan.starts, plan.targets, numberOf, plan.nodeOf, plan.parents, cursors);
-  search();
+  if (!isFound?.()) functions.searchBreadthFirst(...search);
   columns.write("cameFrom", 0, bytesAt(workspace, cameFrom, 4 * nodeCount));
   numbersAt(workspace, plan.first, nodeCount + 2).fill(0);
   numbersAt(workspace, cursors, nodeCount + 2).fill(0);
@@ -113,7 +115,7 @@ function fillSelfSizes(
 
 /** Bytes that opening a snapshot needs at its peak, besides Node itself. */
 export function predictBytes(nodeCount: number, edgeCount: number): number {
-  const { pages, nameUses, rare } = planMemory(nodeCount, edgeCount);
-  // The table of name uses is touched only where there are names.
-  return pages * 65_536 - (rare - nameUses);
+  const { pages, nameUses, starts } = planMemory(nodeCount, edgeCount);
+  // The tables of names are touched only where there are names.
+  return pages * 65_536 - (starts - nameUses);
 }

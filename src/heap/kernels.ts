@@ -9,6 +9,8 @@ export interface SnapshotFunctions {
   /** See `wasm/parse.ts`. */
   readonly parseEdgesForward: (...numbers: number[]) => void;
   /** See `wasm/parse.ts`. */
+  readonly parseEdgesBackward: (...numbers: number[]) => void;
+  /** See `wasm/parse.ts`. */
   readonly scanStrings: (...numbers: number[]) => number;
   /** See `wasm/paths.ts`. */
   readonly searchBreadthFirst: (...numbers: number[]) => number;

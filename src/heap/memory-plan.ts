@@ -30,10 +30,16 @@ export interface MemoryPlan {
   readonly sizes: number;
   /** Text: {@link CARRY_BYTES}, then {@link PIECE_BYTES}, then one zero. */
   readonly text: number;
+  /** The same for the second thread: results, then {@link PIECE_BYTES} of text. */
+  readonly besideResult: number;
+  /** See {@link MemoryPlan.besideResult}. */
+  readonly besideText: number;
   /** How often a name is used, one byte each. */
   readonly nameUses: number;
   /** Rows with rare names. */
   readonly rare: number;
+  /** The same, of the second thread. */
+  readonly besideRare: number;
   /** See the table above. */
   readonly starts: number;
   /** See the table above. */
@@ -72,9 +78,12 @@ export function planMemory(nodeCount: number, edgeCount: number): MemoryPlan {
     uses: take(128),
     sizes: take(PIECE_BYTES),
     text: take(CARRY_BYTES + PIECE_BYTES + 64),
+    besideResult: take(64),
+    besideText: take(PIECE_BYTES + 64),
     // Names are strings, and their number is in no head. V8 numbers names in the order of their use, nodes before edges.
     nameUses: take(nameRoom(nodeCount, edgeCount)),
     rare: take(8 + 8 * RARE_ROOM),
+    besideRare: take(8 + 8 * RARE_ROOM),
     starts: take(column),
     targets: take(Math.max(4 * edgeCount, 4 * column)),
     nodeOf: take(column),

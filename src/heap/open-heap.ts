@@ -1,4 +1,5 @@
 /** Opens a heap snapshot: parse, graph, dominators, retained sizes, in seconds and in about half of the file's size. */
+import { availableParallelism } from "node:os";
 import { formatBytes } from "../base/bytes.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { buildGraph, predictBytes } from "./build-graph.ts";
@@ -7,14 +8,18 @@ import { EdgeRows } from "./edge-rows.ts";
 import type { HeapGraph } from "./heap-graph.ts";
 import { openWorkspace } from "./kernels.ts";
 import { LocationTable } from "./location-table.ts";
-import { parseEdges, settleTargets } from "./parse-edges.ts";
+import { type EdgeShares, parseEdges, parseEdgesBeside, strengthenGlobals } from "./parse-edges.ts";
 import { parseNodes } from "./parse-nodes.ts";
+import { SecondThread } from "./second-thread.ts";
 import { openSidecar, writeSidecar } from "./sidecar-graph.ts";
 import { SnapshotFile } from "./snapshot-file.ts";
 import { SnapshotGraph } from "./snapshot-graph.ts";
 import { corrupt, readLayout } from "./snapshot-layout.ts";
 import { StringTable } from "./string-table.ts";
 import { weakenTableEntries } from "./weak-map-entries.ts";
+
+/** From this size on the second thread is worth its start. */
+const LEAST_BYTES_BESIDE = 64 * 1024 * 1024;
 
 /** A stage of opening, in order. */
 export type OpenStage = "nodes" | "edges" | "strings" | "graph";
@@ -30,6 +35,8 @@ export interface OpenHeapOptions {
    * snapshot as it is now, `write` it too where there is none, or `ignore` it. Default: `use`.
    */
   readonly sidecar?: "use" | "write" | "ignore";
+  /** Threads that work at once. Default: 2 for files of 64 MiB and more where there are two cores, else 1. */
+  readonly threads?: 1 | 2;
 }
 
 /**
@@ -45,28 +52,35 @@ export function openHeap(path: string, options: OpenHeapOptions = {}): HeapGraph
   return (options.sidecar === "ignore" ? undefined : openSidecar(path, inFull)) ?? inFull();
 }
 
-function openInFull(path: string, options: OpenHeapOptions): HeapGraph {
+/** Opens a snapshot without its sidecar. @param shares - how two threads share the edges, for tests. */
+export function openInFull(path: string, options: OpenHeapOptions, shares?: EdgeShares): HeapGraph {
   const file = new SnapshotFile(path);
   let columns: ColumnStore | undefined;
+  let thread: SecondThread | undefined;
+  let readBeside: ReturnType<typeof parseEdgesBeside>;
   try {
     const layout = readLayout(file);
     const { nodeCount, edgeCount } = layout;
     assertFits(path, predictBytes(nodeCount, edgeCount), options.maxMemoryBytes);
     const workspace = openWorkspace(nodeCount, edgeCount);
+    if ((options.threads ?? threadsFor(file)) === 2) thread = new SecondThread(workspace);
+    readBeside = thread && parseEdgesBeside(file, layout, workspace, thread, shares);
     columns = new ColumnStore(nodeCount, path);
     options.onProgress?.("nodes");
     const { endsAt, maxId, largeSizes } = parseNodes(file, layout, workspace, columns);
     options.onProgress?.("edges");
     const edgesAt = startOfEdges(file, endsAt);
-    const edges = parseEdges(file, layout, workspace, edgesAt);
+    const readRest = readBeside;
+    readBeside = undefined;
+    const edges = readRest?.(edgesAt) ?? parseEdges(file, layout, workspace, edgesAt);
     const edgeRows = new EdgeRows(file, layout, edges.marks);
-    settleTargets(file, layout, workspace, edgeRows);
+    strengthenGlobals(workspace, edgeRows);
     options.onProgress?.("strings");
     const strings = StringTable.find(file, workspace, edges.endsAt);
     const store = columns;
     weakenTableEntries(workspace, nodeCount, strings, (node) => store.numbers("id", node, 1)[0] ?? 0);
     options.onProgress?.("graph");
-    const places = buildGraph(workspace, nodeCount, columns, largeSizes);
+    const places = buildGraph(workspace, nodeCount, columns, largeSizes, thread);
     const locations = new LocationTable(file, layout, edges.endsAt);
     const graph = new SnapshotGraph({ file, layout, columns, places, strings, edgeRows, locations, maxId, largeSizes });
     if (options.sidecar === "write") {
@@ -85,10 +99,17 @@ function openInFull(path: string, options: OpenHeapOptions): HeapGraph {
     }
     return graph;
   } catch (error) {
+    readBeside?.(undefined);
     file[Symbol.dispose]();
     columns?.[Symbol.dispose]();
     throw error;
+  } finally {
+    thread?.[Symbol.dispose]();
   }
+}
+
+function threadsFor(file: SnapshotFile): 1 | 2 {
+  return file.sizeBytes >= LEAST_BYTES_BESIDE && availableParallelism() >= 2 ? 2 : 1;
 }
 
 function startOfEdges(file: SnapshotFile, nodesEnd: number): number {

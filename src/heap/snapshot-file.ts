@@ -19,6 +19,11 @@ export class SnapshotFile implements Disposable {
     this.sizeBytes = fstatSync(this.#descriptor).size;
   }
 
+  /** For reading on another thread; valid until it is closed. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
   /** Reads into `target` from `at` on. @returns bytes read; fewer only at the end of the file. */
   readInto(target: Uint8Array, at: number): number {
     let taken = 0;
@@ -42,6 +47,21 @@ export class SnapshotFile implements Disposable {
     for (let at = from; at < until; at += PIECE - pattern.length) {
       const found = piece.subarray(0, this.readInto(piece, at)).indexOf(pattern, 0, "latin1");
       if (found >= 0) return at + found < until ? at + found : undefined;
+    }
+    return undefined;
+  }
+
+  /** Where `pattern` last stands. Default: nowhere. */
+  findLast(pattern: string): number | undefined {
+    const piece = Buffer.allocUnsafe(PIECE);
+    for (let end = this.sizeBytes; end > 0;) {
+      const begin = Math.max(0, end - PIECE);
+      const found = piece
+        .subarray(0, this.readInto(piece.subarray(0, end - begin), begin))
+        .lastIndexOf(pattern, undefined, "latin1");
+      if (found >= 0) return begin + found;
+      if (begin === 0) return undefined;
+      end = begin + pattern.length - 1;
     }
     return undefined;
   }

@@ -17,14 +17,6 @@ export interface PieceOfText {
   readonly fileAt: number;
 }
 
-/** What a call took. */
-export interface Taken {
-  /** Rows. */
-  readonly rows: number;
-  /** True when the section ended. */
-  readonly isEnd: boolean;
-}
-
 /**
  * Goes through a section.
  *
@@ -58,6 +50,7 @@ export function readRows(
       fileAt += next - at;
       at = next;
       if (state === 1) return fileAt;
+      if (state === 3) throw corrupt(file, fileAt, `a reference to no node within ${describe()}`);
       if (state === 2) throw corrupt(file, fileAt, `an unexpected byte within ${describe()}`);
       if (rows === 0) break;
     }

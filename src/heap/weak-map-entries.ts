@@ -18,14 +18,11 @@ export function weakenTableEntries(
   idOf: (node: number) => number,
 ): number {
   const { plan } = workspace;
-  const count = numbersAt(workspace, plan.rare, 1)[0] ?? 0;
-  const rare = numbersAt(workspace, plan.rare + 8, 2 * count);
   const starts = numbersAt(workspace, plan.starts, nodeCount + 1);
   const targets = numbersAt(workspace, plan.targets, starts[nodeCount] ?? 0);
   const tables = new Map<number, number>();
   let weakened = 0;
-  for (let i = 0; i < 2 * count; i += 2) {
-    const [row = 0, name = 0] = [rare[i], rare[i + 1]];
+  for (const [row, name] of rareNames(workspace)) {
     if (!strings.beginsWithDigit(name)) continue;
     let table = tables.get(name);
     if (table === undefined) tables.set(name, (table = Number(ENTRY.exec(strings.text(name))?.[1] ?? -1)));
@@ -34,6 +31,15 @@ export function weakenTableEntries(
     weakened++;
   }
   return weakened;
+}
+
+/** What both threads noted: rows and their names. */
+function* rareNames(workspace: Workspace): Generator<[number, number]> {
+  for (const table of [workspace.plan.rare, workspace.plan.besideRare]) {
+    const count = numbersAt(workspace, table, 1)[0] ?? 0;
+    const rare = numbersAt(workspace, table + 8, 2 * count);
+    for (let i = 0; i < 2 * count; i += 2) yield [rare[i] ?? 0, rare[i + 1] ?? 0];
+  }
 }
 
 /** The node whose rows include `row`: the last that begins at or before it. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { PlimsollError } from "../../src/base/errors.ts";
 import type { HeapGraph } from "../../src/heap/heap-graph.ts";
-import { openHeap } from "../../src/heap/open-heap.ts";
+import { openHeap, openInFull } from "../../src/heap/open-heap.ts";
 import { ReferenceGraph } from "../support/reference-graph.ts";
 import { type SmallSnapshot, smallSnapshots, snapshotText } from "./small-snapshots.ts";
 
@@ -130,6 +130,54 @@ describe("openHeap", () => {
     using other = open(second);
     expect(accountWithoutPaths(other)).toEqual(accountWithoutPaths(new ReferenceGraph(second.file)));
     rmSync(`${path}.plimsoll`, { force: true });
+  });
+
+  it("gives the same graph byte by byte with two threads, wherever they meet", () => {
+    const sidecar = (claimsHere?: number, rowsAClaim = 2, pieceBytes = 64): Buffer => {
+      rmSync(`${path}.plimsoll`, { force: true });
+      const shares = { rowsAClaim, pieceBytes, ...(claimsHere !== undefined && { claimsHere }) };
+      using graph = openInFull(path, { sidecar: "write", threads: claimsHere === undefined ? 1 : 2 }, shares);
+      expect(graph.nodeCount).toBeGreaterThan(0);
+      return readFileSync(`${path}.plimsoll`);
+    };
+    for (const [hasLines, isWide] of [
+      [true, false],
+      [true, true],
+      [false, false],
+    ] as const) {
+      const [sample] = fc.sample(smallSnapshots(), { numRuns: 1, seed: 5 });
+      if (!sample) throw new Error("no sample");
+      const text = snapshotText({ ...sample, hasLines });
+      write(isWide ? text.replaceAll("\n", "\r\n") : text);
+      const alone = sidecar();
+      const rows = sample.file.snapshot.edge_count;
+      expect(rows).toBeGreaterThanOrEqual(10);
+      for (let here = 0; here <= rows; here++)
+        expect(sidecar(here, 1, 40).equals(alone), `split at ${here}`).toBe(true);
+      for (const pieceBytes of [24, 25, 31, 1024]) expect(sidecar(2, 4, pieceBytes).equals(alone)).toBe(true);
+    }
+    rmSync(`${path}.plimsoll`, { force: true });
+  });
+
+  it("says the same of a damaged file with two threads", () => {
+    const [sample] = fc.sample(smallSnapshots(), { numRuns: 1, seed: 5 });
+    if (!sample) throw new Error("no sample");
+    const whole = snapshotText(sample);
+    const edgesAt = whole.indexOf('"edges":[') + 9;
+    const outcome = (threads: 1 | 2): unknown => {
+      try {
+        using graph = openInFull(path, { threads }, { rowsAClaim: 1, pieceBytes: 40, claimsHere: 3 });
+        return accountWithoutPaths(graph);
+      } catch (error) {
+        return String(error);
+      }
+    };
+    for (const byte of ["]", "x", ",", "9", "-", " "]) {
+      for (let at = edgesAt; at < edgesAt + 60; at += 7) {
+        write(whole.slice(0, at) + byte + whole.slice(at + 1));
+        expect(outcome(2), `${byte} at ${at}`).toEqual(outcome(1));
+      }
+    }
   });
 
   it("tells a cut file at every byte, and where", () => {

@@ -22,7 +22,7 @@ const WEAK: u32 = 0x80000000;
 
 /**
  * Results, at `result`: where the first byte that was not taken lies, rows taken, and 0 for more to come, 1 for the
- * end of the section, 2 for a byte that has no business here.
+ * end of the section, 2 for a byte that has no business here, 3 for a reference that leads to no node.
  */
 function report(result: usize, at: usize, rows: u32, state: u32): void {
   store<u32>(result, <u32>at);
@@ -117,7 +117,7 @@ export function parseNodes(
 /**
  * Takes edge rows of type, name and target, in this order.
  *
- * @param nodeFields - what a target is divided by.
+ * @param nodes - how many there are; `nodeFields` - what a target is divided by.
  * @param weakType - number of the weak type; `shortcutType`, `internalType` likewise.
  * @param targets - address for the first row's target (u32).
  * @param firstRow - number of the first row.
@@ -125,7 +125,7 @@ export function parseNodes(
  * @param rare - where rows of a name used at most twice are noted: count, room, then pairs of row and name.
  */
 export function parseEdgesForward(
-  at: usize, end: usize, nodeFields: u32, weakType: u32, shortcutType: u32, internalType: u32,
+  at: usize, end: usize, nodes: u32, nodeFields: u32, weakType: u32, shortcutType: u32, internalType: u32,
   targets: usize, firstRow: u32, most: u32, uses: usize, names: u32, rare: usize, result: usize,
 ): void {
   let row: u32 = 0;
@@ -155,12 +155,15 @@ export function parseEdgesForward(
       c = load<u8>(++q);
     } while (c >= ZERO && c <= NINE);
     // Between the fields of a row there is one comma in every version.
+    const isNamed = c == COMMA;
     c = load<u8>(++q);
+    const nameDigits = q;
     let name: u32 = 0;
     while (c >= ZERO && c <= NINE) {
       name = name * 10 + (c - ZERO);
       c = load<u8>(++q);
     }
+    const isComplete = isNamed && c == COMMA && q != nameDigits;
     c = load<u8>(++q);
     let to: u32 = 0;
     const digits = q;
@@ -172,11 +175,15 @@ export function parseEdgesForward(
       report(result, p, row, 0);
       return;
     }
-    if (q == digits) {
+    if (!isComplete || q == digits) {
       report(result, q, row, 2);
       return;
     }
     to /= nodeFields;
+    if (to >= nodes) {
+      report(result, digits, row, 3);
+      return;
+    }
     if (type == weakType || type == shortcutType) to |= WEAK;
     else if (type == internalType) noteName(name, firstRow + row, uses, names, rare);
     store<u32>(target, to);
@@ -194,7 +201,7 @@ export function parseEdgesForward(
  * @returns through `result`: behind the last byte that was not taken, rows taken, state as above (1: never).
  */
 export function parseEdgesBackward(
-  at: usize, end: usize, nodeFields: u32, weakType: u32, shortcutType: u32, internalType: u32,
+  at: usize, end: usize, nodes: u32, nodeFields: u32, weakType: u32, shortcutType: u32, internalType: u32,
   targets: usize, lastRow: u32, most: u32, uses: usize, names: u32, rare: usize, result: usize,
 ): void {
   let row: u32 = 0;
@@ -206,10 +213,17 @@ export function parseEdgesBackward(
     let type: u32 = 0;
     for (let field: u32 = 0; field < 3; field++) {
       let c: u8 = 0;
+      if (field != 0 && q > at) {
+        if (load<u8>(q - 1) != COMMA) {
+          report(result, q, row, 2);
+          return;
+        }
+        q--;
+      }
       while (q > at) {
         c = load<u8>(--q);
         if (c >= ZERO && c <= NINE) break;
-        if (c != COMMA && c != 10 && c != 13 && c != 32) {
+        if (field != 0 || (c != COMMA && c != 10 && c != 13 && c != 32)) {
           report(result, q, row, 2);
           return;
         }
@@ -238,6 +252,10 @@ export function parseEdgesBackward(
       else type = value;
     }
     to /= nodeFields;
+    if (to >= nodes) {
+      report(result, p, row, 3);
+      return;
+    }
     const number = lastRow - row;
     if (type == weakType || type == shortcutType) to |= WEAK;
     else if (type == internalType) noteName(name, number, uses, names, rare);
