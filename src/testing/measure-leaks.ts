@@ -51,8 +51,6 @@ const SCREENING_ROUNDS = 4;
 const LENGTHS = [1, 2, 1, 2, 1, 2];
 const SCALES = [1, 4];
 const LAST_ROUNDS = 5;
-/** What a leak adds over the last rounds, as a share of what its rate foretells; noise that comes and goes adds up to less. */
-const MIN_LASTING = 0.5;
 const ROUND_MS = 40;
 const MAX_CALLS = 100;
 const MIN_CALLS = 5;
@@ -119,10 +117,11 @@ async function findLeaks(runner: Runner, calls: number): Promise<Leak[]> {
   const last: Footprints[] = [];
   for (let round = 0; round < LAST_ROUNDS; round += 1) last.push(await runner.round(calls));
   return rates
-    .filter(({ kind, rate }) => {
+    .filter(({ kind }) => {
       const rounds = roundsOf(kind, last);
       const grew = rounds.reduce((sum, round) => sum + round.grew, 0);
-      return mayGrow(rounds, floorOf(kind)) && grew >= MIN_LASTING * rate.perCall * calls * LAST_ROUNDS;
+      // Noise that comes and goes may lie above the floor in single rounds, but not in all of them together.
+      return mayGrow(rounds, floorOf(kind)) && grew >= LAST_ROUNDS * leastOf(calls, floorOf(kind));
     })
     .map(({ kind, rate }) => ({ what: kind, unit: isBytes(kind) ? "bytes" : "pieces", ...rate }));
 }

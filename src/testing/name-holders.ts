@@ -36,7 +36,7 @@ export interface Growers {
 }
 
 /** Nobody was looked for. */
-export const NO_GROWERS: Growers = { holders: [], classes: [] };
+const NO_GROWERS: Growers = { holders: [], classes: [] };
 
 /**
  * Names holders and classes.

@@ -7,7 +7,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { TestRunner } from "vitest";
 import { forceGC } from "../monitor/force-gc.ts";
-import { nameLargest } from "./name-holders.ts";
 import { readTime } from "./real-time.ts";
 import { EVERY_FILE_VARIABLE, FLOORS_KEY, type WorkerFloor } from "./worker-floor.ts";
 
@@ -31,11 +30,11 @@ export class FloorRunner extends TestRunner {
     super.onCollectStart(file);
     // Targets of weak references live until the turn ends.
     await nextTurn();
-    Object.assign(file.meta, { [FLOORS_KEY]: readFloor() });
+    Object.assign(file.meta, { [FLOORS_KEY]: await readFloor() });
   }
 }
 
-function readFloor(): WorkerFloor {
+async function readFloor(): Promise<WorkerFloor> {
   worker.files += 1;
   const usedBytes = process.memoryUsage().heapUsed;
   const isEvery = process.env[EVERY_FILE_VARIABLE] === "1";
@@ -47,12 +46,12 @@ function readFloor(): WorkerFloor {
     worker: `${process.pid}-${process.env["VITEST_POOL_ID"] ?? "0"}-${Math.round(performance.timeOrigin)}`,
     order: worker.files,
     usedBytes,
-    ...(isCollected ? collect() : { floorBytes: undefined, holders: [] }),
+    ...(isCollected ? await collect() : { floorBytes: undefined, holders: [] }),
     spentMs: worker.spentMs,
   };
 }
 
-function collect(): Pick<WorkerFloor, "floorBytes" | "holders"> {
+async function collect(): Promise<Pick<WorkerFloor, "floorBytes" | "holders">> {
   const { after, pauseMs } = forceGC();
   const floorBytes = after.heapUsedBytes;
   worker.lastMs = pauseMs;
@@ -60,7 +59,10 @@ function collect(): Pick<WorkerFloor, "floorBytes" | "holders"> {
   const isNamed = !worker.isNamed && floorBytes - worker.floorBytes >= NAMED_BYTES;
   worker.isNamed ||= isNamed;
   worker.floorBytes = floorBytes;
-  return { floorBytes, holders: isNamed ? nameLargest() : [] };
+  if (!isNamed) return { floorBytes, holders: [] };
+  // Only here: most workers never need what reads snapshots.
+  const { nameLargest } = await import("./name-holders.ts");
+  return { floorBytes, holders: nameLargest() };
 }
 
 // oxlint-disable-next-line import/no-default-export -- vitest loads the default export of a runner
