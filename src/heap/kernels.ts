@@ -17,9 +17,15 @@ export interface SnapshotFunctions {
   /** See `wasm/dominators.ts`. */
   readonly numberDepthFirst: (...numbers: number[]) => number;
   /** See `wasm/dominators.ts`. */
-  readonly countPredecessors: (...numbers: number[]) => number;
+  readonly countPredecessors: (...numbers: number[]) => void;
+  /** See `wasm/dominators.ts`. */
+  readonly sumPredecessors: (...numbers: number[]) => number;
   /** See `wasm/dominators.ts`. */
   readonly fillPredecessors: (...numbers: number[]) => void;
+  /** See `wasm/dominators.ts`. */
+  readonly beginDominators: (...numbers: number[]) => void;
+  /** See `wasm/dominators.ts`. */
+  readonly findSemidominators: (...numbers: number[]) => void;
   /** See `wasm/dominators.ts`. */
   readonly findDominators: (...numbers: number[]) => void;
   /** See `wasm/dominators.ts`. */

@@ -1,6 +1,6 @@
 /**
  * What the second thread does, as text, so that it starts from source and from the built package alike. It sleeps until it
- * is given a job: a WebAssembly function with its parameters, or the edges of a snapshot from their end backwards.
+ * is given a job: a WebAssembly function, called until it returns 0, or the edges of a snapshot from their end backwards.
  */
 
 /** No job. */
@@ -74,7 +74,7 @@ for (;;) {
   try {
     const { name, parameters } = receiveMessageOnPort(port).message;
     if (name === "edges") edges(parameters);
-    else exports[name](...parameters);
+    else while (exports[name](...parameters) > 0);
     outcome = ${DONE};
   } catch {}
   if (Atomics.compareExchange(state, 0, ${BUSY}, outcome) === ${STOPPED}) break;

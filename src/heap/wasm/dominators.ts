@@ -12,16 +12,22 @@ const WEAK: u32 = 0x80000000;
  * @param numberOf - cleared; becomes the number of each node, 0 for the unreachable.
  * @param nodeOf - becomes the node of each number; `parents` - the number it was reached from. Both nodes + 1 long.
  * @param cursors - room for one u32 a node.
- * @returns how many were reached.
+ * @param state - two u32, cleared before the first call; the second becomes how many were reached.
+ * @returns 0 when it is done; else call again.
  */
-export function numberDepthFirst(starts: usize, targets: usize, numberOf: usize, nodeOf: usize, parents: usize, cursors: usize): u32 {
-  let count: u32 = 1;
-  store<u32>(numberOf, 1);
-  store<u32>(nodeOf + 4, 0);
-  store<u32>(parents + 4, 0);
-  store<u32>(cursors, load<u32>(starts));
-  let v: u32 = 1;
-  while (v != 0) {
+export function numberDepthFirst(
+  starts: usize, targets: usize, numberOf: usize, nodeOf: usize, parents: usize, cursors: usize, state: usize, steps: u32,
+): u32 {
+  let v = load<u32>(state);
+  let count = load<u32>(state, 4);
+  if (count == 0) {
+    count = v = 1;
+    store<u32>(numberOf, 1);
+    store<u32>(nodeOf + 4, 0);
+    store<u32>(parents + 4, 0);
+    store<u32>(cursors, load<u32>(starts));
+  }
+  for (let step: u32 = 0; step < steps && v != 0; step++) {
     const node = <usize>load<u32>(nodeOf + (<usize>v << 2)) << 2;
     let edge = load<u32>(cursors + node);
     const end = load<u32>(starts + node + 4);
@@ -43,19 +49,20 @@ export function numberDepthFirst(starts: usize, targets: usize, numberOf: usize,
     store<u32>(cursors + node, edge);
     v = next != 0 ? next : load<u32>(parents + (<usize>v << 2));
   }
-  return count;
+  store<u32>(state, v);
+  store<u32>(state, count, 4);
+  return v;
 }
 
 /**
- * Turns targets into numbers, in place, and counts the references to each.
+ * Turns the targets of the numbers from `low` up to `high` into numbers, in place, and counts the references to each.
  *
- * @param first - where the predecessors of a number begin, count + 2 long, cleared; becomes the running sum.
+ * @param first - count + 2 long, cleared; becomes the counts.
  * @param lastSource - the number that last referred to each, cleared: one that refers again counts once, as objects often do to
  * `undefined`; its other references are taken out.
- * @returns how many there are in all.
  */
-export function countPredecessors(starts: usize, targets: usize, numberOf: usize, nodeOf: usize, count: u32, first: usize, lastSource: usize): u32 {
-  for (let v: u32 = 1; v <= count; v++) {
+export function countPredecessors(starts: usize, targets: usize, numberOf: usize, nodeOf: usize, low: u32, high: u32, first: usize, lastSource: usize): void {
+  for (let v = low; v < high; v++) {
     const node = <usize>load<u32>(nodeOf + (<usize>v << 2)) << 2;
     const end = load<u32>(starts + node + 4);
     for (let edge = load<u32>(starts + node); edge < end; edge++) {
@@ -74,6 +81,10 @@ export function countPredecessors(starts: usize, targets: usize, numberOf: usize
       store<u32>(slot, load<u32>(slot) + 1);
     }
   }
+}
+
+/** Turns counts into where the predecessors of each number end. @returns the sum. */
+export function sumPredecessors(count: u32, first: usize): u32 {
   let sum: u32 = 0;
   for (let v: u32 = 0; v <= count + 1; v++) {
     const slot = first + (<usize>v << 2);
@@ -83,9 +94,9 @@ export function countPredecessors(starts: usize, targets: usize, numberOf: usize
   return sum;
 }
 
-/** Fills the predecessors, as numbers. Going backwards turns the sums into the starts. */
-export function fillPredecessors(starts: usize, targets: usize, nodeOf: usize, count: u32, first: usize, predecessors: usize): void {
-  for (let v = count; v >= 1; v--) {
+/** Fills in the predecessors that are numbered from `low` up to `high`. Going backwards turns the sums into the starts. */
+export function fillPredecessors(starts: usize, targets: usize, nodeOf: usize, low: u32, high: u32, first: usize, predecessors: usize): void {
+  for (let v = high - 1; v >= low; v--) {
     const node = <usize>load<u32>(nodeOf + (<usize>v << 2)) << 2;
     const start = load<u32>(starts + node);
     for (let edge = load<u32>(starts + node + 4); edge > start; edge--) {
@@ -100,20 +111,24 @@ export function fillPredecessors(starts: usize, targets: usize, nodeOf: usize, c
 }
 
 /**
- * Finds the immediate dominator of every number.
+ * Prepares the search for dominators.
  *
  * @param parents - of the search; the ancestors of the linked forest once a number was processed.
- * @param semi, label, ancestor, dominators - room for count + 1 each, cleared.
+ * @param semi, label, ancestor - room for count + 1 each.
  */
-export function findDominators(
-  count: u32, first: usize, predecessors: usize, parents: usize, semi: usize, label: usize, ancestor: usize, dominators: usize, stack: usize,
-): void {
+export function beginDominators(count: u32, parents: usize, semi: usize, label: usize, ancestor: usize): void {
   for (let v: u32 = 1; v <= count; v++) {
     store<u32>(semi + (<usize>v << 2), v);
     store<u32>(label + (<usize>v << 2), v);
     store<u32>(ancestor + (<usize>v << 2), load<u32>(parents + (<usize>v << 2)));
   }
-  for (let w = count; w >= 2; w--) {
+}
+
+/** Finds the semidominators of the numbers from `low` up to `high`; the highest numbers first, and none below 2. */
+export function findSemidominators(
+  low: u32, high: u32, first: usize, predecessors: usize, parents: usize, semi: usize, label: usize, ancestor: usize, stack: usize,
+): void {
+  for (let w = high - 1; w >= low; w--) {
     const at = <usize>w << 2;
     let least = load<u32>(parents + at);
     const end = load<u32>(first + at + 4);
@@ -124,6 +139,10 @@ export function findDominators(
     }
     store<u32>(semi + at, least);
   }
+}
+
+/** Finds the immediate dominator of every number, once all semidominators are known. */
+export function findDominators(count: u32, parents: usize, semi: usize, dominators: usize): void {
   store<u32>(dominators + 4, 0);
   for (let w: u32 = 2; w <= count; w++) {
     const at = <usize>w << 2;

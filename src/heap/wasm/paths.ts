@@ -8,13 +8,19 @@ const NONE: u32 = 0xffffffff;
  *
  * @param cameFrom - becomes the node that each was reached from; filled with NONE before. The root comes from itself.
  * @param queue - room for one u32 a node.
+ * @param state - two u32, cleared before the first call.
+ * @returns 0 when it is done; else call again.
  */
-export function searchBreadthFirst(starts: usize, targets: usize, cameFrom: usize, queue: usize): u32 {
-  let head: u32 = 0;
-  let tail: u32 = 1;
-  store<u32>(queue, 0);
-  store<u32>(cameFrom, 0);
-  while (head < tail) {
+export function searchBreadthFirst(starts: usize, targets: usize, cameFrom: usize, queue: usize, state: usize, steps: u32): u32 {
+  let head = load<u32>(state);
+  let tail = load<u32>(state, 4);
+  if (tail == 0) {
+    tail = 1;
+    store<u32>(queue, 0);
+    store<u32>(cameFrom, 0);
+  }
+  const until = min(tail, head + steps);
+  while (head < until) {
     const node = load<u32>(queue + (<usize>head << 2));
     head++;
     const at = <usize>node << 2;
@@ -29,5 +35,7 @@ export function searchBreadthFirst(starts: usize, targets: usize, cameFrom: usiz
       tail++;
     }
   }
-  return tail;
+  store<u32>(state, head);
+  store<u32>(state, tail, 4);
+  return tail - head;
 }
