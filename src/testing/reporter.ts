@@ -11,6 +11,8 @@ import { formatBytes, parseBytes, type SizeInput } from "../base/bytes.ts";
 import { EVERY_FILE_VARIABLE, floorFrom } from "./worker-floor.ts";
 import { type FileFloor, type FileGrowth, growthOf } from "./worker-growth.ts";
 
+export type { SizeInput };
+
 /** What the reporter tells, and where. */
 export interface MemoryReporterOptions {
   /** Files that grow their worker's heap by less are not named. Default: `4MiB`. */

@@ -8,6 +8,10 @@ import { memoryMatchers } from "./matchers.ts";
 import type { LeakOptions } from "./measure-leaks.ts";
 import type { TestedFunction } from "./tested-function.ts";
 
+export type { SizeInput } from "../base/bytes.ts";
+export type { LeakOptions } from "./measure-leaks.ts";
+export type { TestedFunction } from "./tested-function.ts";
+
 /** Matchers of a value under test. */
 export interface ExpectedMemory<T> {
   /** Fails when a function leaves memory, handles or listeners of `process` behind with every call. Await it. */

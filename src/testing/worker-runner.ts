@@ -20,7 +20,7 @@ const SLACK_BYTES = 2 ** 20;
 const NAMED_BYTES = 4 * 2 ** 20;
 
 /** State of this worker, shared by the runners that vitest makes for each file. */
-const worker = { floorBytes: Number.NaN, files: 0, spentMs: 0, lastMs: 0, isNamed: false };
+const worker = { floorBytes: Number.NaN, files: 0, spentMs: 0, lastMs: 0, isNamed: false, ownBytes: 0 };
 
 /** Vitest's runner, and a floor before each file. */
 export class FloorRunner extends TestRunner {
@@ -36,7 +36,7 @@ export class FloorRunner extends TestRunner {
 
 async function readFloor(): Promise<WorkerFloor> {
   worker.files += 1;
-  const usedBytes = process.memoryUsage().heapUsed;
+  const usedBytes = process.memoryUsage().heapUsed - worker.ownBytes;
   const isEvery = process.env[EVERY_FILE_VARIABLE] === "1";
   const fits = isEvery || worker.spentMs + worker.lastMs <= CREDIT_MS + BUDGET_RATIO * readTime();
   // The first file loads what all files use: nothing is measured before it.
@@ -53,7 +53,7 @@ async function readFloor(): Promise<WorkerFloor> {
 
 async function collect(): Promise<Pick<WorkerFloor, "floorBytes" | "holders">> {
   const { after, pauseMs } = forceGC();
-  const floorBytes = after.heapUsedBytes;
+  const floorBytes = after.heapUsedBytes - worker.ownBytes;
   worker.lastMs = pauseMs;
   worker.spentMs += pauseMs;
   const isNamed = !worker.isNamed && floorBytes - worker.floorBytes >= NAMED_BYTES;
@@ -62,7 +62,10 @@ async function collect(): Promise<Pick<WorkerFloor, "floorBytes" | "holders">> {
   if (!isNamed) return { floorBytes, holders: [] };
   // Only here: most workers never need what reads snapshots.
   const { nameLargest } = await import("./name-holders.ts");
-  return { floorBytes, holders: nameLargest() };
+  const holders = nameLargest();
+  // What reads snapshots stays loaded, and is no file's.
+  worker.ownBytes += forceGC().after.heapUsedBytes - after.heapUsedBytes;
+  return { floorBytes, holders };
 }
 
 // oxlint-disable-next-line import/no-default-export -- vitest loads the default export of a runner

@@ -21,8 +21,7 @@ afterEach(() => {
 });
 
 function measure(fn: () => unknown): Promise<LeakReport> {
-  // Twice the calls of the default: the least of these leaks is near what is noticed by default, on a busy machine.
-  return measureLeaks(fn, { holders: false, calls: 200 });
+  return measureLeaks(fn, { holders: false });
 }
 
 describe("leaks", () => {

@@ -31,8 +31,9 @@ export default defineConfig({
 });
 `,
   "matchers.test.ts": `
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 const kept: unknown[] = [];
+afterAll(() => void (kept.length = 0));
 test("clean", () => expect(() => JSON.parse("{}")).toLeakNothing());
 test("small", () => expect(() => Buffer.alloc(1000)).toStayWithin("16MiB"));
 test.fails("leak", () => expect(() => kept.push({ a: 1, b: 2, c: 3, d: 4, e: 5 })).toLeakNothing({ holders: false }));
