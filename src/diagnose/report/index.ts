@@ -6,6 +6,14 @@ export { type GithubReport, renderGithub } from "./github.ts";
 export { renderHtml } from "./html.ts";
 export { EXIT_KINDS, type ExitKind } from "./exit-cause.ts";
 export type { Report, ReportFloor, ReportProcess, ReportSeries } from "./report.ts";
-export type { ReportHeap, ReportHeapNode, ReportSubject, ReportSuspect, ReportTotal, ReportTrial, ReportWaterline } from "./report.ts";
+export type {
+  ReportHeap,
+  ReportHeapNode,
+  ReportSubject,
+  ReportSuspect,
+  ReportTotal,
+  ReportTrial,
+  ReportWaterline,
+} from "./report.ts";
 export { renderTerminal, type TerminalOptions } from "./terminal.ts";
 export { validateReport } from "./validate.ts";
