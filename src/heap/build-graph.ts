@@ -138,6 +138,6 @@ function fillSelfSizes(
 /** Bytes that opening a snapshot needs at its peak, besides Node itself. */
 export function predictBytes(nodeCount: number, edgeCount: number): number {
   const { pages, nameUses, starts } = planMemory(nodeCount, edgeCount);
-  // The tables of names are touched only where there are names.
+  // The table of names is touched only where there are names.
   return pages * 65_536 - (starts - nameUses);
 }

@@ -55,7 +55,7 @@ export interface HeapGraph extends Disposable {
   nodeWithId(id: number): NodeIndex | undefined;
   /** Bytes of the object itself. */
   selfSize(node: NodeIndex): number;
-  /** Bytes that would go if the object went: its own and those of all it dominates. */
+  /** Bytes that would go if the object went: its own and those of all it dominates. Its own alone for the unreachable. */
   retainedSize(node: NodeIndex): number;
   /** False for what no strong reference leads to from the root. */
   isReachable(node: NodeIndex): boolean;
@@ -65,7 +65,7 @@ export interface HeapGraph extends Disposable {
   dominator(node: NodeIndex): NodeIndex | undefined;
   /** What it refers to. */
   edges(node: NodeIndex): Iterable<HeapEdge>;
-  /** Who refers to it; weak references too. */
+  /** The references that keep it alive, object by object; none of weak references, and none for the unreachable. */
   retainers(node: NodeIndex): Iterable<HeapEdge>;
   /** A shortest path over strong references, the root's end first. Empty when unreachable. */
   pathFromRoot(node: NodeIndex): readonly HeapEdge[];

@@ -17,8 +17,8 @@ const PAGE = 65536;
  * | starts | row starts | row starts | row starts | stack | ids |
  * | targets | nodes | nodes | numbers | semi, label, ancestor, dominators | retained, self sizes, dominators |
  * | nodeOf | | node of a number | the same | the same | the same |
- * | parents | | search tree | the same | the same | names |
- * | first | | | row starts | the same | the same |
+ * | parents | rare names | search tree | the same | the same | names |
+ * | first | rare names | | row starts | the same | the same |
  * | predecessors | columns of a piece | numberOf, cameFrom, queue, cursors | numbers | the same | the same |
  */
 export interface MemoryPlan {
@@ -73,6 +73,7 @@ export function planMemory(nodeCount: number, edgeCount: number): MemoryPlan {
     return at;
   };
   const column = 4 * (nodeCount + 2);
+  const rareBytes = 8 + 8 * RARE_ROOM;
   const plan = {
     result: take(64),
     uses: take(128),
@@ -82,14 +83,12 @@ export function planMemory(nodeCount: number, edgeCount: number): MemoryPlan {
     besideText: take(PIECE_BYTES + 64),
     // Names are strings, and their number is in no head. V8 numbers names in the order of their use, nodes before edges.
     nameUses: take(nameRoom(nodeCount, edgeCount)),
-    rare: take(8 + 8 * RARE_ROOM),
-    besideRare: take(8 + 8 * RARE_ROOM),
     starts: take(column),
     targets: take(Math.max(4 * edgeCount, 4 * column)),
     nodeOf: take(column),
-    parents: take(column),
-    first: take(column),
+    parents: take(Math.max(column, rareBytes)),
+    first: take(Math.max(column, rareBytes)),
     predecessors: take(Math.max(4 * edgeCount, 4 * column, 3 * PIECE_BYTES)),
   };
-  return { ...plan, pages: Math.ceil(next / PAGE) };
+  return { ...plan, rare: plan.parents, besideRare: plan.first, pages: Math.ceil(next / PAGE) };
 }

@@ -67,7 +67,7 @@ export function openInFull(path: string, options: OpenHeapOptions, shares?: Edge
     readBeside = thread && parseEdgesBeside(file, layout, workspace, thread, shares);
     columns = new ColumnStore(nodeCount, path);
     options.onProgress?.("nodes");
-    const { endsAt, maxId, largeSizes } = parseNodes(file, layout, workspace, columns);
+    const { endsAt, maxId, totalBytes, largeSizes } = parseNodes(file, layout, workspace, columns);
     options.onProgress?.("edges");
     const edgesAt = startOfEdges(file, endsAt);
     const readRest = readBeside;
@@ -82,7 +82,18 @@ export function openInFull(path: string, options: OpenHeapOptions, shares?: Edge
     options.onProgress?.("graph");
     const places = buildGraph(workspace, nodeCount, columns, largeSizes, thread);
     const locations = new LocationTable(file, layout, edges.endsAt);
-    const graph = new SnapshotGraph({ file, layout, columns, places, strings, edgeRows, locations, maxId, largeSizes });
+    const graph = new SnapshotGraph({
+      file,
+      layout,
+      columns,
+      places,
+      strings,
+      edgeRows,
+      locations,
+      maxId,
+      totalBytes,
+      largeSizes,
+    });
     if (options.sidecar === "write") {
       const starts = columns.numbers("start", 0, nodeCount);
       const cameFrom = columns.numbers("cameFrom", 0, nodeCount);

@@ -93,23 +93,24 @@ export function parseEdgesBeside(
     result: plan.besideResult,
   });
   return (from) => {
-    const giveUp = (): void => {
+    const giveUp = (): undefined => {
       claims.fill(0);
       isDone();
       bytesAt(workspace, plan.nameUses, nameRoom(nodeCount, edgeCount)).fill(0);
+      return undefined;
     };
-    if (from === undefined) return void giveUp();
+    if (from === undefined) return giveUp();
     let forward: { endsAt: number; row: number };
     try {
       forward = readForward(file, layout, workspace, from, marks, rowsAClaim, () => Atomics.sub(claims, 0, 1) > 0);
     } catch {
-      // Read again by one thread it is told better.
-      return void giveUp();
+      // One thread alone reads it again, and tells what is wrong and where.
+      return giveUp();
     }
     const { row, endsAt } = forward;
     const isMet = row === edgeCount ? endsAt === end : undefined;
     if (isDone() && (isMet ?? (met[0] === row && met[1] === endsAt))) return { endsAt: end, marks };
-    return void giveUp();
+    return giveUp();
   };
 }
 

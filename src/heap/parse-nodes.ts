@@ -25,6 +25,8 @@ export interface NodesRead {
   readonly endsAt: number;
   /** Largest id. */
   readonly maxId: number;
+  /** Sum of all self sizes. */
+  readonly totalBytes: number;
   /** Self sizes beyond 32 bits, by node. */
   readonly largeSizes: ReadonlyMap<number, number>;
 }
@@ -52,6 +54,7 @@ export function parseNodes(
   let row = 0;
   let edge = 0;
   let maxId = 0;
+  let totalBytes = 0;
   const stages: readonly (readonly [ColumnName, number, number])[] = [
     ["type", types, 1],
     ["name", names, 4],
@@ -84,9 +87,12 @@ export function parseNodes(
         throw corrupt(file, layout.nodesAt, `there are more nodes than the ${nodeCount} in its head`);
       for (const [name, stage, width] of stages) columns.write(name, row, bytesAt(workspace, stage, rows * width));
       for (const id of numbersAt(workspace, ids, rows)) if (id > maxId) maxId = id;
+      for (const size of numbersAt(workspace, sizes, rows)) totalBytes += size;
       for (let i = 0; i < (large[0] ?? 0); i++) {
         const at32 = large[1 + 2 * i] ?? 0;
-        largeSizes.set(row + at32, (large[2 + 2 * i] ?? 0) * HIGH + (numbersAt(workspace, sizes, rows)[at32] ?? 0));
+        const high = (large[2 + 2 * i] ?? 0) * HIGH;
+        totalBytes += high;
+        largeSizes.set(row + at32, high + (numbersAt(workspace, sizes, rows)[at32] ?? 0));
       }
       row += rows;
     },
@@ -96,7 +102,7 @@ export function parseNodes(
   if (edge !== edgeCount) throw corrupt(file, endsAt, `its nodes have ${edge} edges, its head says ${edgeCount}`);
   numbersAt(workspace, plan.starts, nodeCount + 1)[nodeCount] = edge;
   columns.write("start", 0, bytesAt(workspace, plan.starts, 4 * nodeCount));
-  return { endsAt, maxId, largeSizes };
+  return { endsAt, maxId, totalBytes, largeSizes };
 }
 
 /** Columns of one piece: type, name, id, self size, detached. */

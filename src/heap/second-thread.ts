@@ -71,7 +71,7 @@ export class SecondThread implements Disposable {
   run(name: keyof SnapshotFunctions, parameters: readonly number[]): () => boolean;
   run(name: "edges", parameters: EdgesJob): () => boolean;
   run(name: string, parameters: unknown): () => boolean {
-    this.#port.postMessage({ name, parameters });
+    this.#port.postMessage({ name, parameters }, []);
     Atomics.store(this.#state, 0, BUSY);
     Atomics.notify(this.#state, 0);
     return () => {

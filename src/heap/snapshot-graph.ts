@@ -9,10 +9,6 @@ import type { SnapshotFile } from "./snapshot-file.ts";
 import type { SnapshotLayout } from "./snapshot-layout.ts";
 import type { StringTable } from "./string-table.ts";
 
-/** Rows of a column that are read together. */
-const PIECE = 65_536;
-const LIMIT_32 = 2 ** 32;
-
 /** What a graph is made of. */
 export interface SnapshotParts {
   /** Open as long as the graph is. */
@@ -31,6 +27,8 @@ export interface SnapshotParts {
   readonly locations: LocationTable;
   /** Largest id. */
   readonly maxId: number;
+  /** Sum of all self sizes. */
+  readonly totalBytes: number;
   /** Self sizes beyond 32 bits. */
   readonly largeSizes: ReadonlyMap<number, number>;
 }
@@ -43,31 +41,24 @@ export class SnapshotGraph implements HeapGraph {
   readonly maxId: number;
   readonly externalBytes?: number;
   readonly #parts: SnapshotParts;
-  readonly #types: Uint8Array;
+  #types: Uint8Array | undefined;
   #names: Uint32Array | undefined;
   #ids: Uint32Array | undefined;
   #byId: IdIndex | undefined;
   #sizes: Uint32Array | undefined;
 
   constructor(parts: SnapshotParts) {
-    const { layout, columns } = parts;
+    const { layout } = parts;
     this.#parts = parts;
     this.nodeCount = layout.nodeCount;
     this.edgeCount = layout.edgeCount;
     this.maxId = parts.maxId;
     if (layout.externalBytes !== undefined) this.externalBytes = layout.externalBytes;
-    this.#types = new Uint8Array(layout.nodeCount);
-    columns.readInto("type", 0, this.#types);
-    let total = 0;
-    for (let node = 0; node < layout.nodeCount; node += PIECE) {
-      for (const size of columns.numbers("selfSize", node, Math.min(PIECE, layout.nodeCount - node))) total += size;
-    }
-    // The column holds their lower halves.
-    for (const size of parts.largeSizes.values()) total += size - (size % LIMIT_32);
-    this.totalBytes = total;
+    this.totalBytes = parts.totalBytes;
   }
 
   type(node: NodeIndex): string {
+    if (!this.#types) this.#parts.columns.readInto("type", 0, (this.#types = new Uint8Array(this.nodeCount)));
     return this.#parts.layout.nodeTypes[this.#types[node] ?? -1] ?? "unknown";
   }
 

@@ -29,7 +29,7 @@ function account(graph: HeapGraph): unknown {
     id: graph.id(node),
     sameNode: graph.nodeWithId(graph.id(node)) === node,
     selfSize: graph.selfSize(node),
-    retained: graph.isReachable(node) ? graph.retainedSize(node) : undefined,
+    retained: graph.retainedSize(node),
     isReachable: graph.isReachable(node),
     isDetached: graph.isDetached(node),
     dominator: graph.dominator(node),
@@ -49,6 +49,17 @@ function accountWithoutPaths(graph: HeapGraph): unknown {
 
 function open(snapshot: SmallSnapshot): HeapGraph {
   return openHeap(write(snapshotText(snapshot)));
+}
+
+/** Steps from the root to each reachable node. */
+function shortestLengths(plain: ReferenceGraph): Map<number, number> {
+  const lengths = new Map([[0, 0]]);
+  for (const [node, length] of lengths) {
+    for (const edge of plain.edges(node)) {
+      if (plain.isEssential(edge) && !lengths.has(edge.to)) lengths.set(edge.to, length + 1);
+    }
+  }
+  return lengths;
 }
 
 function failureOf(text: string | Buffer): unknown {
@@ -72,12 +83,34 @@ describe("openHeap", () => {
     );
   });
 
-  it("gives paths whose steps follow each other from the root and keep alive", () => {
+  it("gives as retainers who keeps an object alive", () => {
     fc.assert(
       fc.property(smallSnapshots(), (snapshot) => {
         using graph = open(snapshot);
+        const plain = new ReferenceGraph(snapshot.file);
+        for (let node = 0; node < graph.nodeCount; node++) {
+          const isReachable = plain.isReachable(node);
+          const expected = plain
+            .retainers(node)
+            .filter((edge) => isReachable && plain.isReachable(edge.from) && plain.isEssential(edge));
+          const found = [...graph.retainers(node)];
+          expect(new Set(found.map(({ from }) => from))).toEqual(new Set(expected.map(({ from }) => from)));
+          for (const { to, type } of found) expect([to, type === "weak"]).toEqual([node, false]);
+          expect(found).toEqual(expect.arrayContaining(expected));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("gives paths whose steps follow each other from the root and keep alive, and no longer than needed", () => {
+    fc.assert(
+      fc.property(smallSnapshots(), (snapshot) => {
+        using graph = open(snapshot);
+        const lengths = shortestLengths(new ReferenceGraph(snapshot.file));
         for (let node = 0; node < graph.nodeCount; node++) {
           const steps = graph.pathFromRoot(node);
+          expect(steps.length).toBe(lengths.get(node) ?? 0);
           let at = 0;
           for (const { from, to, type } of steps) {
             expect(from).toBe(at);

@@ -259,7 +259,7 @@ export class ReferenceGraph implements HeapGraph {
   }
 
   #retainedSizes(order: readonly NodeIndex[]): number[] {
-    const retained = this.#sizes.map((size, node) => (at(this.#idom, node) === NONE ? 0 : size));
+    const retained = [...this.#sizes];
     for (const node of [...order].reverse()) {
       if (node === 0) continue;
       const dominator = at(this.#idom, node);
