@@ -4,7 +4,7 @@
  * (`get_class_groups`); inside memory cgroups; again, with the sidecar; and what every node retains, compared with memlab.
  * The snapshots are of a process that holds TypeScript's own source as syntax trees and leaks beside them.
  *
- * `npm run bench:heap [-- --quick]`: about 8 minutes, tools in turns, medians of three (DevTools' code: one run; beyond 760 MB: ours alone); generates 4 GB into bench/.cache-heap/ once.
+ * `npm run bench:heap [-- --quick]`: about 5 minutes, tools in turns, medians of three (DevTools' code: one run; beyond 760 MB: ours alone); generates 4 GB into bench/.cache-heap/ once.
  * The quick form takes the small snapshots, one run each, and writes nothing. The cgroups need root and version 1.
  */
 import { spawnSync } from "node:child_process";

@@ -9,7 +9,7 @@ import { BODY, BUSY, DONE, FAILED, IDLE, STOPPED } from "./second-thread-body.ts
 const PATIENCE_MS = 60_000;
 
 /** The edges of a snapshot from their end backwards, until none are left to claim. */
-export interface EdgesJob {
+interface EdgesJob {
   /** Of the open file. */
   readonly descriptor: number;
   /** No edge begins before this place in the file; `end` is where their section ends. */
