@@ -13,7 +13,7 @@ import { type Report, validateReport } from "../../src/diagnose/report/index.ts"
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { type Ended, makeFolder, plainEnvironment, plimsoll, PROGRAMS } from "./plimsoll.ts";
 
-const SECONDS = 60;
+const SECONDS = 50;
 const REQUESTS_PER_SECOND = 120;
 const BURST_MS = 50;
 const DEADLINE_MS = 120_000;
