@@ -56,7 +56,7 @@ const MIN_ACCOUNT_MS = 2_000;
 const TOGETHER_MS = 8_000;
 /** A fault brings one page of this size. */
 const PAGE_BYTES = 4096;
-/** Shares of new pages that the owner must, and another may at most, have touched first. */
+/** Shares of new pages: what the owner and V8's helpers must have touched first, and what a rival may have at most. */
 const MOST = 0.5;
 const LITTLE = 0.25;
 
@@ -96,28 +96,31 @@ export function growthOfSpace(process: ProcessRecording, nowMs: number, isCounte
 }
 
 /**
- * Whose heap grows, as seen from outside: the main thread's if no other can have touched half of the new pages, one
- * of another thread if that has and the main thread has not. V8's helpers promote objects too, each a small part.
+ * Whose heap grows, as seen from outside: the main thread's if it touched most of the new pages that are not V8's
+ * helpers' and no worker touched many; a worker's the other way round. Helpers fill any heap with what they promote.
  */
 function ownerOf(pages: number, first: RegionSample, last: RegionSample, pid: number): "js-heap" | "workers" | "v8" {
-  const { mainBytes, otherBytes } = touchedBytes(first, last, pid);
-  if (mainBytes >= MOST * pages && otherBytes < MOST * pages) return "js-heap";
-  return otherBytes >= MOST * pages && mainBytes < LITTLE * pages ? "workers" : "v8";
+  const { mainBytes, helperBytes, otherBytes } = touchedBytes(first, last, pid);
+  const fills = (bytes: number, rival: number): boolean =>
+    bytes >= LITTLE * pages && bytes + helperBytes >= MOST * pages && rival < LITTLE * pages && rival < bytes / 2;
+  if (fills(mainBytes, otherBytes)) return "js-heap";
+  return fills(otherBytes, mainBytes) ? "workers" : "v8";
 }
 
-/** Memory that was touched first by the main thread and by the busiest other one, between two readings. */
+/** Memory touched first by the main thread, by V8's helpers and by the busiest other thread, between two readings. */
 export function touchedBytes(
   { threadFaults: before = [] }: RegionSample,
   { threadFaults: after = [] }: RegionSample,
   pid: number,
-): { readonly mainBytes: number; readonly otherBytes: number } {
-  let [mainBytes, otherBytes] = [0, 0];
-  for (const { id, faults } of after) {
+): { readonly mainBytes: number; readonly helperBytes: number; readonly otherBytes: number } {
+  let [mainBytes, helperBytes, otherBytes] = [0, 0, 0];
+  for (const { id, faults, isHelper } of after) {
     const bytes = PAGE_BYTES * (faults - (before.find((thread) => thread.id === id)?.faults ?? 0));
     if (id === pid) mainBytes = bytes;
+    else if (isHelper) helperBytes += bytes;
     else otherBytes = Math.max(otherBytes, bytes);
   }
-  return { mainBytes, otherBytes };
+  return { mainBytes, helperBytes, otherBytes };
 }
 
 /** What malloc's heaps keep in memory beyond what the program uses, at the newest reading. */

@@ -168,9 +168,10 @@ export function attachCommand(pid: number): string {
 /** Who touched new pages first, in words; empty where that was not counted. */
 export function touchedInWords({ pid, space }: Evidence): string[] {
   if (!space?.last.threadFaults) return [];
-  const { mainBytes, otherBytes } = touchedBytes(space.first, space.last, pid);
+  const { mainBytes, helperBytes, otherBytes } = touchedBytes(space.first, space.last, pid);
+  const [main, helpers, other] = [mainBytes, helperBytes, otherBytes].map(formatBytes);
   return [
-    `of the new memory the main thread touched ${formatBytes(mainBytes)} first, the busiest other thread ${formatBytes(otherBytes)} (page faults within ${seconds(space.seconds)})`,
+    `of the new memory the main thread touched ${main} first, V8's helper threads ${helpers}, the busiest other thread ${other} (page faults within ${seconds(space.seconds)})`,
   ];
 }
 

@@ -23,8 +23,9 @@ function resultOf(truth: Truth): TruthResult {
 
 describe.each(leaking.filter(isQuick))("$name", (truth) => {
   it("is found, with its kind", () => {
-    const { verdict } = resultOf(truth).final;
-    expect(verdict).toMatchObject({ leak: true, kind: expect.toBeOneOf([...truth.kinds]) });
+    const { verdict, processes } = resultOf(truth).final;
+    const why = JSON.stringify([verdict, processes], undefined, 1);
+    expect(verdict, why).toMatchObject({ leak: true, kind: expect.toBeOneOf([...truth.kinds]) });
     expect(verdict.confidence).toBeGreaterThan(0.5);
   });
 

@@ -67,7 +67,7 @@ export interface RegionSample {
   readonly filesRssBytes: Readonly<Partial<Record<MappedFileKind, number>>>;
   /** Threads by the name that the kernel has for them; Node 24 names its own: `MainThread`, `WorkerThread`, `V8Worker`, `libuv-worker`. */
   readonly threadNames: Readonly<Record<string, number>>;
-  /** The main thread, and up to 8 others that took the most page faults. Absent in recordings of before they were counted. */
+  /** The main thread, V8's helpers, and up to 8 others that took the most page faults. Absent in recordings of before they were counted. */
   readonly threadFaults?: readonly ThreadFaults[];
 }
 
@@ -77,6 +77,8 @@ export interface ThreadFaults {
   readonly id: number;
   /** Page faults that read no disk, since its start: each new page costs the thread that touches it first one. */
   readonly faults: number;
+  /** True for V8's own helpers, which collect and compile for every heap of the process. */
+  readonly isHelper?: boolean;
 }
 
 /** glibc's account of a process, asked for from inside. */

@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { type ClassifiedRegion, readRegions, REGION_KINDS, type RegionKind } from "../../probe/regions.ts";
 import { listSystemDirectory, readSystemLink, readSystemText } from "../../probe/system-files.ts";
+import { countHelpers } from "./helper-threads.ts";
 import { listModules } from "./native-modules.ts";
 import type { MappedFileKind, NativeModule, RegionSample, RegionSum, ThreadFaults } from "./recording.ts";
 
@@ -99,19 +100,27 @@ function readMapLimit(): { mapLimit?: number } {
 
 /** Threads by name, and who of them touched the most memory first. */
 function readThreads(pid: number): Required<Pick<RegionSample, "threadNames" | "threadFaults">> {
+  const threads = listSystemDirectory(`proc/${pid}/task`).slice(0, MAX_THREADS).flatMap((task) => readThread(pid, task));
+  // In the order of their creation: the main thread, then V8's helpers, then what the program starts.
+  threads.sort((a, b) => Number(b.id === pid) - Number(a.id === pid) || a.startTicks - b.startTicks || a.id - b.id);
+  const known = threads.splice(0, 1 + countHelpers(pid));
+  const others = threads.toSorted((a, b) => b.faults - a.faults).slice(0, MAX_FAULTING);
   const names: Record<string, number> = {};
-  const faulting: ThreadFaults[] = [];
-  for (const task of listSystemDirectory(`proc/${pid}/task`).slice(0, MAX_THREADS)) {
-    const stat = readSystemText(`proc/${pid}/task/${task}/stat`);
-    if (stat === undefined) continue; // the thread has ended
-    // A name may hold spaces and parentheses; field 10 is the number of minor faults, see proc(5).
-    const end = stat.lastIndexOf(")");
-    const name = stat.slice(stat.indexOf("(") + 1, end);
-    faulting.push({ id: Number(task), faults: Number(stat.slice(end + 2).split(" ")[7]) });
-    if (names[name] === undefined && Object.keys(names).length >= MAX_NAMES) continue;
-    names[name] = (names[name] ?? 0) + 1;
-  }
-  const others = faulting.filter(({ id }) => id !== pid).toSorted((a, b) => b.faults - a.faults);
-  const main = faulting.filter(({ id }) => id === pid);
-  return { threadNames: names, threadFaults: [...main, ...others.slice(0, MAX_FAULTING)] };
+  for (const { name } of [...known, ...threads])
+    if (names[name] !== undefined || Object.keys(names).length < MAX_NAMES) names[name] = (names[name] ?? 0) + 1;
+  const threadFaults = [
+    ...known.map(({ id, faults }) => (id === pid ? { id, faults } : { id, faults, isHelper: true })),
+    ...others.map(({ id, faults }) => ({ id, faults })),
+  ];
+  return { threadNames: names, threadFaults };
+}
+
+/** A name may hold spaces and parentheses; field 10 is the number of minor faults, 22 the start, see proc(5). */
+function readThread(pid: number, task: string): (ThreadFaults & { readonly name: string; readonly startTicks: number })[] {
+  const stat = readSystemText(`proc/${pid}/task/${task}/stat`);
+  if (stat === undefined) return []; // the thread has ended
+  const end = stat.lastIndexOf(")");
+  const fields = stat.slice(end + 2).split(" ");
+  const name = stat.slice(stat.indexOf("(") + 1, end);
+  return [{ id: Number(task), name, faults: Number(fields[7]), startTicks: Number(fields[19]) }];
 }

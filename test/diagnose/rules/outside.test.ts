@@ -282,19 +282,20 @@ describe("a process that is seen from outside only", () => {
     expect(judge(outside(grown({ brk: 107 }))).verdict.sentence).toMatch(/unknown between held native memory/);
   });
 
-  const faults = (main: number, other: number) => ({
+  const faults = (main: number, other: number, helper = 900) => ({
     threadFaults: [
       { id: 100, faults: main },
+      { id: 102, faults: helper, isHelper: true },
       { id: 107, faults: other },
-      { id: 103, faults: 900 },
+      { id: 109, faults: 900 },
     ],
   });
-  const filledBy = (main: number, other: number): Diagnosis =>
+  const filledBy = (main: number, other: number, helper?: number): Diagnosis =>
     judge(
       outside({
         regions: [
           regionsAt(4, BASE, faults(2_000, 1_000)),
-          regionsAt(38, { ...BASE, "v8-page": 112 }, faults(main, other)),
+          regionsAt(38, { ...BASE, "v8-page": 112 }, faults(main, other, helper)),
         ],
       }),
     );
@@ -302,11 +303,20 @@ describe("a process that is seen from outside only", () => {
   it("is told whose heap grows by who touches its pages first", () => {
     const worker = filledBy(2_040, 27_000).verdict;
     expect(worker).toMatchObject({ kind: "workers", leak: true });
-    expect(worker.evidence.join()).toMatch(/the main thread touched 160 KB first, the busiest other thread 102 MB/);
+    expect(worker.evidence.join()).toMatch(
+      /the main thread touched 160 KB first, V8's helper threads 0 B, the busiest other thread 102 MB/,
+    );
     const main = filledBy(27_000, 4_000).verdict;
     expect(main).toMatchObject({ kind: "js-heap", leak: true });
     expect(main.next.join()).toContain("`plimsoll watch 100 --attach`");
     expect(Math.max(worker.confidence, main.confidence)).toBeLessThanOrEqual(0.75);
+  });
+
+  it("bills what V8's helpers touch, who collect for every heap, to whom fills it, and to none alone", () => {
+    expect(filledBy(13_000, 1_100, 14_000).verdict).toMatchObject({ kind: "js-heap", leak: true });
+    expect(filledBy(2_040, 12_000, 14_000).verdict).toMatchObject({ kind: "workers", leak: true });
+    expect(filledBy(2_040, 1_100, 27_000).verdict).toMatchObject({ kind: "undetermined", leak: false });
+    expect(filledBy(13_000, 12_000, 14_000).verdict).toMatchObject({ kind: "undetermined", leak: false });
   });
 
   it("is left open where both are busy, or huge pages hide who it was, and how to look inside is said", () => {
