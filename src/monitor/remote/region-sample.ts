@@ -100,7 +100,9 @@ function readMapLimit(): { mapLimit?: number } {
 
 /** Threads by name, and who of them touched the most memory first. */
 function readThreads(pid: number): Required<Pick<RegionSample, "threadNames" | "threadFaults">> {
-  const threads = listSystemDirectory(`proc/${pid}/task`).slice(0, MAX_THREADS).flatMap((task) => readThread(pid, task));
+  const threads = listSystemDirectory(`proc/${pid}/task`)
+    .slice(0, MAX_THREADS)
+    .flatMap((task) => readThread(pid, task));
   // In the order of their creation: the main thread, then V8's helpers, then what the program starts.
   threads.sort((a, b) => Number(b.id === pid) - Number(a.id === pid) || a.startTicks - b.startTicks || a.id - b.id);
   const known = threads.splice(0, 1 + countHelpers(pid));
@@ -116,7 +118,10 @@ function readThreads(pid: number): Required<Pick<RegionSample, "threadNames" | "
 }
 
 /** A name may hold spaces and parentheses; field 10 is the number of minor faults, 22 the start, see proc(5). */
-function readThread(pid: number, task: string): (ThreadFaults & { readonly name: string; readonly startTicks: number })[] {
+function readThread(
+  pid: number,
+  task: string,
+): (ThreadFaults & { readonly name: string; readonly startTicks: number })[] {
   const stat = readSystemText(`proc/${pid}/task/${task}/stat`);
   if (stat === undefined) return []; // the thread has ended
   const end = stat.lastIndexOf(")");
