@@ -6,8 +6,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Adapter } from "./adapter.ts";
 import { isThenable } from "./adapter.ts";
-import { markReleased } from "./released.ts";
-import { markSite } from "./stack-site.ts";
+import { markReleased, markRelease } from "./released.ts";
 
 /** An adapter whose kind of value is no longer known to the compiler; it is only ever given its own values. */
 export type AnyAdapter = Adapter<object>;
@@ -35,6 +34,7 @@ export class Frame {
   readonly #borrowed = new Map<object, { adapter: AnyAdapter; references: number }>();
   readonly #deferred = new Map<object, Deferred>();
   readonly #kept: object[] = [];
+  #isEndNoted = false;
 
   constructor(parent: Frame | undefined, openedMs: number, openedAt?: Error) {
     this.parent = parent;
@@ -133,7 +133,14 @@ export class Frame {
     // A release that fails and changes nothing must not be tried for ever.
     for (; surplus > 0 && adapter.alive(value); surplus--)
       if (!(yield* attempt(() => adapter.release(value), errors))) break;
-    if (wanted === 0) markReleased(value, (this.endedAt ??= markSite()));
+    if (wanted === 0) markReleased(value, this.#endPlace());
+  }
+
+  /** Noted once, and not at all while scopes end too often for it. */
+  #endPlace(): Error | undefined {
+    if (!this.#isEndNoted) this.endedAt = markRelease();
+    this.#isEndNoted = true;
+    return this.endedAt;
   }
 
   /** Undoes the references that outer values gained in here, but for the wanted ones; tells the scope around of the rest. */
