@@ -31,9 +31,10 @@ export class Frame {
   /** True when a synchronous scope was left open over an `await`: nothing falls into it any more. */
   isHeldOver = false;
   readonly #owned = new Map<object, AnyAdapter>();
-  readonly #borrowed = new Map<object, { adapter: AnyAdapter; references: number }>();
-  readonly #deferred = new Map<object, Deferred>();
-  readonly #kept: object[] = [];
+  // Most scopes need none of these: they are made when they are.
+  #borrowed: Map<object, { adapter: AnyAdapter; references: number }> | undefined;
+  #deferred: Map<object, Deferred> | undefined;
+  #kept: object[] | undefined;
   #isEndNoted = false;
 
   constructor(parent: Frame | undefined, openedMs: number, openedAt?: Error) {
@@ -44,7 +45,7 @@ export class Frame {
 
   /** True when nothing would happen at its end. */
   get isIdle(): boolean {
-    return this.#owned.size === 0 && this.#borrowed.size === 0;
+    return this.#owned.size === 0 && !this.#borrowed?.size;
   }
 
   /** Values owned now. */
@@ -64,37 +65,37 @@ export class Frame {
 
   /** Gives the ownership up, without releasing. */
   disown(value: object): boolean {
-    this.#borrowed.delete(value);
+    this.#borrowed?.delete(value);
     return this.#owned.delete(value);
   }
 
   /** Notes references that a value owned elsewhere gained (or lost, negative) in here. */
   borrow(value: object, adapter: AnyAdapter, references: number): void {
-    const held = this.#borrowed.get(value);
-    if (!held) this.#borrowed.set(value, { adapter, references });
-    else held.references += references;
+    const held = this.#borrowed?.get(value);
+    if (held) held.references += references;
+    else (this.#borrowed ??= new Map()).set(value, { adapter, references });
   }
 
   /** Runs `task` at the end, after everything that comes later. */
   defer(task: Deferred): void {
     // In the map of the owned ones, so that all end in one reverse order.
     const place = {};
-    this.#deferred.set(place, task);
+    (this.#deferred ??= new Map()).set(place, task);
     this.#owned.set(place, DEFERRED);
   }
 
   /** Lets the values survive the end, each as often as it is given. */
   keep(values: readonly object[]): void {
-    this.#kept.push(...values);
+    (this.#kept ??= []).push(...values);
   }
 
   /** Ends the scope without releasing: what was created or retained in it is somebody else's. What it consumed, the scope around it gave. */
   forget(outer: Frame | undefined): void {
     this.isOpen = false;
-    for (const [value, { adapter, references }] of this.#borrowed)
+    for (const [value, { adapter, references }] of this.#borrowed ?? [])
       if (references < 0 && outer && !outer.owns(value)) outer.borrow(value, adapter, references);
     this.#owned.clear();
-    this.#borrowed.clear();
+    this.#borrowed = undefined;
   }
 
   /**
@@ -105,7 +106,7 @@ export class Frame {
    */
   *end(survivors: readonly object[]): Generator<PromiseLike<unknown>, unknown[], void> {
     this.isOpen = false;
-    const wanted = countEach([...survivors, ...this.#kept]);
+    const wanted = countEach(this.#kept ? [...survivors, ...this.#kept] : survivors);
     const heir = nearestOpen(this.parent);
     const errors: unknown[] = [];
     const moved: [object, AnyAdapter][] = [];
@@ -115,15 +116,15 @@ export class Frame {
       yield* this.#settle(value, adapter, references, errors);
     }
     for (const [value, adapter] of moved.reverse()) heir?.own(value, adapter);
-    yield* this.#giveBack(wanted, heir, errors);
+    if (this.#borrowed) yield* this.#giveBack(wanted, heir, errors);
     this.#owned.clear();
-    this.#deferred.clear();
+    this.#deferred = undefined;
     return errors;
   }
 
   /** Brings a value that was created in here to the references that are wanted. */
   *#settle(value: object, adapter: AnyAdapter, wanted: number, errors: unknown[]): Generator<PromiseLike<unknown>> {
-    const task = this.#deferred.get(value);
+    const task = this.#deferred?.get(value);
     if (task) {
       yield* attempt(task, errors);
       return;
@@ -149,13 +150,13 @@ export class Frame {
     heir: Frame | undefined,
     errors: unknown[],
   ): Generator<PromiseLike<unknown>> {
-    for (const [value, { adapter, references }] of this.#borrowed) {
+    for (const [value, { adapter, references }] of this.#borrowed ?? []) {
       let left = references;
       for (; left > (wanted.get(value) ?? 0) && adapter.alive(value); left--)
         if (!(yield* attempt(() => adapter.release(value), errors))) break;
       if (left !== 0 && heir && !heir.owns(value)) heir.borrow(value, adapter, left);
     }
-    this.#borrowed.clear();
+    this.#borrowed = undefined;
   }
 }
 

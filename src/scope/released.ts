@@ -8,7 +8,7 @@ import { formatSite, markSite } from "./stack-site.ts";
 /** Places noted before they get fewer. */
 const BURST = 1000;
 /** Afterwards so many in a millisecond. One costs 3 to 7 us; scopes end up to a million times a second. */
-const PER_MS = 2;
+const PER_MS = 0.25;
 
 let placesLeft = BURST;
 let countedMs = 0;

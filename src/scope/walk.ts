@@ -10,7 +10,10 @@ export const TREE_BOUND = 1_000_000;
 
 interface Step {
   readonly object: object;
-  readonly path: string;
+  /** The one that holds it. Default: it is the root. */
+  readonly holder: Step | undefined;
+  /** Its place there, or what kind of place; read for messages only. */
+  readonly place: string | number;
   /** True when all below it has been seen. */
   readonly isLeaving: boolean;
 }
@@ -24,41 +27,55 @@ interface Step {
 export function walk(tree: unknown, visit: (object: object) => boolean): void {
   if (!isObject(tree)) return;
   const open = new Set<object>();
-  const steps: Step[] = [{ object: tree, path: "", isLeaving: false }];
+  const steps: Step[] = [{ object: tree, holder: undefined, place: "", isLeaving: false }];
   let seen = 0;
   for (let step = steps.pop(); step; step = steps.pop()) {
-    const { object, path, isLeaving } = step;
-    if (isLeaving) {
+    const { object } = step;
+    if (step.isLeaving) {
       open.delete(object);
       continue;
     }
-    if (open.has(object)) throw cycle(path);
+    if (open.has(object)) throw cycle(pathTo(step));
     if (++seen > TREE_BOUND) throw tooLarge();
     if (visit(object) || !isContainer(object)) continue;
     open.add(object);
-    steps.push({ object, path, isLeaving: true });
-    for (const [key, child] of [...childrenOf(object)].reverse())
-      if (isObject(child)) steps.push({ object: child, path: `${path}${key}`, isLeaving: false });
+    const below = childrenOf(step);
+    steps.push({ ...step, isLeaving: true });
+    for (let child = below.pop(); child; child = below.pop()) steps.push(child);
   }
 }
 
-/** What an object holds, each with its place in words. */
-function* childrenOf(object: object): Generator<[place: string, child: unknown]> {
+/** The objects that one holds. A list of steps, not a generator: this runs at the end of every scope that returns something. */
+function childrenOf(holder: Step): Step[] {
+  const { object } = holder;
+  const children: Step[] = [];
+  const add = (child: unknown, place: string | number): void => {
+    if (isObject(child)) children.push({ object: child, holder, place, isLeaving: false });
+  };
   if (Array.isArray(object)) {
-    for (const [index, child] of object.entries()) yield [`[${index}]`, child];
+    for (let index = 0; index < object.length; index++) add(object[index], index);
   } else if (object instanceof Map) {
     for (const [key, child] of object) {
-      yield ["<a key>", key];
-      yield ["<a value>", child];
+      add(key, "<a key>");
+      add(child, "<a value>");
     }
   } else if (object instanceof Set) {
-    for (const child of object) yield ["<a member>", child];
+    for (const child of object) add(child, "<a member>");
   } else {
     for (const key of Object.keys(object)) {
       const property = Object.getOwnPropertyDescriptor(object, key);
-      if (property && "value" in property) yield [`.${key}`, property.value];
+      if (property && "value" in property) add(property.value, `.${key}`);
     }
   }
+  return children;
+}
+
+/** The way to an object in words: `.models[3]<a value>`. */
+function pathTo(step: Step): string {
+  const places: string[] = [];
+  for (let at: Step | undefined = step; at; at = at.holder)
+    places.push(typeof at.place === "number" ? `[${at.place}]` : at.place);
+  return places.reverse().join("");
 }
 
 function isObject(value: unknown): value is object {
