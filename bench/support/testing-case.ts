@@ -15,6 +15,8 @@ export interface SoakLine {
   readonly expected?: string;
   readonly calls: number;
   readonly durationMs: number;
+  /** Why there is no measurement: the process ended. Default: there is one. */
+  readonly error?: string;
 }
 
 async function measure(task: string): Promise<SoakLine> {

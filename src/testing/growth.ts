@@ -34,6 +34,9 @@ const DEVIATIONS = 1;
 /** Growth of a round twice as long, as a multiple; what does not depend on the calls would give 1, a leak 2. */
 const MIN_RATIO = 1.4;
 
+/** Growth a call in a long run, as a multiple of that in the rounds after it. */
+const MIN_LONG_RATIO = 0.5;
+
 /** The least growth of a round that counts. */
 export function leastOf(calls: number, floor: Floor): number {
   return Math.max(floor.perRound, floor.perCall * calls);
@@ -58,6 +61,27 @@ export function findRate(rounds: readonly Round[], floor: Floor): GrowthRate | u
   const short = Math.min(...counted.filter(({ calls }) => calls === shortest).map(({ grew }) => grew));
   const long = Math.min(...counted.filter(({ calls }) => calls > shortest).map(({ grew }) => grew));
   if (!Number.isFinite(short) || !Number.isFinite(long) || long < MIN_RATIO * short) return undefined;
+  return rateOf(rounds);
+}
+
+/**
+ * The rate of a growth that goes on after a long run, in which it did not stop either: what fills up, or is emptied
+ * now and then, grew less there.
+ *
+ * @param long - the long run.
+ * @param last - the rounds after it.
+ * @returns Default: it is none.
+ */
+export function findSteadyRate(long: readonly Round[], last: readonly Round[], floor: Floor): GrowthRate | undefined {
+  const grew = last.reduce((sum, round) => sum + round.grew, 0);
+  const calls = last.reduce((sum, round) => sum + round.calls, 0);
+  // Noise that comes and goes may lie above the floor in single rounds, but not in all of them together.
+  if (!mayGrow(last, floor) || grew < last.length * leastOf(calls / last.length, floor)) return undefined;
+  const rate = rateOf(last);
+  return long.every((round) => round.grew >= MIN_LONG_RATIO * rate.perCall * round.calls) ? rate : undefined;
+}
+
+function rateOf(rounds: readonly Round[]): GrowthRate {
   const rates = rounds.map(({ calls, grew }) => grew / calls);
   const perCall = median(rates);
   return { perCall, uncertainty: median(rates.map((rate) => Math.abs(rate - perCall))) };

@@ -5,8 +5,8 @@
  * measured twice.
  */
 import { PlimsollError } from "../base/errors.ts";
-import { type Footprint, floorOf, isBytes, readFootprint, settle } from "./footprint.ts";
-import { findRate, leastOf, mayGrow, type GrowthRate, type Round } from "./growth.ts";
+import { countHandles, type Footprint, floorOf, isBytes, readFootprint, settle } from "./footprint.ts";
+import { findRate, findSteadyRate, leastOf, mayGrow, type GrowthRate, type Round } from "./growth.ts";
 import type { Growers } from "./name-holders.ts";
 import { readTime } from "./real-time.ts";
 import { isThenable, type TestedFunction } from "./tested-function.ts";
@@ -50,8 +50,8 @@ export interface LeakReport extends Growers {
 
 const HEAP = "JavaScript heap";
 const SCREENING_ROUNDS = 4;
-/** Rounds in which the heap shrank are repeated as long as there are not so many. */
-const MOST_SCREENED = 12;
+/** Rounds in which the heap shrank are repeated, up to so many in a row. */
+const MAX_TRIES = 4;
 const LENGTHS = [1, 2, 1, 2, 1, 2];
 const SCALES = [1, 4];
 const LAST_ROUNDS = 5;
@@ -68,6 +68,11 @@ const LONG_RUN_CALLS = 20_000;
 /** A long run ends before it has leaked more than about this. */
 const LONG_RUN_BYTES = 32 * 2 ** 20;
 
+/** The same in pieces: a program may open some thousand files and sockets at most, often only 1,024. */
+const LONG_RUN_PIECES = 100;
+/** Calls in a round of a function that left a handle in every second call of its warm-up, at most. */
+const MAX_HANDLE_CALLS = 12;
+
 /**
  * Measures what stays of a function's calls.
  *
@@ -78,6 +83,7 @@ export async function measureLeaks(fn: TestedFunction, options: LeakOptions = {}
   checkCount("calls", options.calls, 1);
   checkCount("warmup", options.warmup, 0);
   const runner = new Runner(fn);
+  const handles = await countHandles();
   const warmupMs = await runner.run(
     options.warmup ?? MAX_WARMUP,
     options.warmup === undefined ? WARMUP_MS : Infinity,
@@ -85,8 +91,10 @@ export async function measureLeaks(fn: TestedFunction, options: LeakOptions = {}
   );
   const warmup = runner.calls;
   const callMs = warmup === 0 ? 0 : warmupMs / warmup;
+  const isOpening = warmup > 0 && (await countHandles()) - handles >= warmup / 2;
+  const maxCalls = isOpening ? MAX_HANDLE_CALLS : MAX_CALLS;
   const calls =
-    options.calls ?? Math.max(MIN_CALLS, Math.min(MAX_CALLS, Math.floor(ROUND_MS / Math.max(callMs, 0.001))));
+    options.calls ?? Math.max(MIN_CALLS, Math.min(maxCalls, Math.floor(ROUND_MS / Math.max(callMs, 0.001))));
   await runner.run(calls);
   runner.last = await settle();
   const found = await findLeaks(runner, calls, LONG_RUN_MS);
@@ -112,40 +120,33 @@ export async function measureLeaks(fn: TestedFunction, options: LeakOptions = {}
 
 async function findLeaks(runner: Runner, calls: number, longRunMs: number): Promise<Leak[]> {
   const screened: Footprints[] = [];
-  for (let tries = 0; screened.length < SCREENING_ROUNDS && tries < MOST_SCREENED; tries += 1) {
-    const round = await runner.round(calls);
-    // Where V8 threw away more than the calls left, such as code that is no longer used, the round acquits nobody.
-    if (isShrunk(round) && tries < MOST_SCREENED - SCREENING_ROUNDS) continue;
-    screened.push(round);
+  for (let round = 0; round < SCREENING_ROUNDS; round += 1) {
+    screened.push(await runner.steadyRound(calls));
     if (kindsOf(screened).every((kind) => !mayGrow(roundsOf(kind, screened), floorOf(kind)))) return [];
   }
   const suspected = kindsOf(screened).filter((kind) => mayGrow(roundsOf(kind, screened), floorOf(kind)));
   const rates = await findRates(runner, calls, suspected);
   if (rates.length === 0) return [];
-  const bytesPerCall = rates.reduce((sum, { kind, rate }) => sum + (isBytes(kind) ? rate.perCall : 0), 1);
-  await runner.run(Math.min(LONG_RUN_CALLS, Math.ceil(LONG_RUN_BYTES / bytesPerCall)), longRunMs);
-  runner.last = await settle();
+  const long = await runner.longRun(longRunCalls(rates), longRunMs);
   const last: Footprints[] = [];
-  for (let round = 0; round < LAST_ROUNDS; round += 1) last.push(await runner.round(calls));
-  return rates
-    .filter(({ kind }) => {
-      const rounds = roundsOf(kind, last);
-      const grew = rounds.reduce((sum, round) => sum + round.grew, 0);
-      // Noise that comes and goes may lie above the floor in single rounds, but not in all of them together.
-      return mayGrow(rounds, floorOf(kind)) && grew >= LAST_ROUNDS * leastOf(calls, floorOf(kind));
-    })
-    .map(({ kind, rate }) => ({ what: kind, unit: isBytes(kind) ? "bytes" : "pieces", ...rate }));
+  for (let round = 0; round < LAST_ROUNDS; round += 1) last.push(await runner.steadyRound(calls));
+  return rates.flatMap(({ kind }) => {
+    const rate = findSteadyRate(roundsOf(kind, [long]), roundsOf(kind, last), floorOf(kind));
+    return rate ? [{ what: kind, unit: isBytes(kind) ? "bytes" : "pieces", ...rate } as const] : [];
+  });
+}
+
+/** As many as do not leak more than a program can bear. */
+function longRunCalls(rates: readonly KindRate[]): number {
+  const most = rates.map(({ kind, rate }) => (isBytes(kind) ? LONG_RUN_BYTES : LONG_RUN_PIECES) / rate.perCall);
+  return Math.ceil(Math.min(LONG_RUN_CALLS, ...most));
 }
 
 /** What a round costs by itself, whatever its length, weighs less in longer ones: what is not proportional is tried once more. */
-async function findRates(
-  runner: Runner,
-  calls: number,
-  kinds: readonly string[],
-): Promise<{ readonly kind: string; readonly rate: GrowthRate }[]> {
+async function findRates(runner: Runner, calls: number, kinds: readonly string[]): Promise<KindRate[]> {
   for (const scale of SCALES) {
     const measured: Footprints[] = [];
-    for (const length of LENGTHS) measured.push(await runner.round(calls * length * scale));
+    for (const length of LENGTHS) measured.push(await runner.steadyRound(calls * length * scale));
     const rates = kinds.flatMap((kind) => {
       const rate = findRate(roundsOf(kind, measured), floorOf(kind));
       return rate ? [{ kind, rate }] : [];
@@ -155,6 +156,12 @@ async function findRates(
   return [];
 }
 
+/** Growth of one kind. */
+interface KindRate {
+  readonly kind: string;
+  readonly rate: GrowthRate;
+}
+
 /** The ends of one round. */
 interface Footprints {
   readonly calls: number;
@@ -162,9 +169,8 @@ interface Footprints {
   readonly after: Footprint;
 }
 
-function isShrunk({ before, after }: Footprints): boolean {
-  const [grew] = roundsOf(HEAP, [{ calls: 1, before, after }]);
-  return (grew?.grew ?? 0) < -floorOf(HEAP).perRound;
+function isShrunk(round: Footprints): boolean {
+  return roundsOf(HEAP, [round]).some(({ grew }) => grew < -floorOf(HEAP).perRound);
 }
 
 function kindsOf(rounds: readonly Footprints[]): string[] {
@@ -198,12 +204,25 @@ class Runner {
     return readTime() - began;
   }
 
-  async round(calls: number): Promise<Footprints> {
+  /** A round in which the heap did not shrink: where V8 threw away more than the calls left, such as unused code, nobody is judged. */
+  async steadyRound(calls: number): Promise<Footprints> {
+    for (let tries = 1; ; tries += 1) {
+      const before = this.last;
+      await this.run(calls);
+      this.last = await readFootprint();
+      this.rounds += 1;
+      const round = { calls, before, after: this.last };
+      if (tries === MAX_TRIES || !isShrunk(round)) return round;
+    }
+  }
+
+  /** One long round. */
+  async longRun(maxCalls: number, maxMs: number): Promise<Footprints> {
     const before = this.last;
-    await this.run(calls);
-    this.last = await readFootprint();
-    this.rounds += 1;
-    return { calls, before, after: this.last };
+    const callsBefore = this.calls;
+    await this.run(maxCalls, maxMs, 1);
+    this.last = await settle();
+    return { calls: this.calls - callsBefore, before, after: this.last };
   }
 }
 

@@ -1,7 +1,6 @@
 /**
  * Functions that leave nothing behind, of the kinds that tests call: some allocate a lot, some fill a bounded cache,
- * some compile code, some wait. A leak found in one of them is a false alarm. Each is made anew for every run, so
- * that its caches are cold.
+ * some compile code, some wait. A leak found in one of them is a false alarm.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash, randomUUID } from "node:crypto";
@@ -16,15 +15,9 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import { createGzip, gunzipSync, gzipSync } from "node:zlib";
-
-/** A function under test, with what it needs until it is disposed of. */
-export interface CleanFunction extends AsyncDisposable {
-  readonly call: () => unknown;
-}
-
-function clean(call: () => unknown, dispose: () => unknown = () => {}): CleanFunction {
-  return { call, [Symbol.asyncDispose]: async () => void (await dispose()) };
-}
+import { PLATFORM_FUNCTIONS } from "./clean-platform-functions.ts";
+import { FILLING_FUNCTIONS } from "./filling-functions.ts";
+import { clean, type CleanFunctions } from "./planted.ts";
 
 const ORDER = {
   id: 7,
@@ -33,7 +26,9 @@ const ORDER = {
 };
 
 /** By name; each call makes one. */
-export const CLEAN_FUNCTIONS: Readonly<Record<string, () => CleanFunction | Promise<CleanFunction>>> = {
+export const CLEAN_FUNCTIONS: CleanFunctions = {
+  ...FILLING_FUNCTIONS,
+  ...PLATFORM_FUNCTIONS,
   nothing: () => clean(() => {}),
   closures: () => clean(() => [1, 2, 3].map((factor) => (value: number) => value * factor).map((make) => make(2))),
   "regular expressions": () => clean(() => /(\d+)-(?<name>\w+)/u.exec(`id 12-${"a".repeat(20)}`)?.groups),

@@ -1,23 +1,11 @@
 /**
- * Functions that leave something behind with every call, and what of it must be found. Each is made anew for every run;
- * what it holds goes with it when it is disposed of.
+ * Functions that leave something behind with every call, and what of it must be found.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import { createServer, type Server } from "node:net";
-
-/** A leak that was planted. */
-export interface LeakyFunction extends Disposable {
-  readonly call: () => unknown;
-  /** The kind that must be named. */
-  readonly what: string;
-}
-
-function leaky(what: string, call: () => unknown, dispose: () => unknown = () => {}): LeakyFunction {
-  return { what, call, [Symbol.dispose]: () => void dispose() };
-}
-
-const HEAP = "JavaScript heap";
+import { HEAP, leaky, type LeakyFunction, type LeakyFunctions } from "./planted.ts";
+import { SMALL_LEAKS } from "./small-leaks.ts";
 
 /** Keeps so many bytes of heap a call: a plain array of numbers and 16 bytes of the list's own, 8 bytes a field. */
 export function leakBytes(bytes: number): LeakyFunction {
@@ -28,7 +16,8 @@ export function leakBytes(bytes: number): LeakyFunction {
 }
 
 /** By name; each call makes one. */
-export const LEAKY_FUNCTIONS: Readonly<Record<string, () => LeakyFunction>> = {
+export const LEAKY_FUNCTIONS: LeakyFunctions = {
+  ...SMALL_LEAKS,
   "a map that only grows": () => {
     const map = new Map<number, object>();
     let serial = 0;
