@@ -34,12 +34,6 @@ export function isBytes(kind: string): boolean {
   return (BYTE_KINDS as readonly string[]).includes(kind);
 }
 
-/** How many handles and requests keep the program running after a turn of the event loop, without a collection. */
-export async function countHandles(): Promise<number> {
-  await nextTurn();
-  return process.getActiveResourcesInfo().length;
-}
-
 /** Lets the event loop turn, collects all garbage, reads. */
 export async function readFootprint(): Promise<Footprint> {
   for (let turn = 0; turn < TURNS; turn += 1) await nextTurn();

@@ -5,7 +5,7 @@
  * measured twice.
  */
 import { PlimsollError } from "../base/errors.ts";
-import { countHandles, type Footprint, floorOf, isBytes, readFootprint, settle } from "./footprint.ts";
+import { type Footprint, floorOf, isBytes, readFootprint, settle } from "./footprint.ts";
 import { findRate, findSteadyRate, leastOf, mayGrow, type GrowthRate, type Round } from "./growth.ts";
 import type { Growers } from "./name-holders.ts";
 import { readTime } from "./real-time.ts";
@@ -70,8 +70,9 @@ const LONG_RUN_BYTES = 32 * 2 ** 20;
 
 /** The same in pieces: a program may open some thousand files and sockets at most, often only 1,024. */
 const LONG_RUN_PIECES = 100;
-/** Calls in a round of a function that left a handle in every second call of its warm-up, at most. */
-const MAX_HANDLE_CALLS = 12;
+/** What a round may leak at most, of a function that left as much in its warm-up. */
+const ROUND_BYTES = 8 * 2 ** 20;
+const ROUND_PIECES = 12;
 
 /**
  * Measures what stays of a function's calls.
@@ -83,7 +84,7 @@ export async function measureLeaks(fn: TestedFunction, options: LeakOptions = {}
   checkCount("calls", options.calls, 1);
   checkCount("warmup", options.warmup, 0);
   const runner = new Runner(fn);
-  const handles = await countHandles();
+  const cold = await readFootprint();
   const warmupMs = await runner.run(
     options.warmup ?? MAX_WARMUP,
     options.warmup === undefined ? WARMUP_MS : Infinity,
@@ -91,10 +92,9 @@ export async function measureLeaks(fn: TestedFunction, options: LeakOptions = {}
   );
   const warmup = runner.calls;
   const callMs = warmup === 0 ? 0 : warmupMs / warmup;
-  const isOpening = warmup > 0 && (await countHandles()) - handles >= warmup / 2;
-  const maxCalls = isOpening ? MAX_HANDLE_CALLS : MAX_CALLS;
-  const calls =
-    options.calls ?? Math.max(MIN_CALLS, Math.min(maxCalls, Math.floor(ROUND_MS / Math.max(callMs, 0.001))));
+  const timely = Math.min(MAX_CALLS, Math.floor(ROUND_MS / Math.max(callMs, 0.001)));
+  const bearable = bearableCalls({ calls: warmup, before: cold, after: await readFootprint() });
+  const calls = options.calls ?? Math.max(MIN_CALLS, Math.min(timely, bearable));
   await runner.run(calls);
   runner.last = await settle();
   const found = await findLeaks(runner, calls, LONG_RUN_MS);
@@ -140,6 +140,14 @@ async function findLeaks(runner: Runner, calls: number, longRunMs: number): Prom
 function longRunCalls(rates: readonly KindRate[]): number {
   const most = rates.map(({ kind, rate }) => (isBytes(kind) ? LONG_RUN_BYTES : LONG_RUN_PIECES) / rate.perCall);
   return Math.ceil(Math.min(LONG_RUN_CALLS, ...most));
+}
+
+/** Calls that leave no more than a program can bear, in the rounds all together, if they leave as much as those of the warm-up. */
+function bearableCalls(warmup: Footprints): number {
+  const most = kindsOf([warmup]).flatMap((kind) =>
+    roundsOf(kind, [warmup]).map(({ calls, grew }) => ((isBytes(kind) ? ROUND_BYTES : ROUND_PIECES) * calls) / grew),
+  );
+  return Math.floor(Math.min(Infinity, ...most.filter((calls) => calls > 0)));
 }
 
 /** What a round costs by itself, whatever its length, weighs less in longer ones: what is not proportional is tried once more. */

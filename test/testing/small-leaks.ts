@@ -6,8 +6,13 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { type Scope, scope } from "../../src/scope/index.ts";
+import { adopt, type Scope, scope, type ValueEvents } from "../../src/scope/index.ts";
 import { HEAP, leaky, type LeakyFunctions } from "./planted.ts";
+
+/** Of a library that keeps its memory elsewhere. */
+class Handle {
+  readonly id = 1;
+}
 
 interface Link {
   readonly next: Link | undefined;
@@ -185,6 +190,25 @@ export const SMALL_LEAKS: LeakyFunctions = {
       opened.push(open);
       await ended;
     });
-    return leaky("values owned by scopes", () => void opened[0]?.use({ [Symbol.dispose]: () => {} }), end);
+    return leaky(HEAP, () => void opened[0]?.use({ [Symbol.dispose]: () => {} }), end);
+  },
+  "values of an adopted library": () => {
+    let events: ValueEvents<Handle> | undefined;
+    const adopted = adopt<Handle>({
+      name: "handles",
+      isValue: (candidate): candidate is Handle => candidate instanceof Handle,
+      alive: () => true,
+      release: () => {},
+      onCreate: (listener) => {
+        events = listener;
+        return { [Symbol.dispose]: () => void (events = undefined) };
+      },
+    });
+    // Nothing of them stays in the heap.
+    return leaky(
+      "values owned by scopes",
+      () => events?.created(new Handle()),
+      () => adopted[Symbol.dispose](),
+    );
   },
 };
