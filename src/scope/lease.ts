@@ -9,11 +9,11 @@ import { formatSite, markSite } from "./stack-site.ts";
 export class Lease<T> implements Disposable {
   readonly #value: T;
   readonly #name: string;
-  readonly #giveBack: () => void;
+  readonly #giveBack: (failure?: unknown) => void;
   #releasedAt: Error | undefined;
 
   /** Made by a pool. */
-  constructor(value: T, name: string, giveBack: () => void) {
+  constructor(value: T, name: string, giveBack: (failure?: unknown) => void) {
     this.#value = value;
     this.#name = name;
     this.#giveBack = giveBack;
@@ -32,12 +32,13 @@ export class Lease<T> implements Disposable {
   /**
    * Gives it back.
    *
+   * @param failure - what its use threw, for the pool's `isUsable`. Default: nothing.
    * @throws PlimsollError `ERR_PLIMSOLL_RELEASED` the second time.
    */
-  release(): void {
+  release(failure?: unknown): void {
     if (this.#releasedAt) throw givenBack(this.#name, "given back again", this.#releasedAt);
     this.#releasedAt = markSite();
-    this.#giveBack();
+    this.#giveBack(failure);
   }
 
   /** Gives it back unless that has been done. */

@@ -4,10 +4,9 @@
  */
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
-import { disposables } from "./adapters/disposable.ts";
-import { adapterOf } from "./adoption.ts";
 import { tellFailure } from "./ending.ts";
 import { addedBytes, type ProcessBytes, readProcessBytes } from "./resource-memory.ts";
+import { assertReleasable, bytesOfResource, releaseResource } from "./resource-release.ts";
 import { untracked } from "./scope.ts";
 
 /** How a resource is made and released. */
@@ -16,9 +15,9 @@ export interface ManagedResourceOptions<T extends object> {
   readonly name: string;
   /** Makes it. What it creates belongs to no scope. */
   readonly acquire: () => T | PromiseLike<T>;
-  /** Releases it. Default: by the adopted adapter of its library, or by its own dispose, release, close, free, end or destroy. */
+  /** Releases it. Default: by the adopted adapter of its library, by its own dispose, release, close, free, end or destroy, or all values in it. */
   readonly release?: (resource: T) => unknown;
-  /** Bytes that it holds, for the report. Default: its adapter's, else not known. */
+  /** Bytes that it holds, for the report. Default: its adapter's, those of all values in it, else not known. */
   readonly bytes?: (resource: T) => number | undefined;
   /** Released when unused for so many milliseconds. Default: never by itself. */
   readonly idleTimeoutMs?: number;
@@ -68,7 +67,8 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
   /**
    * Runs `body` with the resource, making it first where needed. Uses may run side by side.
    *
-   * @throws PlimsollError `ERR_PLIMSOLL_RELEASED` once disposed; whatever `acquire` or `body` throws.
+   * @throws PlimsollError `ERR_PLIMSOLL_RELEASED` once disposed; `ERR_PLIMSOLL_UNKNOWN_VALUE` when nobody says how it is released; whatever
+   * `acquire` or `body` throws.
    */
   async use<R>(body: (resource: T) => R | PromiseLike<R>): Promise<R> {
     if (this.#isClosed) throw closed(this.#options.name);
@@ -92,8 +92,7 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
       acquireBytes: this.#acquireBytes,
       sinceBytes: this.#afterAcquire && addedBytes(this.#afterAcquire, readProcessBytes()),
       releaseBytes: this.#releaseBytes,
-      ownBytes:
-        resource && (this.#options.bytes ? this.#options.bytes(resource) : adapterOf(resource)?.bytes?.(resource)),
+      ownBytes: resource && (this.#options.bytes ?? bytesOfResource)(resource),
     };
   }
 
@@ -111,12 +110,13 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
     this.#idling = undefined;
     const resource = await held?.catch(() => undefined);
     if (!resource) return false;
-    this.#resource = undefined;
-    this.#afterAcquire = undefined;
+    // A use that came meanwhile may have made another.
+    if (this.#resource === resource) {
+      this.#resource = undefined;
+      this.#afterAcquire = undefined;
+    }
     const before = readProcessBytes();
-    await (this.#options.release
-      ? this.#options.release(resource)
-      : (adapterOf(resource) ?? disposables).release(resource));
+    await (this.#options.release ?? releaseResource)(resource);
     this.#releaseBytes = addedBytes(before, readProcessBytes());
     return true;
   }
@@ -140,11 +140,13 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
 
   async #acquire(): Promise<T> {
     const before = readProcessBytes();
-    this.#resource = await untracked(() => this.#options.acquire());
+    const resource = await untracked(() => this.#options.acquire());
+    if (!this.#options.release) assertReleasable(resource, this.#options.name);
+    this.#resource = resource;
     this.#acquiredCount++;
     this.#afterAcquire = readProcessBytes();
     this.#acquireBytes = addedBytes(before, this.#afterAcquire);
-    return this.#resource;
+    return resource;
   }
 
   #watchIdle(): void {

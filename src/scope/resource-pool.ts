@@ -4,10 +4,10 @@
  */
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
-import { disposables } from "./adapters/disposable.ts";
-import { adapterOf } from "./adoption.ts";
+import { isThenable } from "./adapter.ts";
 import { tellFailure } from "./ending.ts";
 import { Lease } from "./lease.ts";
+import { assertReleasable, bytesOfResource, releaseResource } from "./resource-release.ts";
 import { untracked } from "./scope.ts";
 
 /** How a pool makes, bounds and releases its resources. */
@@ -16,11 +16,16 @@ export interface ResourcePoolOptions<T extends object> {
   readonly name: string;
   /** Makes one. */
   readonly create: () => T | PromiseLike<T>;
-  /** Most that exist at once, in use or idle. */
+  /** Most that exist at once: in use, idle, or being made or released. */
   readonly max: number;
-  /** Releases one. Default: by the adopted adapter of its library, or by its own dispose, release, close, free, end or destroy. */
+  /** Releases one. Default: by the adopted adapter of its library, by its own dispose, release, close, free, end or destroy, or all values in it. */
   readonly destroy?: (resource: T) => unknown;
-  /** Bytes that one holds. Default: its adapter's, else not known. */
+  /**
+   * False for one that must not be lent again, such as a connection that the server has closed: it is released, and another
+   * made. Asked when one comes back, with what its use threw, and before it is lent again. Must not throw. Default: all are usable.
+   */
+  readonly isUsable?: (resource: T, failure?: unknown) => boolean;
+  /** Bytes that one holds. Default: its adapter's, those of all values in it, else not known. */
   readonly bytes?: (resource: T) => number | undefined;
   /** Most bytes of all at once: none is made that would pass it, and one that comes back while it is passed is released. One may always exist. Default: no cap. */
   readonly maxBytes?: number;
@@ -62,6 +67,7 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
   readonly #inUse = new Set<Entry<T>>();
   readonly #waiting: { give: (lease: Lease<T>) => void; fail: (error: unknown) => void }[] = [];
   readonly #makings = new Set<Promise<void>>();
+  readonly #endings = new Set<Promise<unknown>>();
   #createdCount = 0;
   #sweeping: Disposable | undefined;
   #isClosed = false;
@@ -117,9 +123,12 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
   async use<R>(body: (resource: T) => R | PromiseLike<R>, signal?: AbortSignal): Promise<R> {
     const lease = await this.acquire(signal);
     try {
-      return await body(lease.value);
-    } finally {
+      const result = await body(lease.value);
       lease.release();
+      return result;
+    } catch (error) {
+      lease.release(error);
+      throw error;
     }
   }
 
@@ -154,16 +163,20 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
     this.#sweeping?.[Symbol.dispose]();
     for (const { fail } of this.#waiting.splice(0)) fail(closed(this.#options.name));
     await Promise.all(this.#makings);
-    await this.forceCleanup();
+    await Promise.all([this.forceCleanup(), Promise.allSettled(this.#endings)]);
   }
 
   get #size(): number {
-    return this.#idle.length + this.#inUse.size + this.#makings.size;
+    return this.#idle.length + this.#inUse.size + this.#makings.size + this.#endings.size;
   }
 
   /** Gives the first who wait what there is, and makes what may be made. */
   #serve(): void {
     for (let entry = this.#idle.pop(); entry; entry = this.#idle.pop()) {
+      if (!this.#isUsable(entry)) {
+        this.#destroyAll([entry]).catch(tellFailure);
+        continue;
+      }
       const asker = this.#waiting.shift();
       if (!asker) {
         this.#idle.push(entry);
@@ -195,6 +208,7 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
     let resource: T;
     try {
       resource = await untracked(() => this.#options.create());
+      if (!this.#options.destroy) assertReleasable(resource, this.#options.name);
     } catch (error) {
       this.#waiting.shift()?.fail(error);
       return;
@@ -208,18 +222,18 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
   #lend(entry: Entry<T>): Lease<T> {
     entry.uses++;
     this.#inUse.add(entry);
-    return new Lease(entry.resource, this.#options.name, () => {
+    return new Lease(entry.resource, this.#options.name, (failure) => {
       // After a forced cleanup it is gone already.
       if (!this.#inUse.delete(entry)) return;
-      this.#free(entry);
+      this.#free(entry, failure);
       this.#serve();
     });
   }
 
-  #free(entry: Entry<T>): void {
+  #free(entry: Entry<T>, failure?: unknown): void {
     const { maxUses = Infinity, maxBytes = Infinity, idleTimeoutMs = DEFAULT_IDLE_MS } = this.#options;
     const isOverCap = entry.uses > 0 && (this.#bytes() ?? 0) + (this.#tell(entry.resource) ?? 0) > maxBytes;
-    if (entry.uses >= maxUses || isOverCap) {
+    if (entry.uses >= maxUses || isOverCap || !this.#isUsable(entry, failure)) {
       this.#destroyAll([entry]).catch(tellFailure);
       return;
     }
@@ -238,6 +252,10 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
     this.#sweeping = undefined;
   }
 
+  #isUsable({ resource }: Entry<T>, failure?: unknown): boolean {
+    return this.#options.isUsable?.(resource, failure) ?? true;
+  }
+
   #bytes(): number | undefined {
     const known = [...this.#idle, ...this.#inUse]
       .map(({ resource }) => this.#tell(resource))
@@ -246,16 +264,24 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
   }
 
   #tell(resource: T): number | undefined {
-    return this.#options.bytes ? this.#options.bytes(resource) : adapterOf(resource)?.bytes?.(resource);
+    return (this.#options.bytes ?? bytesOfResource)(resource);
+  }
+
+  /** One that takes its time exists until it is gone: the next may be made only then. */
+  #destroy(resource: T): unknown {
+    const given: unknown = (this.#options.destroy ?? releaseResource)(resource);
+    if (!isThenable(given)) return given;
+    const ending = Promise.resolve(given).finally(() => {
+      this.#endings.delete(ending);
+      this.#serve();
+    });
+    this.#endings.add(ending);
+    return ending;
   }
 
   async #destroyAll(entries: readonly Entry<T>[]): Promise<number> {
-    const { destroy, name } = this.#options;
-    const results = await Promise.allSettled(
-      entries.map(async ({ resource }) =>
-        destroy ? destroy(resource) : (adapterOf(resource) ?? disposables).release(resource),
-      ),
-    );
+    const { name } = this.#options;
+    const results = await Promise.allSettled(entries.map(async ({ resource }) => this.#destroy(resource)));
     const errors = results
       .filter(({ status }) => status === "rejected")
       .map((result) => ("reason" in result ? (result.reason as unknown) : undefined));
