@@ -193,15 +193,15 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
     }
   }
 
-  /** A new one is taken to be as large as those that exist. The first may always be made. */
+  /** A new one is taken to be as large as those that exist. While there are none, one is made alone, to learn its size. */
   #mayMake(): boolean {
     const { max, maxBytes } = this.#options;
     if (this.#size >= max) return false;
-    if (maxBytes === undefined || this.#size === 0) return true;
-    const bytes = this.#bytes() ?? 0;
+    if (maxBytes === undefined) return true;
     const existing = this.#idle.length + this.#inUse.size;
-    const expectedBytes = existing === 0 ? 0 : (bytes / existing) * (this.#makings.size + 1);
-    return bytes + expectedBytes <= maxBytes;
+    if (existing === 0) return this.#makings.size === 0;
+    const bytes = this.#bytes() ?? 0;
+    return bytes + (bytes / existing) * (this.#makings.size + 1) <= maxBytes;
   }
 
   async #make(): Promise<void> {
