@@ -1,5 +1,6 @@
-// `npm run docs:figures`: writes docs/benchmarks.md from bench/results/*.json, misses included. Figures
-// in documents come from there and nowhere else; test/figures.test.ts checks that the page is current.
+// `npm run docs:figures`: writes docs/benchmarks.md from bench/results/*.json, misses included, and the tables in other pages that
+// stand between `<!-- figures: part -->` and its end. Figures in documents come from there and nowhere else;
+// test/figures.test.ts checks that the pages are current.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatBytes } from "../src/base/bytes.ts";
@@ -8,7 +9,8 @@ import { renderVerdicts, VERDICT_FILES } from "./verdict-figures.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const RESULTS = join(ROOT, "bench", "results");
-const PAGE = join(ROOT, "docs", "benchmarks.md");
+const DOCS = join(ROOT, "docs");
+const PAGE = join(DOCS, "benchmarks.md");
 
 const INTRODUCTION = `# Benchmarks
 
@@ -57,4 +59,22 @@ export function renderPage(): string {
   return [INTRODUCTION, `${links.join(" · ")}\n`, ...all].join("\n");
 }
 
-if (import.meta.filename === process.argv[1]) writeFileSync(PAGE, renderPage());
+/** Another page, with its tables of figures current. */
+export function renderTables(page: string): string {
+  return page.replaceAll(
+    /(<!-- figures: ([\w-]+) -->\n)[^]*?(<!-- end of figures -->)/g,
+    (_all, start: string, part: string, end: string) => {
+      const result = JSON.parse(readFileSync(join(RESULTS, `${part}.json`), "utf8")) as BenchResult;
+      return `${start}\n${renderSection(part, result).replace(/^## .*\n/, "")}\n${end}`;
+    },
+  );
+}
+
+if (import.meta.filename === process.argv[1]) {
+  writeFileSync(PAGE, renderPage());
+  for (const file of readdirSync(DOCS).filter((name) => name.endsWith(".md"))) {
+    const page = readFileSync(join(DOCS, file), "utf8");
+    const current = renderTables(page);
+    if (current !== page) writeFileSync(join(DOCS, file), current);
+  }
+}

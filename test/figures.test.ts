@@ -2,11 +2,28 @@
  * The page of benchmarks says what bench/results says, misses included: it is current, and its writer
  * is right about goals.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { meetsGoal, writeTable } from "../scripts/figure-table.ts";
-import { renderPage, renderSection } from "../scripts/write-figures.ts";
+import { renderPage, renderSection, renderTables } from "../scripts/write-figures.ts";
+
+const DOCS = join(import.meta.dirname, "..", "docs");
+
+describe("tables of figures in other pages", () => {
+  it.each(readdirSync(DOCS).filter((name) => name.endsWith(".md")))("are current in %s", (name) => {
+    const page = readFileSync(join(DOCS, name), "utf8");
+    expect(page).toBe(renderTables(page));
+  });
+
+  it("are replaced whole", () => {
+    const table = renderTables("a\n<!-- figures: scope -->\nold\n<!-- end of figures -->\nb\n");
+    expect(table).toMatch(
+      /^a\n<!-- figures: scope -->\n\n`npm run bench:scope` at .+\n\n\| what \|[^]+\|\n\n<!-- end of figures -->\nb\n$/,
+    );
+    expect(renderTables(table)).toBe(table);
+  });
+});
 
 describe("docs/benchmarks.md", () => {
   it("is what `npm run docs:figures` writes", () => {
