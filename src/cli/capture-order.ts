@@ -19,6 +19,8 @@ export interface CaptureOrder {
   readonly file?: string;
   /** Default: what the watch was started with. */
   readonly maxPauseMs?: number;
+  /** Default: the plain form. */
+  readonly isCompact?: boolean;
 }
 
 /** What came of it. */

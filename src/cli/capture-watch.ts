@@ -105,14 +105,15 @@ export class CaptureWatch implements Disposable {
   #capture({
     pid,
     file,
-    maxPauseMs,
-  }: Pick<CaptureOrder, "pid" | "file" | "maxPauseMs">): Promise<CaptureOutcome | undefined> {
-    const { remote, dir, say, note, ...options } = this.#options;
+    maxPauseMs = this.#options.maxPauseMs,
+    isCompact,
+  }: Omit<CaptureOrder, "id">): Promise<CaptureOutcome | undefined> {
+    const { remote, dir, say, note } = this.#options;
     this.#taken += 1;
     const path = file ?? join(dir, `heap-${pid}-${this.#taken}.heapsnapshot`);
     const done = this.#queue.then(async () => {
       try {
-        const outcome = await captureRemote(pid, path, { remote, maxPauseMs: maxPauseMs ?? options.maxPauseMs, say });
+        const outcome = await captureRemote(pid, path, { remote, maxPauseMs, isCompact, say });
         say(outcome.trial.sentence);
         note(outcome.trial);
         if (outcome.file !== undefined) this.#files.set(pid, [...(this.#files.get(pid) ?? []), outcome.file]);

@@ -11,20 +11,25 @@ import type { ReportTrial } from "../diagnose/report/report.ts";
 import {
   type CapturePrediction,
   type HeapSizes,
+  packedBytes,
   predictCapture,
   predictCensus,
   sumSpaces,
 } from "../heap/capture-estimate.ts";
 import { formatSeconds, type Headroom, MAX_PAUSE_MS, readHeadroom, refuseCapture } from "../heap/capture-headroom.ts";
+import { CompactWriter } from "../heap/compact-writer.ts";
 import { checkRoom, failSnapshot, finishSnapshot, partialName } from "../heap/finished-snapshot.ts";
 import { countObjects } from "../heap/object-count.ts";
 import type { RemoteWatch } from "../monitor/remote/index.ts";
+import { PrivatePipe } from "./private-pipe.ts";
 
 /** How to capture. */
 export interface CapturerOptions {
   readonly remote: RemoteWatch;
   /** Longest predicted pause, in milliseconds. Default: 5,000. */
   readonly maxPauseMs?: number | undefined;
+  /** Whether only the compact form shall come to the disk. Default: false. */
+  readonly isCompact?: boolean | undefined;
   /** Told at once what will be done, and what came of it. */
   readonly say: (sentence: string) => void;
 }
@@ -51,7 +56,7 @@ const CLASSES = ["Map", "Set", "Array"] as const;
  */
 export async function captureRemote(pid: number, file: string, options: CapturerOptions): Promise<CaptureOutcome> {
   const path = resolve(file);
-  const { remote, say, maxPauseMs = MAX_PAUSE_MS } = options;
+  const { remote, say, maxPauseMs = MAX_PAUSE_MS, isCompact = false } = options;
   try {
     const { sizes, prediction, headroom } = await plan(pid, remote);
     const refusal = refuseCapture(prediction, headroom, { maxPauseMs });
@@ -59,18 +64,45 @@ export async function captureRemote(pid: number, file: string, options: Capturer
       const census = await takeCensus(pid, remote, sizes, prediction, headroom, maxPauseMs);
       return { trial: describeRefusal(refusal, prediction, census), error: refusal };
     }
-    checkRoom(path, prediction.fileBytes);
+    checkRoom(path, isCompact ? packedBytes(prediction) : prediction.fileBytes);
     say(`capturing the heap of pid ${pid}: ${describePrediction(prediction)}`);
     const timeoutMs = Math.max(LEAST_WAIT_MS, 5 * prediction.pauseMs);
-    const request = { pid, what: "snapshot", file: partialName(path), timeoutMs } as const;
-    const { pauseMs, reason } = await remote.captures.ask(request);
-    if (reason !== undefined) throw failSnapshot(path, new Error(reason));
-    const fileBytes = finishSnapshot(path);
+    const write = isCompact ? writeCompact : writePlain;
+    const { fileBytes, pauseMs } = await write(path, (into) =>
+      remote.captures.ask({ pid, what: "snapshot", file: into, timeoutMs }),
+    );
     const trial = describeSnapshot(file, fileBytes, pauseMs, prediction);
     return { file: path, trial };
   } catch (error) {
     if (!PlimsollError.is(error)) throw error;
     return { trial: { name: "heap-snapshot", sentence: oneLine(error.message), details: [] }, error };
+  }
+}
+
+interface Written {
+  readonly fileBytes: number;
+  readonly pauseMs: number;
+}
+
+type Ask = (into: string) => Promise<{ readonly pauseMs: number; readonly reason?: string | undefined }>;
+
+async function writePlain(path: string, ask: Ask): Promise<Written> {
+  const { pauseMs, reason } = await ask(partialName(path));
+  if (reason !== undefined) throw failSnapshot(path, new Error(reason));
+  return { pauseMs, fileBytes: finishSnapshot(path) };
+}
+
+/** It is packed here, while the program writes: the program takes no more memory or time, and its text never comes to the disk. */
+async function writeCompact(path: string, ask: Ask): Promise<Written> {
+  try {
+    using writer = new CompactWriter(path);
+    using pipe = new PrivatePipe((piece) => writer.write(piece));
+    const { pauseMs, reason } = await ask(pipe.path);
+    if (reason !== undefined) throw new Error(reason);
+    await pipe.end();
+    return { pauseMs, fileBytes: writer.finish() };
+  } catch (cause) {
+    throw failSnapshot(path, cause);
   }
 }
 

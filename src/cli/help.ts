@@ -37,7 +37,7 @@ plimsoll explain [REPORT.json | DIR] [--json]
 
 plimsoll heap FILE | heap diff A B [C] | heap node FILE @ID   [--json] [--max-memory SIZE]
     What a heap snapshot holds and who keeps it; what grew between two or three; one object.
-plimsoll heap capture PID [-o FILE] [--max-pause TIME]
+plimsoll heap capture PID [-o FILE] [--compact] [--max-pause TIME]
     A heap snapshot of a running process, if it is predicted to fit into memory and pause.
 
 plimsoll limits [SIZE] [--json] [--write docker|kubernetes|systemd|node]

@@ -2,6 +2,7 @@
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export { type AllocatingFunction, sampleAllocations } from "./allocation-sample.ts";
 export {
+  captureCompactHeap,
   type CapturedHeap,
   captureHeap,
   type CaptureOptions,

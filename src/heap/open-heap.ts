@@ -40,7 +40,7 @@ export interface OpenHeapOptions {
 }
 
 /**
- * Opens a snapshot file, as `v8.writeHeapSnapshot`, DevTools or `plimsoll heap capture` write it. The thread is busy meanwhile.
+ * Opens a snapshot file, as `v8.writeHeapSnapshot`, DevTools or `plimsoll heap capture` write it, also in its compact form. The thread is busy meanwhile.
  *
  * @param path - of the file.
  * @returns a graph that holds the file open until it is disposed of.
@@ -63,7 +63,7 @@ export function openInFull(path: string, options: OpenHeapOptions, shares?: Edge
     const { nodeCount, edgeCount } = layout;
     assertFits(path, predictBytes(nodeCount, edgeCount), options.maxMemoryBytes);
     const workspace = openWorkspace(nodeCount, edgeCount);
-    if ((options.threads ?? threadsFor(file)) === 2) thread = new SecondThread(workspace);
+    if (!file.isCompact && (options.threads ?? threadsFor(file)) === 2) thread = new SecondThread(workspace);
     readBeside = thread && parseEdgesBeside(file, layout, workspace, thread, shares);
     columns = new ColumnStore(nodeCount, path);
     options.onProgress?.("nodes");

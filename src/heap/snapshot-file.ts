@@ -1,5 +1,7 @@
-/** A snapshot on disk, read in pieces at given places; never whole. */
+/** A snapshot on disk, read in pieces at given places; never whole. One in the compact form reads like the text that it stands for. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { PlimsollError } from "../base/errors.ts";
+import { CompactReader } from "./compact-reader.ts";
 
 const PIECE = 1024 * 1024;
 
@@ -7,16 +9,31 @@ const PIECE = 1024 * 1024;
 export class SnapshotFile implements Disposable {
   /** As given. */
   readonly path: string;
-  /** When it was opened. */
+  /** Of the text, when it was opened. */
   readonly sizeBytes: number;
   readonly #descriptor: number;
+  readonly #compact: CompactReader | undefined;
   #isOpen = true;
 
-  /** @throws the system's error when it cannot be opened. */
+  /**
+   * @throws the system's error when it cannot be opened; PlimsollError `ERR_PLIMSOLL_SNAPSHOT_CORRUPT` when it is in the compact
+   * form, but not whole.
+   */
   constructor(path: string) {
     this.path = path;
     this.#descriptor = openSync(path, "r");
-    this.sizeBytes = fstatSync(this.#descriptor).size;
+    try {
+      this.#compact = this.#unpack(() => CompactReader.open(this.#descriptor));
+    } catch (error) {
+      closeSync(this.#descriptor);
+      throw error;
+    }
+    this.sizeBytes = this.#compact?.sizeBytes ?? fstatSync(this.#descriptor).size;
+  }
+
+  /** True for the compact form, whose text has no descriptor. */
+  get isCompact(): boolean {
+    return this.#compact !== undefined;
   }
 
   /** For reading on another thread; valid until it is closed. */
@@ -26,6 +43,8 @@ export class SnapshotFile implements Disposable {
 
   /** Reads into `target` from `at` on. @returns bytes read; fewer only at the end of the file. */
   readInto(target: Uint8Array, at: number): number {
+    const compact = this.#compact;
+    if (compact) return this.#unpack(() => compact.readInto(target, at));
     let taken = 0;
     while (taken < target.length) {
       const read = readSync(this.#descriptor, target, taken, target.length - taken, at + taken);
@@ -71,5 +90,18 @@ export class SnapshotFile implements Disposable {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     closeSync(this.#descriptor);
+  }
+
+  #unpack<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new PlimsollError(
+        "ERR_PLIMSOLL_SNAPSHOT_CORRUPT",
+        `${this.path} cannot be read as a compact heap snapshot: ${why}. Capture it again.`,
+        { cause, details: { path: this.path } },
+      );
+    }
   }
 }

@@ -20,6 +20,7 @@ const EXAMPLE = "plimsoll heap capture 4711";
 const OPTIONS: OptionTable = {
   output: { type: "string", short: "o" },
   "max-pause": { type: "string" },
+  compact: { type: "boolean" },
   json: { type: "boolean" },
 };
 /** A watcher looks for orders with each sample, and waits for the program itself. */
@@ -32,6 +33,7 @@ interface Wanted {
   readonly pid: number;
   readonly file: string;
   readonly maxPauseMs: number;
+  readonly isCompact: boolean;
 }
 
 /** Captures one process. */
@@ -41,9 +43,11 @@ export async function captureCommand(args: readonly string[], output: Output): P
   if (word === undefined || more.length > 0) throw usage("heap capture takes one process id.", EXAMPLE);
   const { pid } = findTarget(word);
   const { output: named, "max-pause": pause, json } = values;
+  const isCompact = values["compact"] === true;
   const wanted: Wanted = {
     pid,
-    file: resolve(typeof named === "string" ? named : nameFile(pid)),
+    file: resolve(typeof named === "string" ? named : nameFile(pid, isCompact)),
+    isCompact,
     maxPauseMs:
       typeof pause === "string" ? parseDuration("max-pause", pause, `${EXAMPLE} --max-pause 5s`) : MAX_PAUSE_MS,
   };
@@ -59,19 +63,21 @@ export async function captureCommand(args: readonly string[], output: Output): P
   }
 }
 
-function nameFile(pid: number): string {
-  return join(".", `heap-${pid}-${new Date().toISOString().replace(/[:.]/g, "-").replace("Z", "")}.heapsnapshot`);
+function nameFile(pid: number, isCompact: boolean): string {
+  const time = new Date().toISOString().replace(/[:.]/g, "-").replace("Z", "");
+  return join(".", `heap-${pid}-${time}.${isCompact ? "compact" : "heapsnapshot"}`);
 }
 
-async function order(socketPath: string, { pid, file, maxPauseMs }: Wanted): Promise<CaptureReply> {
-  const reply = await sendOrder(socketPath, { id: process.pid, pid, file, maxPauseMs }, ORDER_MS);
+async function order(socketPath: string, wanted: Wanted): Promise<CaptureReply> {
+  const { pid } = wanted;
+  const reply = await sendOrder(socketPath, { id: process.pid, ...wanted }, ORDER_MS);
   return (
     reply ?? { sentence: `The plimsoll that watches process ${pid} has not answered: is it stopped?`, details: [] }
   );
 }
 
 async function enterAndCapture(
-  { pid, file, maxPauseMs }: Wanted,
+  { pid, file, maxPauseMs, isCompact }: Wanted,
   say: (sentence: string) => void,
 ): Promise<CaptureReply> {
   const limit = { bytes: null, source: "not read" };
@@ -83,7 +89,7 @@ async function enterAndCapture(
   for (const until = performance.now() + HELLO_MS; !remote.captures.canAsk(pid); await sleep(POLL_MS)) {
     if (performance.now() > until) return { sentence: `Process ${pid} was entered, but says nothing.`, details: [] };
   }
-  const outcome = await captureRemote(pid, file, { remote, maxPauseMs, say });
+  const outcome = await captureRemote(pid, file, { remote, maxPauseMs, isCompact, say });
   await Promise.race([entry.portClosed, sleep(PORT_MS, undefined, { ref: false })]);
   return toReply(outcome);
 }
