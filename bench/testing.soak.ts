@@ -1,7 +1,7 @@
 /**
- * False alarms and misses of `toLeakNothing`: clean functions of the tests and planted leaks, as many of each, some
+ * False alarms and misses of `toLeakNothing`: clean functions of the tests and half as many planted leaks, some
  * at a time in a process of their own and in an order that is new every time, so that one meets the heap that others left.
- * `npm run soak:testing [-- COUNT] [--minutes 3] [--again]`: so many of each (default: 1,000) in about 12 minutes, or in
+ * `npm run soak:testing [-- COUNT] [--minutes 3] [--again]`: so many clean runs (default: 1,000) in about 12 minutes, or in
  * parts: what is left is done by the same command again, and what was measured of the same code is kept.
  */
 import { readOptions, TASKS_LEFT } from "./support/chunk.ts";

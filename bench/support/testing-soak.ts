@@ -15,7 +15,7 @@ import type { SoakLine } from "./testing-case.ts";
 
 /** How much is run. */
 export interface SoakPlan extends ChunkOptions {
-  /** Clean runs, and as many of planted leaks. */
+  /** Clean runs, and half as many of planted leaks, which take some times longer. */
   readonly count: number;
   /** Takes a line for each run that went wrong, and for progress. */
   readonly say: (line: string) => void;
@@ -90,9 +90,9 @@ function tasksOf(count: number): string[] {
     ...Object.keys(LEAKY_FUNCTIONS).map((name) => `leaky:${name}`),
     ...LADDER.map((bytes) => `bytes:${bytes}`),
   ];
-  return [clean, leaky].flatMap((tasks) =>
-    Array.from({ length: count }, (_, index) => tasks[index % tasks.length] ?? ""),
-  );
+  const repeat = (tasks: readonly string[], times: number): string[] =>
+    Array.from({ length: times }, (_, index) => tasks[index % tasks.length] ?? "");
+  return [...repeat(clean, count), ...repeat(leaky, Math.ceil(count / 2))];
 }
 
 /** One line for each task, also where the process died of it. */

@@ -36,6 +36,8 @@ const MIN_RATIO = 1.4;
 
 /** Growth a call in a long run, as a multiple of that in the rounds after it. */
 const MIN_LONG_RATIO = 0.5;
+/** Calls of a long run, as a multiple of those in the rounds after it. */
+const MIN_LONG_LENGTH = 2;
 
 /** The least growth of a round that counts. */
 export function leastOf(calls: number, floor: Floor): number {
@@ -56,11 +58,10 @@ export function mayGrow(rounds: readonly Round[], floor: Floor): boolean {
 export function findRate(rounds: readonly Round[], floor: Floor): GrowthRate | undefined {
   if (!mayGrow(rounds, floor)) return undefined;
   const shortest = Math.min(...rounds.map(({ calls }) => calls));
-  // The least of each length: the round in which no table doubled.
-  const counted = rounds.filter(({ calls, grew }) => grew >= leastOf(calls, floor));
-  const short = Math.min(...counted.filter(({ calls }) => calls === shortest).map(({ grew }) => grew));
-  const long = Math.min(...counted.filter(({ calls }) => calls > shortest).map(({ grew }) => grew));
-  if (!Number.isFinite(short) || !Number.isFinite(long) || long < MIN_RATIO * short) return undefined;
+  // In the middle one of each length no table doubled and V8 threw nothing away.
+  const short = median(rounds.filter(({ calls }) => calls === shortest).map(({ grew }) => grew));
+  const long = median(rounds.filter(({ calls }) => calls > shortest).map(({ grew }) => grew));
+  if (long < MIN_RATIO * short) return undefined;
   return rateOf(rounds);
 }
 
@@ -78,7 +79,9 @@ export function findSteadyRate(long: readonly Round[], last: readonly Round[], f
   // Noise that comes and goes may lie above the floor in single rounds, but not in all of them together.
   if (!mayGrow(last, floor) || grew < last.length * leastOf(calls / last.length, floor)) return undefined;
   const rate = rateOf(last);
-  return long.every((round) => round.grew >= MIN_LONG_RATIO * rate.perCall * round.calls) ? rate : undefined;
+  // A run that is hardly longer than those rounds says nothing that they do not.
+  const told = long.filter((round) => round.calls >= MIN_LONG_LENGTH * calls);
+  return told.every((round) => round.grew >= MIN_LONG_RATIO * rate.perCall * round.calls) ? rate : undefined;
 }
 
 function rateOf(rounds: readonly Round[]): GrowthRate {

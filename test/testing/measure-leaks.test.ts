@@ -32,7 +32,6 @@ describe("leaks", () => {
     ["a closure", "JavaScript heap", async () => kept.push(await Promise.resolve(() => serial))],
     ["a promise that never settles", "JavaScript heap", () => kept.push(new Promise(() => {}))],
     ["a buffer", "array buffers", () => kept.push(Buffer.alloc(10_000))],
-    ["a timer", "Timeout handles", () => timers.push(setInterval(() => {}, 1e6))],
     [
       "a listener of process",
       "listeners of process",
@@ -54,6 +53,24 @@ describe("leaks", () => {
   });
 });
 
+describe("what measuring a leak leaves behind", () => {
+  it("is less than the 1,024 files and sockets that many systems allow", async () => {
+    const { leaks } = await measure(() => timers.push(setInterval(() => {}, 1e6)));
+    expect(leaks.map(({ what }) => what)).toContain("Timeout handles");
+    expect(timers.length).toBeLessThan(1000);
+  });
+
+  it("is some hundred megabytes of large buffers, not gigabytes", async () => {
+    let bytes = 0;
+    const { leaks } = await measure(() => {
+      kept.push(new Uint8Array(2 ** 20));
+      bytes += 2 ** 20;
+    });
+    expect(leaks.map(({ what }) => what)).toContain("array buffers");
+    expect(bytes).toBeLessThan(600 * 2 ** 20);
+  });
+});
+
 describe("what is no leak", () => {
   it.each<[string, () => unknown]>([
     ["garbage", () => JSON.parse('{"a":[1,2,3]}')],
@@ -62,6 +79,13 @@ describe("what is no leak", () => {
       () => {
         index.set((serial += 1), { serial });
         if (index.size > 700) index.delete(index.keys().next().value ?? 0);
+      },
+    ],
+    [
+      "a batch that is flushed every thousand calls",
+      () => {
+        kept.push({ serial: (serial += 1) });
+        if (serial % 1000 === 0) kept.length = 0;
       },
     ],
     ["a timer that ends", () => new Promise((resolve) => void setTimeout(resolve, 1))],
