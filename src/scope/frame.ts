@@ -90,10 +90,10 @@ export class Frame {
   }
 
   /** Ends the scope without releasing: what was created or retained in it is somebody else's. What it consumed, the scope around it gave. */
-  forget(outer: Frame | undefined): void {
+  forget(outer: Frame): void {
     this.isOpen = false;
     for (const [value, { adapter, references }] of this.#borrowed ?? [])
-      if (references < 0 && outer && !outer.owns(value)) outer.borrow(value, adapter, references);
+      if (references < 0 && !outer.owns(value)) outer.borrow(value, adapter, references);
     this.#owned.clear();
     this.#borrowed = undefined;
   }

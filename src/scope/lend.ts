@@ -14,12 +14,14 @@ import { currentFrame, Frame, runIn } from "./frame.ts";
  */
 export function lend<T>(body: () => T): T {
   const outer = currentFrame();
-  const inner = new Frame(outer, Date.now());
+  // Outside of all scopes nothing is owned anyway.
+  if (!outer) return body();
+  const inner = new Frame(outer, outer.openedMs);
   try {
     const result = runIn(inner, body);
-    for (const value of outer ? ownedIn(result, inner) : []) {
-      const adapter = adapterOf(value);
-      if (adapter && inner.owns(value)) outer?.own(value, adapter);
+    for (const value of ownedIn(result, inner)) {
+      const adapter = inner.owns(value) && adapterOf(value);
+      if (adapter) outer.own(value, adapter);
     }
     return result;
   } finally {
