@@ -1,10 +1,10 @@
 /**
  * What a heap snapshot takes, beside what was predicted: extra resident memory at the peak and the pause, for heaps of many
- * shapes on every Node.js line; the count of objects beside the snapshot's own; Node 20's remedy, with and without; and a heap
- * near the limit of a real memory cgroup, captured by Node's own function and by ours. The goal is a bound: what is real
- * never lies above what was predicted, and what was predicted is not absurd.
+ * shapes on every Node.js line; the count of objects beside the snapshot's own; the compact form beside the plain one;
+ * Node 20's remedy, with and without; and a heap near the limit of a real memory cgroup, captured by Node's own function
+ * and by ours. The goal is a bound: what is real never lies above what was predicted, and what was predicted is not absurd.
  *
- * `npm run bench:capture [-- --quick]`: about 3 minutes; the quick form is a smoke test and writes nothing. The last part needs root.
+ * `npm run bench:capture [-- --quick]`: about 4 minutes; the quick form is a smoke test and writes nothing. The last part needs root.
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
@@ -47,6 +47,7 @@ interface Measured {
   readonly extraBytes: number;
   readonly pauseMs: number;
   readonly cpuMs: number;
+  readonly fileBytes: number;
   readonly prediction: { readonly objects: number; readonly extraBytes: number; readonly pauseMs: number };
 }
 
@@ -108,10 +109,44 @@ try {
       summary(`predicted nodes as a part of the real, median, ${line}`, objects, (...all) => median(all), "<= 2"),
     );
   }
+  await compareForms();
   await compareRemedy();
   await captureNearLimit();
 } finally {
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** The compact form beside the plain one. */
+async function compareForms(): Promise<void> {
+  for (const { version, path } of availableNodes()) {
+    for (const shape of ["small objects in a Map", "syntax tree"]) {
+      const plain = await measure(path, shape, scale);
+      const compact = await measure(path, shape, scale, "compact");
+      const name = `${shape}, compact form, Node ${version.split(".")[0]}`;
+      const size = round(plain.fileBytes / compact.fileBytes);
+      console.log(
+        `${name}: ${size}x smaller, ${round(compact.pauseMs)} of ${compact.prediction.pauseMs} ms beside ${round(plain.pauseMs)}, ` +
+          `${round(compact.extraBytes / MB)} of ${round(compact.prediction.extraBytes / MB)} MB beside ${round(plain.extraBytes / MB)}`,
+      );
+      rows.push(
+        { name: `plain file as a multiple of the compact, ${name}`, value: size, unit: "x", goal: ">= 9" },
+        {
+          name: `pause, ${name}`,
+          value: round(compact.pauseMs),
+          unit: "ms",
+          goal: `<= ${compact.prediction.pauseMs}`,
+          peers: { "plain form, ms": round(plain.pauseMs) },
+        },
+        {
+          name: `extra resident memory, ${name}`,
+          value: round(compact.extraBytes / MB),
+          unit: "MB",
+          goal: `<= ${Math.round(compact.prediction.extraBytes / MB)}`,
+          peers: { "plain form, MB": round(plain.extraBytes / MB) },
+        },
+      );
+    }
+  }
 }
 
 /** Node 20 alone has it. */

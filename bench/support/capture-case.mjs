@@ -1,6 +1,6 @@
 // One heap of a known shape: predicts the capture, captures, and says on stdout what both were.
-// Arguments: the built src/heap folder, shape, scale, file, "bare" to leave Node 20's remedy out.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+// Arguments: the built src/heap folder, shape, scale, file, and "bare" to leave Node 20's remedy out or "compact" for that form.
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setFlagsFromString, writeHeapSnapshot } from "node:v8";
@@ -69,9 +69,10 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 collect();
 collect();
-const { planCapture, captureHeap } = await import(join(heapFolder, "capture.js"));
+const { captureCompactHeap, planCapture, captureHeap } = await import(join(heapFolder, "capture.js"));
 const began = performance.now();
-const plan = planCapture();
+// The second of two plans finds the traces of the first in the heap.
+let prediction = mode === "compact" ? undefined : planCapture().prediction;
 const planMs = performance.now() - began;
 const read = (name) =>
   Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
@@ -79,14 +80,27 @@ const before = read("VmRSS");
 writeFileSync("/proc/self/clear_refs", "5");
 const cpu = process.cpuUsage();
 const capturing = performance.now();
+const options = { file, maxPauseMs: 600_000 };
 if (mode === "bare") writeHeapSnapshot(file);
-else captureHeap({ file, maxPauseMs: 600_000 });
+else if (mode === "compact") ({ prediction } = await captureCompactHeap(options));
+else captureHeap(options);
 const pauseMs = performance.now() - capturing;
 const { user, system } = process.cpuUsage(cpu);
 const extraBytes = Math.max(0, read("VmHWM") - before);
-const head = readFileSync(file).subarray(0, 4096).toString("latin1");
+const fileBytes = statSync(file).size;
+const nodes = mode === "compact" ? await countNodes() : readNodeCount();
 rmSync(file);
-const nodes = Number(/"node_count":(\d+)/.exec(head)[1]);
 process.stdout.write(
-  JSON.stringify({ nodes, planMs, extraBytes, pauseMs, cpuMs: (user + system) / 1000, prediction: plan.prediction }),
+  JSON.stringify({ nodes, planMs, extraBytes, pauseMs, fileBytes, cpuMs: (user + system) / 1000, prediction }),
 );
+
+function readNodeCount() {
+  return Number(/"node_count":(\d+)/.exec(readFileSync(file).subarray(0, 4096).toString("latin1"))[1]);
+}
+
+async function countNodes() {
+  const { openHeap } = await import(join(heapFolder, "open-heap.js"));
+  const graph = openHeap(file);
+  graph[Symbol.dispose]();
+  return graph.nodeCount;
+}
