@@ -2,7 +2,7 @@
  * What matchers and reporter cost a suite: the same generated suite with and without them, in turns; all files in one
  * worker (`isolate: false`), where the reporter has most to do, and each in a worker of its own, vitest's default. And how often
  * `toLeakNothing` errs, from the runs of `npm run soak:testing`: what is left of them is run first.
- * `npm run bench:testing [-- --minutes 3]`: some minutes besides the soak. Needs the build.
+ * `npm run bench:testing [-- suite | soak] [--minutes 3]`: some minutes besides the soak; one part keeps the other's rows. Needs the build.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,13 +10,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
 import { readOptions, TASKS_LEFT } from "./support/chunk.ts";
-import { type BenchRow, writeResults } from "./support/results.ts";
+import { type BenchRow, readList, writeResults } from "./support/results.ts";
 import { runSoak, type SoakOutcome } from "./support/testing-soak.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const COUNT = 1000;
 const PAIRS = 5;
 const FILES = 40;
+const SUITE = "a suite of";
 
 const CONFIG = `const isMeasured = process.env.MEASURED === "1";
 export default {
@@ -74,7 +75,7 @@ function compare(cwd: string, isIsolated: boolean): BenchRow {
   }
   const ratios = measured.map((ms, pair) => round(100 * (ms / (without[pair] ?? ms) - 1)));
   const row: BenchRow = {
-    name: `a suite of ${FILES} files, ${where}: slower with matchers and reporter by`,
+    name: `${SUITE} ${FILES} files, ${where}: slower with matchers and reporter by`,
     value: round(100 * (median(measured) / median(without) - 1)),
     unit: "%",
     goal: "<= 5",
@@ -119,17 +120,33 @@ function round(percent: number): number {
   return Math.round(100 * percent) / 100;
 }
 
-const soak = await runSoak({ ...readOptions(2), count: COUNT, say: (line) => console.log(line) });
-if (soak.left > 0) {
-  console.log(`${soak.left} runs of the soak are left: run the same command again`);
-  process.exitCode = TASKS_LEFT;
-} else {
+function measureSuites(): BenchRow[] {
   const folder = makeSuite();
   try {
-    const rows = [compare(folder, false), compare(folder, true), ...soakRows(soak)];
-    console.log(rows);
-    console.log(writeResults("testing", "npm run bench:testing", rows, { lists: { functions: soak.functions } }));
+    return [compare(folder, false), compare(folder, true)];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const options = readOptions(2);
+const parts = options.names.length > 0 ? options.names : ["soak", "suite"];
+const kept = readList("testing", "rows") as readonly BenchRow[];
+const isSuite = ({ name }: BenchRow): boolean => name.startsWith(SUITE);
+const soak = await runSoak({
+  ...options,
+  minutes: parts.includes("soak") ? options.minutes : 0,
+  count: COUNT,
+  say: (line) => console.log(line),
+});
+if (parts.includes("soak") && soak.left > 0) {
+  console.log(`${soak.left} runs of the soak are left: run the same command again`);
+  process.exitCode = TASKS_LEFT;
+} else {
+  const suites = parts.includes("suite") ? measureSuites() : kept.filter(isSuite);
+  const isSoaked = parts.includes("soak");
+  const rows = [...suites, ...(isSoaked ? soakRows(soak) : kept.filter((row) => !isSuite(row)))];
+  const functions = isSoaked ? soak.functions : (readList("testing", "functions") as SoakOutcome["functions"]);
+  console.log(rows);
+  console.log(writeResults("testing", "npm run bench:testing", rows, { lists: { functions } }));
 }
