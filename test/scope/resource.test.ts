@@ -77,11 +77,20 @@ describe("ResourcePool", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
-        fc.array(fc.record({ turns: fc.integer({ min: 0, max: 3 }), fails: fc.boolean() }), { maxLength: 20 }),
-        async (max, jobs) => {
+        fc.array(
+          fc.record({
+            turns: fc.integer({ min: 0, max: 3 }),
+            fails: fc.boolean(),
+            breaks: fc.boolean(),
+          }),
+          { maxLength: 20 },
+        ),
+        fc.integer({ min: 0, max: 2 }),
+        async (max, jobs, turnsToDestroy) => {
           let open = 0;
           let mostOpen = 0;
           const order: number[] = [];
+          const broken = new WeakSet<Handle>();
           const pool = new ResourcePool({
             name: "things",
             max,
@@ -91,17 +100,20 @@ describe("ResourcePool", () => {
               await turn();
               return new Handle();
             },
-            destroy: (handle) => {
-              open--;
+            destroy: async (handle) => {
               handle.close();
+              for (let i = 0; i < turnsToDestroy; i++) await turn();
+              open--;
             },
+            isUsable: (handle) => !broken.has(handle),
           });
           const results = await Promise.allSettled(
-            jobs.map(({ turns, fails }, job) =>
+            jobs.map(({ turns, fails, breaks }, job) =>
               pool.use(async (handle) => {
                 order.push(job);
-                if (!handle.isOpen) throw new Error("lent a closed one");
+                if (!handle.isOpen || broken.has(handle)) throw new Error("lent a closed or broken one");
                 for (let i = 0; i < turns; i++) await turn();
+                if (breaks) broken.add(handle);
                 if (fails) throw new Error("on purpose");
               }),
             ),
@@ -154,6 +166,40 @@ describe("ResourcePool", () => {
     clock.advance(130);
     await turn();
     expect(pool.getMemoryUsage()).toMatchObject({ size: 0, idle: 0 });
+  });
+
+  it("tells whether one is usable by what its use threw, and makes another only when it is gone", async () => {
+    const failures: unknown[] = [];
+    let end = (): void => {};
+    const pool = new ResourcePool({
+      name: "connection",
+      max: 1,
+      create: () => new Handle(),
+      destroy: () => new Promise<void>((resolve) => (end = resolve)),
+      isUsable: (_handle, failure) => failures.push(failure) > 0 && !(failure instanceof TypeError),
+    });
+    const fails = (error: Error): Promise<never> =>
+      pool.use(() => {
+        throw error;
+      });
+    await expect(fails(new RangeError("again"))).rejects.toThrow("again");
+    expect(pool.getMemoryUsage()).toMatchObject({ size: 1, idle: 1, createdCount: 1 });
+    await expect(fails(new TypeError("broken"))).rejects.toThrow("broken");
+    expect(failures.filter((failure) => failure !== undefined).map(String)).toEqual([
+      "RangeError: again",
+      "TypeError: broken",
+    ]);
+    const next = pool.use(() => "served");
+    await turn();
+    expect(pool.getMemoryUsage()).toMatchObject({ size: 1, idle: 0, waiting: 1, createdCount: 1 });
+    end();
+    expect(await next).toBe("served");
+    expect(pool.getMemoryUsage()).toMatchObject({ size: 1, idle: 1, createdCount: 2 });
+    const ended = pool[Symbol.asyncDispose]();
+    await turn();
+    end();
+    await ended;
+    expect(pool.getMemoryUsage().size).toBe(0);
   });
 
   it("lets who waits give up", async () => {
