@@ -91,6 +91,7 @@ function soakRows({ clean, leaky, falseAlarms, misses, minimalBytes }: SoakOutco
   const leakyMs = leaky.map(({ durationMs }) => durationMs);
   const kinds = (lines: readonly { readonly task: string }[]): number => new Set(lines.map(({ task }) => task)).size;
   return [
+    { name: "clean functions checked", value: clean.length, unit: "runs", goal: `>= ${COUNT}` },
     {
       name: `false alarms of toLeakNothing in ${clean.length} runs of ${kinds(clean)} clean functions`,
       value: falseAlarms.length,
@@ -139,14 +140,11 @@ const soak = await runSoak({
   count: COUNT,
   say: (line) => console.log(line),
 });
-if (parts.includes("soak") && soak.left > 0) {
+const suites = parts.includes("suite") ? measureSuites() : kept.filter(isSuite);
+const rows = [...suites, ...(soak.clean.length > 0 ? soakRows(soak) : kept.filter((row) => !isSuite(row)))];
+console.log(rows);
+console.log(writeResults("testing", "npm run bench:testing", rows, { lists: { functions: soak.functions } }));
+if (soak.left > 0) {
   console.log(`${soak.left} runs of the soak are left: run the same command again`);
   process.exitCode = TASKS_LEFT;
-} else {
-  const suites = parts.includes("suite") ? measureSuites() : kept.filter(isSuite);
-  const isSoaked = parts.includes("soak");
-  const rows = [...suites, ...(isSoaked ? soakRows(soak) : kept.filter((row) => !isSuite(row)))];
-  const functions = isSoaked ? soak.functions : (readList("testing", "functions") as SoakOutcome["functions"]);
-  console.log(rows);
-  console.log(writeResults("testing", "npm run bench:testing", rows, { lists: { functions } }));
 }

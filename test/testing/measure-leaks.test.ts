@@ -88,6 +88,14 @@ describe("what is no leak", () => {
         if (serial % 1000 === 0) kept.length = 0;
       },
     ],
+    [
+      "what a timer of half a second holds",
+      async () => {
+        const key = (serial += 1);
+        index.set(key, { key });
+        setTimeout(() => index.delete(key), 500).unref();
+      },
+    ],
     ["a timer that ends", () => new Promise((resolve) => void setTimeout(resolve, 1))],
     [
       "classes",
