@@ -5,8 +5,8 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { tellFailure } from "./ending.ts";
+import { assertDuration, assertReleasable, bytesOfResource, releaseResource } from "./resource-release.ts";
 import { addedBytes, type ProcessBytes, readProcessBytes } from "./resource-memory.ts";
-import { assertReleasable, bytesOfResource, releaseResource } from "./resource-release.ts";
 import { untracked } from "./scope.ts";
 
 /** How a resource is made and released. */
@@ -37,6 +37,8 @@ export interface ResourceMemoryUsage {
   readonly acquireBytes: ProcessBytes | undefined;
   /** What was added since it was made, by its uses and all else. Default: not held. */
   readonly sinceBytes: ProcessBytes | undefined;
+  /** What its last use added while it ran; uses side by side are billed for each other. Default: not used yet. */
+  readonly useBytes: ProcessBytes | undefined;
   /** What releasing it gave back, the last time; negative numbers are memory given back. Default: not released yet. */
   readonly releaseBytes: ProcessBytes | undefined;
   /** Bytes that the resource itself tells. Default: not known. */
@@ -53,13 +55,19 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
   #acquiredCount = 0;
   #lastUseMs = 0;
   #acquireBytes: ProcessBytes | undefined;
+  #useBytes: ProcessBytes | undefined;
   #releaseBytes: ProcessBytes | undefined;
   #afterAcquire: ProcessBytes | undefined;
   #idling: Disposable | undefined;
   #isClosed = false;
 
-  /** Makes nothing yet. */
+  /**
+   * Makes nothing yet.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` when `idleTimeoutMs` is negative or not a number.
+   */
   constructor(options: ManagedResourceOptions<T>) {
+    assertDuration("idleTimeoutMs", options.idleTimeoutMs);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
@@ -71,11 +79,14 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
    * `acquire` or `body` throws.
    */
   async use<R>(body: (resource: T) => R | PromiseLike<R>): Promise<R> {
-    if (this.#isClosed) throw closed(this.#options.name);
     this.#users++;
+    let before: ProcessBytes | undefined;
     try {
-      return await body(await this.#hold());
+      const resource = await this.#hold();
+      before = readProcessBytes();
+      return await body(resource);
     } finally {
+      if (before) this.#useBytes = addedBytes(before, readProcessBytes());
       this.#users--;
       this.#lastUseMs = this.#clock.now();
       this.#watchIdle();
@@ -91,18 +102,29 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
       acquiredCount: this.#acquiredCount,
       acquireBytes: this.#acquireBytes,
       sinceBytes: this.#afterAcquire && addedBytes(this.#afterAcquire, readProcessBytes()),
+      useBytes: this.#useBytes,
       releaseBytes: this.#releaseBytes,
       ownBytes: resource && (this.#options.bytes ?? bytesOfResource)(resource),
     };
   }
 
-  /** Releases the resource when nobody uses it; the next use makes a new one. @returns whether it was released. */
+  /**
+   * Releases the resource when nobody uses it; the next use makes a new one.
+   *
+   * @returns whether it was released.
+   * @throws PlimsollError `ERR_PLIMSOLL_RELEASE_FAILED`.
+   */
   async cleanup(): Promise<boolean> {
     if (this.#users > 0) return false;
     return this.forceCleanup();
   }
 
-  /** Releases the resource, even from under its users. @returns whether there was one. */
+  /**
+   * Releases the resource, even from under its users.
+   *
+   * @returns whether there was one.
+   * @throws PlimsollError `ERR_PLIMSOLL_RELEASE_FAILED`. It is not tried again.
+   */
   async forceCleanup(): Promise<boolean> {
     const held = this.#held;
     this.#held = undefined;
@@ -116,7 +138,11 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
       this.#afterAcquire = undefined;
     }
     const before = readProcessBytes();
-    await (this.#options.release ?? releaseResource)(resource);
+    try {
+      await (this.#options.release ?? releaseResource)(resource);
+    } catch (cause) {
+      throw unreleased(this.#options.name, cause);
+    }
     this.#releaseBytes = addedBytes(before, readProcessBytes());
     return true;
   }
@@ -128,13 +154,18 @@ export class ManagedResource<T extends object> implements AsyncDisposable {
   }
 
   async #hold(): Promise<T> {
-    const held = (this.#held ??= this.#acquire());
-    try {
-      return await held;
-    } catch (error) {
-      // The next use may try again.
-      if (this.#held === held) this.#held = undefined;
-      throw error;
+    for (;;) {
+      if (this.#isClosed) throw closed(this.#options.name);
+      const held = (this.#held ??= this.#acquire());
+      try {
+        const resource = await held;
+        // A cleanup that was forced while it was being made has taken it.
+        if (this.#held === held) return resource;
+      } catch (error) {
+        // The next use may try again.
+        if (this.#held === held) this.#held = undefined;
+        throw error;
+      }
     }
   }
 
@@ -163,6 +194,18 @@ function closed(name: string): PlimsollError {
     "ERR_PLIMSOLL_RELEASED",
     `${name} was disposed of and cannot be used any more. Make a new ManagedResource.`,
     {
+      details: { name },
+    },
+  );
+}
+
+function unreleased(name: string, cause: unknown): PlimsollError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new PlimsollError(
+    "ERR_PLIMSOLL_RELEASE_FAILED",
+    `${name} could not be released: ${why}. The next use makes a new one.`,
+    {
+      cause,
       details: { name },
     },
   );

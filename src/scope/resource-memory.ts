@@ -1,6 +1,6 @@
 /**
- * Memory of the process around a piece of work. It belongs to the process, so work that overlaps is billed to each;
- * a figure read while something else ran says so.
+ * Memory of the process around a piece of work. It belongs to the process: work that overlaps is billed for both, and
+ * a collection in between makes a figure smaller than what was taken.
  */
 
 /** Bytes of the process, or a difference of two readings. */
@@ -13,7 +13,7 @@ export interface ProcessBytes {
   readonly externalBytes: number;
 }
 
-/** Reads the process; about 10 us. */
+/** Reads the process; about 5 us. */
 export function readProcessBytes(): ProcessBytes {
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external };

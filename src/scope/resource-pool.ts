@@ -7,7 +7,7 @@ import { PlimsollError } from "../base/errors.ts";
 import { isThenable } from "./adapter.ts";
 import { tellFailure } from "./ending.ts";
 import { Lease } from "./lease.ts";
-import { assertReleasable, bytesOfResource, releaseResource } from "./resource-release.ts";
+import { assertDuration, assertReleasable, bytesOfResource, releaseResource } from "./resource-release.ts";
 import { untracked } from "./scope.ts";
 
 /** How a pool makes, bounds and releases its resources. */
@@ -72,7 +72,7 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
   #sweeping: Disposable | undefined;
   #isClosed = false;
 
-  /** @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` when `max` is not a whole number of 1 or more. */
+  /** @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` when `max` is not a whole number of 1 or more, or `idleTimeoutMs` negative or not a number. */
   constructor(options: ResourcePoolOptions<T>) {
     if (!Number.isInteger(options.max) || options.max < 1) {
       throw new PlimsollError(
@@ -83,6 +83,7 @@ export class ResourcePool<T extends object> implements AsyncDisposable {
         },
       );
     }
+    assertDuration("idleTimeoutMs", options.idleTimeoutMs);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }

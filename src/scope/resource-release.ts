@@ -37,6 +37,19 @@ export function assertReleasable(resource: object, name: string): void {
   );
 }
 
+/**
+ * Refuses a time that is none.
+ *
+ * @param option - its name, for the message.
+ * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION`.
+ */
+export function assertDuration(option: string, ms: number | undefined): void {
+  if (ms === undefined || ms >= 0) return;
+  throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", `${option} is ${ms}; it must be 0 or more milliseconds.`, {
+    details: { [option]: ms },
+  });
+}
+
 function ownerOf(resource: object): AnyAdapter | undefined {
   return adapterOf(resource) ?? (disposables.isValue(resource) ? disposables : undefined);
 }

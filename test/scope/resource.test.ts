@@ -29,6 +29,8 @@ describe("ManagedResource", () => {
     expect(new Set(seen).size).toBe(1);
     expect(resource.getMemoryUsage()).toMatchObject({ isAcquired: true, users: 0, acquiredCount: 1, ownBytes: 77 });
     expect(resource.getMemoryUsage().acquireBytes?.rssBytes).toEqual(expect.any(Number));
+    await resource.use((handle) => Object.assign(handle, { held: new Uint8Array(5_000_000) }));
+    expect(resource.getMemoryUsage().useBytes?.externalBytes).toBeGreaterThan(4_900_000);
     await resource.use(async () => expect(await resource.cleanup()).toBe(false));
     expect(await resource.cleanup()).toBe(true);
     expect(await resource.cleanup()).toBe(false);
@@ -51,6 +53,48 @@ describe("ManagedResource", () => {
     await expect(resource.use(() => 1)).rejects.toThrow("not yet");
     await expect(resource.use(() => 1)).resolves.toBe(1);
     await resource.forceCleanup();
+  });
+
+  it("gives no use what a forced cleanup has taken, nor anything once it is disposed of", async () => {
+    const made: Handle[] = [];
+    const resource = new ManagedResource({
+      name: "slow",
+      acquire: async () => {
+        const handle = new Handle();
+        made.push(handle);
+        await turn();
+        return handle;
+      },
+    });
+    const use = resource.use((handle) => handle.isOpen);
+    expect(await resource.forceCleanup()).toBe(true);
+    expect(await use).toBe(true);
+    expect(made.map(({ isOpen }) => isOpen)).toEqual([false, true]);
+    expect(resource.getMemoryUsage()).toMatchObject({ isAcquired: true, acquiredCount: 2 });
+    await resource.cleanup();
+    const late = resource.use((handle) => handle.isOpen);
+    await resource[Symbol.asyncDispose]();
+    await expect(late).rejects.toMatchObject({ code: "ERR_PLIMSOLL_RELEASED" });
+    expect(made.map(({ isOpen }) => isOpen)).toEqual([false, false, false]);
+  });
+
+  it("tells why it could not be released, and refuses a time that is none", async () => {
+    const resource = new ManagedResource({
+      name: "stuck",
+      acquire: () => new Handle(),
+      release: () => Promise.reject(new Error("still busy")),
+    });
+    await resource.use(() => undefined);
+    await expect(resource.cleanup()).rejects.toMatchObject({
+      code: "ERR_PLIMSOLL_RELEASE_FAILED",
+      message: expect.stringContaining("stuck could not be released: still busy") as string,
+    });
+    await expect(resource.use(({ isOpen }) => isOpen)).resolves.toBe(true);
+    const acquire = (): Handle => new Handle();
+    for (const idleTimeoutMs of [-1, Number.NaN]) {
+      expect(() => new ManagedResource({ name: "a", acquire, idleTimeoutMs })).toThrow(/idleTimeoutMs is/);
+      expect(() => new ResourcePool({ name: "a", create: acquire, max: 1, idleTimeoutMs })).toThrow(/idleTimeoutMs is/);
+    }
   });
 
   it("goes by itself when idle", async () => {
