@@ -87,23 +87,28 @@ export function predictCapture(
   };
 }
 
-/** Bounds: bench/capture.bench.ts finds 0.6 to 0.8 us, and a ninth of the text. */
-const PACK_US_PER_OBJECT = 2;
-const PACK_BYTES = 24 << 20;
+/** A bound of what bench/capture.bench.ts finds: packing takes about 0.01 us a byte of the text. */
+const PACK_US_PER_BYTE = 0.02;
 const PACKED_RATIO = 0.2;
+/** V8 hands the text over in messages; their garbage takes 10 to 30 MB, and from Node 24 on, where a message has 1 MB, 130. */
+const MESSAGE_BYTES: readonly (readonly [major: number, bytes: number])[] = [
+  [0, 64 << 20],
+  [24, 192 << 20],
+];
 
 /** What it becomes when the snapshot is packed by the program itself while V8 writes it. */
-export function predictPacking(plain: CapturePrediction): CapturePrediction {
-  const { objects, extraBytes, pauseMs } = plain;
+export function predictPacking(plain: CapturePrediction, nodeMajor: number): CapturePrediction {
+  const { extraBytes, pauseMs, fileBytes } = plain;
+  const [, messageBytes] = MESSAGE_BYTES.findLast(([known]) => nodeMajor >= known) ?? [0, 0];
   return {
     ...plain,
-    extraBytes: extraBytes + PACK_BYTES,
-    pauseMs: Math.ceil(pauseMs + (objects * PACK_US_PER_OBJECT) / 1000),
+    extraBytes: extraBytes + messageBytes,
+    pauseMs: Math.ceil(pauseMs + (fileBytes * PACK_US_PER_BYTE) / 1000),
     fileBytes: packedBytes(plain),
   };
 }
 
-/** Bound of the size of the compact form. */
+/** Usual size of the compact form, with a margin; long strings of random characters take more. */
 export function packedBytes({ fileBytes }: CapturePrediction): number {
   return Math.ceil(fileBytes * PACKED_RATIO);
 }
