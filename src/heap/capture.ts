@@ -132,7 +132,7 @@ async function takeInPieces(session: Session, take: (piece: string) => void): Pr
  * @throws PlimsollError `ERR_PLIMSOLL_CAPTURE_REFUSED` when it is predicted not to fit.
  */
 export function streamHeap(bounds: CaptureBounds = {}): { readonly stream: Readable; readonly plan: CapturePlan } {
-  const plan = admit(bounds);
+  const plan = admit(bounds, (plain) => ({ ...plain, extraBytes: plain.extraBytes + plain.fileBytes }));
   using _ = withoutLineEnds();
   return { stream: getHeapSnapshot(), plan };
 }
