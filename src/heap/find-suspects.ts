@@ -5,7 +5,7 @@
  */
 import { formatBytes } from "../base/bytes.ts";
 import { className, isPlumbing } from "./class-name.ts";
-import { isRoot } from "./growers.ts";
+import { headOfList, isRoot } from "./growers.ts";
 import type { HeapGraph, NodeIndex } from "./heap-graph.ts";
 import { describeHolder } from "./holder-words.ts";
 import type { Suspect } from "./suspect.ts";
@@ -22,6 +22,8 @@ const LEAST_SHARE = 0.1;
 const LIMIT = 5;
 /** Where the largest child keeps this much of it, the object only leads to that child. */
 const LEADING_SHARE = 0.7;
+/** Nested objects of one class are a list from this many on. */
+const LEAST_LINKS = 100;
 /** What V8 itself keeps: code, text of scripts, shapes. */
 const OF_V8 = /^(code|string|concatenated string|sliced string|object shape|synthetic|native|number)$/;
 
@@ -49,7 +51,10 @@ export function findSuspects(graph: HeapGraph, options: SuspectOptions = {}): Su
   });
   const owners = new Map(points.map((point) => [ownerOf(graph, point), point]));
   const members = countMembers(graph, new Set(points));
-  const suspects = [...owners].map(([owner, point]) => describe(graph, owner, members.get(point)));
+  const suspects = [...owners].map(([owner, point]) => {
+    const list = findList(graph, owner);
+    return list ? describe(graph, list.head, list) : describe(graph, owner, members.get(point));
+  });
   return suspects.sort((one, other) => other.retainedBytes - one.retainedBytes).slice(0, options.limit ?? LIMIT);
 }
 
@@ -62,6 +67,26 @@ function ownerOf(graph: HeapGraph, point: NodeIndex): NodeIndex {
     owner = above;
   }
   return owner;
+}
+
+/**
+ * The linked list that an object is a link of: every link keeps all that follow, so what keeps much is found in its
+ * middle, and what holds it is its head.
+ */
+function findList(graph: HeapGraph, link: NodeIndex): { head: NodeIndex; what: string; count: number } | undefined {
+  const head = headOfList(graph, link);
+  let count = 1;
+  for (let next = nextLink(graph, head); next !== undefined; next = nextLink(graph, next)) count += 1;
+  return count >= LEAST_LINKS ? { head, what: className(graph, head), count } : undefined;
+}
+
+/** The object of the same class that a link alone keeps. */
+function nextLink(graph: HeapGraph, link: NodeIndex): NodeIndex | undefined {
+  for (const { to } of graph.edges(link)) {
+    const isSame = graph.nameIndex(to) === graph.nameIndex(link) && graph.type(to) === graph.type(link);
+    if (isSame && graph.dominator(to) === link) return to;
+  }
+  return undefined;
 }
 
 /** Of each point, the class of which it has most right below. */

@@ -12,7 +12,9 @@ import { findClosures } from "../../src/heap/closures.ts";
 import { findDetached } from "../../src/heap/detached-nodes.ts";
 import { diffHeaps } from "../../src/heap/diff-heaps.ts";
 import { findDuplicateStrings } from "../../src/heap/duplicate-strings.ts";
+import { findSuspects } from "../../src/heap/find-suspects.ts";
 import { NodeTally } from "../../src/heap/node-tally.ts";
+import { openHeap } from "../../src/heap/open-heap.ts";
 import { describeSuspects, holderOfGrowth, type Suspect } from "../../src/heap/suspect.ts";
 import { ReferenceGraph, readReferenceGraph } from "../support/reference-graph.ts";
 import { smallSnapshots } from "./small-snapshots.ts";
@@ -78,6 +80,30 @@ describe("a snapshot with known contents", () => {
     expect(suspects.some(({ isLeak }) => isLeak)).toBe(false);
     expect(classes).toEqual([]);
     expect(describeSuspects(suspects).length).toBeLessThanOrEqual(2048);
+  });
+});
+
+describe("a linked list in one snapshot", () => {
+  it("is told by its head, not by a link in its middle", () => {
+    const folder = mkdtempSync(join(tmpdir(), "plimsoll-list-"));
+    try {
+      const file = join(folder, "list.heapsnapshot");
+      const program = `
+        class Job { constructor(next, n) { this.next = next; this.rows = [n, n, n]; } }
+        class Queue { add(n) { this.newest = new Job(this.newest, n); } }
+        globalThis.queue = new Queue();
+        for (let n = 0; n < 100_000; n += 1) queue.add(n);
+        require("node:v8").writeHeapSnapshot(process.argv[1]);`;
+      execFileSync(process.execPath, ["-e", program, file], { timeout: 60_000 });
+      using graph = openHeap(file);
+      const [first] = findSuspects(graph);
+      expect(first).toMatchObject({ className: "Job", count: 100_000, isLeak: false });
+      expect(first?.share).toBeGreaterThan(0.5);
+      expect(first?.why).toMatch(/100,000 Job among it/);
+      expect(first?.holder).toBe("Job globalThis.queue.newest");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
