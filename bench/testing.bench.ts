@@ -5,7 +5,7 @@
  * `npm run bench:testing [-- suite | soak] [--minutes 3]`: some minutes besides the soak; one part keeps the other's rows. Needs the build.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
@@ -38,8 +38,11 @@ test.each(Array.from({ length: 10 }, (_, index) => index))("sorts %i", (index) =
 
 function makeSuite(): string {
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-suite-"));
-  mkdirSync(join(folder, "node_modules"));
-  symlinkSync(ROOT, join(folder, "node_modules", "plimsoll"), "dir");
+  const installed = join(folder, "node_modules", "plimsoll");
+  mkdirSync(installed, { recursive: true });
+  // A copy, as npm makes it: vitest would transform what a link leads to.
+  cpSync(join(ROOT, "dist"), join(installed, "dist"), { recursive: true });
+  cpSync(join(ROOT, "package.json"), join(installed, "package.json"));
   symlinkSync(join(ROOT, "node_modules", "vitest"), join(folder, "node_modules", "vitest"), "dir");
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
   writeFileSync(join(folder, "vitest.config.ts"), CONFIG);

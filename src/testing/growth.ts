@@ -58,10 +58,11 @@ export function mayGrow(rounds: readonly Round[], floor: Floor): boolean {
 export function findRate(rounds: readonly Round[], floor: Floor): GrowthRate | undefined {
   if (!mayGrow(rounds, floor)) return undefined;
   const shortest = Math.min(...rounds.map(({ calls }) => calls));
-  // In the middle one of each length no table doubled and V8 threw nothing away.
-  const short = median(rounds.filter(({ calls }) => calls === shortest).map(({ grew }) => grew));
-  const long = median(rounds.filter(({ calls }) => calls > shortest).map(({ grew }) => grew));
-  if (long < MIN_RATIO * short) return undefined;
+  const short = rounds.filter(({ calls }) => calls === shortest).map(({ grew }) => grew);
+  const long = rounds.filter(({ calls }) => calls > shortest).map(({ grew }) => grew);
+  // Tables that double raise two of three rounds at times: then the least of each length tells; where V8 threw away a little, the middle one.
+  const isProportional = [least, median].some((choose) => choose(long) >= MIN_RATIO * choose(short));
+  if (!isProportional) return undefined;
   return rateOf(rounds);
 }
 
@@ -82,6 +83,10 @@ export function findSteadyRate(long: readonly Round[], last: readonly Round[], f
   // A run that is hardly longer than those rounds says nothing that they do not.
   const told = long.filter((round) => round.calls >= MIN_LONG_LENGTH * calls);
   return told.every((round) => round.grew >= MIN_LONG_RATIO * rate.perCall * round.calls) ? rate : undefined;
+}
+
+function least(growths: readonly number[]): number {
+  return Math.min(...growths);
 }
 
 function rateOf(rounds: readonly Round[]): GrowthRate {
