@@ -41,7 +41,7 @@ function judgePages(evidence: Evidence): Finding | string {
     ],
     next: isSilent
       ? [
-          "Let its turn end: await a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
+          "Let its turn end: `await yieldTurn()` of plimsoll/scope in its loop, or a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
         ]
       : [
           `Look into it, without a restart: \`${attachCommand(pid)}\` tells garbage from objects and names the function that allocates.`,

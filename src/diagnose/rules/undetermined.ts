@@ -100,7 +100,7 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
       next: [
         silentSeconds === undefined
           ? lookInside(evidence)
-          : "Let its turn end: await a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
+          : "Let its turn end: `await yieldTurn()` of plimsoll/scope in its loop, or a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
       ],
     };
   }

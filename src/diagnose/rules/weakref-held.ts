@@ -28,7 +28,7 @@ export const weakrefHeld: Rule = {
       ),
       evidence: [turnOf(evidence)?.why ?? ""],
       next: [
-        "End the turn now and then: await a timer or setImmediate (not a resolved promise) every few milliseconds of work.",
+        "End the turn now and then: `await yieldTurn()` of plimsoll/scope in each round of the loop does so every few milliseconds, at a bounded cost; awaiting setImmediate does it each time, a resolved promise never.",
         "Or hold what is needed strongly and let go of it yourself, instead of through WeakRef.",
       ],
     });
