@@ -1,12 +1,12 @@
 /**
  * Matchers for `expect.extend` of vitest and Jest. `plimsoll/testing/vitest` extends vitest's `expect` with them and
- * tells TypeScript about it.
+ * tells TypeScript about it. What measures is loaded by the first matcher that runs: most test files use none.
  */
 import type { SizeInput } from "../base/bytes.ts";
 import { PlimsollError } from "../base/errors.ts";
-import { describeLeaks } from "./leak-words.ts";
-import { describePeak, measurePeak } from "./limit-memory.ts";
-import { type LeakOptions, measureLeaks } from "./measure-leaks.ts";
+import type { LeakOptions } from "./measure-leaks.ts";
+// Takes the machine's clock before a test fakes it.
+import "./real-time.ts";
 import type { TestedFunction } from "./tested-function.ts";
 
 /** What a matcher tells the runner. */
@@ -28,11 +28,18 @@ export interface MemoryMatchers {
 /** `expect.extend(memoryMatchers)`, in vitest and Jest. */
 export const memoryMatchers: MemoryMatchers = {
   async toLeakNothing(received, options) {
-    const report = await measureLeaks(functionFrom("toLeakNothing", received), options);
+    const fn = functionFrom("toLeakNothing", received);
+    const [{ measureLeaks }, { describeLeaks }] = await Promise.all([
+      import("./measure-leaks.ts"),
+      import("./leak-words.ts"),
+    ]);
+    const report = await measureLeaks(fn, options);
     return { pass: report.leaks.length === 0, message: () => describeLeaks(report) };
   },
   async toStayWithin(received, size) {
-    const peak = await measurePeak(functionFrom("toStayWithin", received), size);
+    const fn = functionFrom("toStayWithin", received);
+    const { describePeak, measurePeak } = await import("./limit-memory.ts");
+    const peak = await measurePeak(fn, size);
     return { pass: peak.bytes <= peak.limitBytes, message: () => describePeak(peak) };
   },
 };
