@@ -6,6 +6,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { TestRunner } from "vitest";
+import { forceGC } from "../monitor/force-gc.ts";
 import { readTime } from "./real-time.ts";
 import { EVERY_FILE_VARIABLE, FLOORS_KEY, type WorkerFloor } from "./worker-floor.ts";
 
@@ -51,8 +52,6 @@ async function readFloor(): Promise<WorkerFloor> {
 }
 
 async function collect(): Promise<Pick<WorkerFloor, "floorBytes" | "holders">> {
-  // Only here: a worker that runs one file needs no collection.
-  const { forceGC } = await import("../monitor/force-gc.ts");
   const { after, pauseMs } = forceGC();
   const floorBytes = after.heapUsedBytes - worker.ownBytes;
   worker.lastMs = pauseMs;
