@@ -4,11 +4,8 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import * as plimsoll from "../../dist/scope/index.js";
+import { adopt, scope, tfjsTensors } from "../../dist/scope/index.js";
 
-const { scope } = plimsoll;
-const tfjsTensors = Reflect.get(plimsoll, "tfjsTensors");
-const adopt = tfjsTensors && plimsoll.adopt;
 const [subject, jobs] = process.argv.slice(2);
 await tf.setBackend("cpu");
 const settled = Promise.resolve();
@@ -23,18 +20,18 @@ async function waitFor(job, step) {
 }
 
 /** The sum over `i` of (job + i) * 2, in a few operations with waits between. */
-async function body(job, own = (tensor) => tensor) {
-  const tensors = [own(tf.tensor1d([job, job + 1, job + 2]))];
+async function body(job) {
+  const tensors = [tf.tensor1d([job, job + 1, job + 2])];
   for (let step = 0; step < 4; step++) {
     await waitFor(job, step);
     takenAway += tensors.filter((tensor) => tensor.isDisposed).length;
-    tensors.push(own(step === 2 ? tf.mul(tensors.at(-1), 2) : tf.add(tensors.at(-1), 0)));
+    tensors.push(step === 2 ? tf.mul(tensors.at(-1), 2) : tf.add(tensors.at(-1), 0));
   }
-  return own(tf.sum(tensors.at(-1)));
+  return tf.sum(tensors.at(-1));
 }
 
 const ways = {
-  plimsoll: (job) => scope((s) => body(job, (tensor) => (adopt ? tensor : s.use(tensor)))),
+  plimsoll: (job) => scope(() => body(job)),
   tidy: async (job) => tf.tidy(() => body(job)),
   async startScope(job) {
     tf.engine().startScope();
@@ -44,7 +41,7 @@ const ways = {
   },
 };
 
-if (subject === "plimsoll") adopt?.(tfjsTensors(tf));
+if (subject === "plimsoll") adopt(tfjsTensors(tf));
 const before = tf.memory().numTensors;
 const results = await Promise.allSettled(Array.from({ length: Number(jobs) }, (_, job) => ways[subject](job)));
 let wrong = 0;
