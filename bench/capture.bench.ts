@@ -185,7 +185,13 @@ async function captureNearLimit(): Promise<void> {
     const [bare = "", guarded = ""] = ends;
     const name = `a heap of ${NEAR_LIMIT_ENTRIES} entries in a cgroup of 400 MiB, Node ${version.split(".")[0]}`;
     console.log(`${name}: ${guarded}; v8.writeHeapSnapshot: ${bare}`);
-    rows.push({ name, value: guarded, unit: "", goal: "refused", peers: { "v8.writeHeapSnapshot": bare } });
+    rows.push({
+      name,
+      value: guarded,
+      unit: "",
+      goal: "refused, and the program lives",
+      peers: { "v8.writeHeapSnapshot": bare },
+    });
   }
 }
 
