@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, SERVICES, ...SYSTEM, ...TRUTH],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -28,6 +28,7 @@ function steps(tarball) {
         "node_modules/.cache/check.tsbuildinfo",
       ],
     },
+    { name: "apps", command: ["npm", "run", "--silent", "--workspaces", "--if-present", "types"] },
     { name: "api", command: [process.execPath, "scripts/check-api.mjs"] },
     { name: "knip", command: [join(BIN, "knip"), "--no-progress", "--treat-config-hints-as-errors"] },
     {

@@ -1,5 +1,5 @@
 /**
- * Runs what the documents show: every code block of README.md, CONTRIBUTING.md and docs/, and every
+ * Runs what the documents show: every code block of README.md, CONTRIBUTING.md, docs/ and the applications, and every
  * file of examples/. Programs run in an empty folder where `plimsoll` is this repository's build,
  * shell blocks with `plimsoll` and `npx plimsoll` on the PATH. Output blocks (`text`) are for people.
  */
@@ -30,7 +30,13 @@ const PROGRAM_ENDINGS = new Map([
   ["cjs", "cjs"],
 ]);
 
-const documents = ["README.md", "CONTRIBUTING.md", ...filesIn("docs").filter((file) => file.endsWith(".md"))];
+const applications = readdirSync(join(ROOT, "apps")).map((name) => `apps/${name}/README.md`);
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...applications,
+  ...filesIn("docs").filter((file) => file.endsWith(".md")),
+];
 // The demo is a server, run by `npm run demo` and demo.test.ts.
 const examples = filesIn("examples").filter((file) => /\.[mc]?[jt]s$/.test(file) && !file.startsWith("examples/demo/"));
 
@@ -67,7 +73,7 @@ function newWorkplace(): string {
   const place = mkdtempSync(join(folder, "place-"));
   mkdirSync(join(place, "node_modules"));
   symlinkSync(ROOT, join(place, "node_modules", "plimsoll"), "dir");
-  for (const peer of ["fastify", "prom-client", "@opentelemetry", "@jax-js"]) {
+  for (const peer of ["fastify", "prom-client", "@opentelemetry", "@jax-js", "@plimsoll"]) {
     symlinkSync(join(ROOT, "node_modules", peer), join(place, "node_modules", peer), "dir");
   }
   writeFileSync(join(place, "package.json"), '{ "private": true, "type": "module" }\n');

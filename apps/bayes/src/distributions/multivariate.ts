@@ -1,0 +1,70 @@
+/**
+ * Distributions of whole vectors and matrices. Each gives one number.
+ */
+import { BayesError } from "../errors.ts";
+import { add, cholesky, diagonal, log, logGamma, mul, solveLower, sub } from "../graph/operations.ts";
+import { type Operand, toValue, type Value } from "../graph/value.ts";
+import { type Distribution, distribution } from "./distribution.ts";
+
+const LOG_TWO_PI = Math.log(2 * Math.PI);
+
+/** Normal vector, by mean and the lower Cholesky factor of its covariance. */
+export function multivariateNormalCholesky(mean: Operand, factor: Operand): Distribution {
+  return distribution("multivariateNormalCholesky", (x) => {
+    const lower = toValue(factor);
+    const n = lower.length;
+    const whitened = solveLower(lower, sub(x, mean).add(new Array<number>(n).fill(0)));
+    const constant = 0.5 * n * LOG_TWO_PI;
+    return whitened
+      .square()
+      .sum()
+      .mul(-0.5)
+      .sub(log(diagonal(lower)).sum())
+      .sub(constant);
+  });
+}
+
+/** Normal vector, by mean and covariance. */
+export function multivariateNormal(mean: Operand, covariance: Operand): Distribution {
+  return distribution("multivariateNormal", (x) => multivariateNormalCholesky(mean, cholesky(covariance)).logProb(x));
+}
+
+/** Probabilities that sum to 1. */
+export function dirichlet(concentration: Operand): Distribution {
+  return distribution("dirichlet", (x) => {
+    const a = toValue(concentration);
+    const constant = logGamma(a.sum()).sub(logGamma(a).sum());
+    return mul(sub(a, 1), log(x)).sum().add(constant);
+  });
+}
+
+/**
+ * Cholesky factor of a correlation matrix: 1 is uniform over correlation matrices, more draws towards independence
+ * (D. Lewandowski, D. Kurowicka and H. Joe, Journal of Multivariate Analysis 100, 2009).
+ */
+export function lkjCholesky(concentration: Operand): Distribution {
+  return distribution("lkjCholesky", (x) => {
+    const factor = toValue(x);
+    const n = factor.length;
+    if (n < 2) throw new BayesError("ERR_BAYES_SHAPE", "lkjCholesky needs a matrix of two rows or more");
+    const eta = toValue(concentration);
+    const logs = log(diagonal(factor).slice(1));
+    const powers = Array.from({ length: n - 1 }, (_, row) => n - row - 2);
+    return mul(add(powers, mul(2, sub(eta, 1))), logs)
+      .sum()
+      .sub(lkjConstant(n, eta));
+  });
+}
+
+/** Normalising constant of the density over factors. */
+function lkjConstant(n: number, eta: Value): Value {
+  let constant = toValue(0);
+  for (let k = 1; k < n; k += 1) {
+    const base = eta.add(0.5 * (n - 1 - k));
+    constant = constant
+      .add(logGamma(base))
+      .sub(logGamma(base.add(0.5 * k)))
+      .add(0.5 * k * Math.log(Math.PI));
+  }
+  return constant;
+}
