@@ -97,7 +97,7 @@ export function onnxTensors(ort: OnnxLibrary): Adapter<OnnxValue> {
             if (isSession(this) && releasedSessions.has(this)) assertUnreleased(this, "used");
             const outputs: unknown = await Reflect.apply(original, this, args);
             // A tensor that was handed in to be filled has an owner already.
-            const given = new Set<unknown>(args.flatMap((arg) => Object.values((arg ?? {}) as object)));
+            const given = new Set<unknown>(args.flatMap((arg) => Object.values(arg ?? {})));
             for (const output of Object.values(outputs as object))
               if (isTensor(output) && !given.has(output)) came(output);
             return outputs;

@@ -113,7 +113,7 @@ export function tfjsTensors(tf: TfjsLibrary): Adapter<TfjsTensor> {
       }),
       shadow(engine, "runKernel", (original) => (...args) => {
         const [, inputs] = args;
-        for (const input of Object.values((inputs ?? {}) as object).flat())
+        for (const input of Object.values(inputs ?? {}).flat())
           if (isTensor(input) && input.isDisposed) assertUnreleased(input, "used");
         return Reflect.apply(original, engine, args);
       }),

@@ -168,7 +168,9 @@ export function describeAdapter<V extends object>(library: AdapterCase<V>): void
     });
 
     it("refuses a value of an unknown library with the place, and releases the others", async () => {
-      class Foreign {}
+      class Foreign {
+        readonly size = 1;
+      }
       const seen: V[] = [];
       const refused = scope(async (s) => {
         seen.push(await make(s));
