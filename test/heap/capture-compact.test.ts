@@ -3,7 +3,7 @@
  * refused or never there; and a compact capture of a running program gives the answers of an ordinary one.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -163,17 +163,23 @@ describe("plimsoll heap capture --compact", () => {
 
   it("leaves the program running when it is killed in the midst of it", async () => {
     const child = await begin(1, process.execPath);
-    const args = [MAIN, "heap", "capture", String(child.pid), "--compact", "-o", file()];
-    const cli = spawn(process.execPath, args, { timeout: 60_000, killSignal: "SIGKILL", stdio: "ignore" });
+    const captures = join(folder, "captures");
+    mkdirSync(captures);
+    const packed = join(captures, "a.compact");
+    const args = [MAIN, "heap", "capture", String(child.pid), "--compact", "-o", packed];
+    // Killed while it makes its pipe, it leaves that: here, then.
+    const env = { ...process.env, TMPDIR: folder };
+    const options = { timeout: 60_000, killSignal: "SIGKILL", stdio: "ignore", env } as const;
+    const cli = spawn(process.execPath, args, options);
     children.push(cli);
-    for (let tries = 0; readdirSync(folder).length === 0 && tries < 3000; tries += 1) await sleep(10);
+    for (let tries = 0; readdirSync(captures).length === 0 && tries < 3000; tries += 1) await sleep(10);
     cli.kill("SIGKILL");
-    expect(readdirSync(folder)).toEqual(["a.compact.partial"]);
+    expect(readdirSync(captures)).toEqual(["a.compact.partial"]);
     // It answers again: its event loop runs.
-    const again = spawn(process.execPath, args, { timeout: 60_000, killSignal: "SIGKILL", stdio: "ignore" });
+    const again = spawn(process.execPath, args, options);
     children.push(again);
     expect(await new Promise((resolve) => again.once("exit", resolve))).toBe(0);
-    expect(readdirSync(folder)).toEqual(["a.compact"]);
+    expect(readdirSync(captures)).toEqual(["a.compact"]);
     expect(child.exitCode ?? child.signalCode).toBe(null);
   });
 });
