@@ -89,12 +89,15 @@ function compare(cwd: string, isIsolated: boolean): BenchRow {
   return row;
 }
 
-function soakRows({ clean, leaky, falseAlarms, misses, minimalBytes }: SoakOutcome): BenchRow[] {
+function soakRows({ clean, leaky, falseAlarms, misses, minimalBytes, left }: SoakOutcome): BenchRow[] {
+  const state = left > 0 ? `, while ${left} runs of the soak are left` : "";
+  const sizes = leaky.flatMap(({ task }) => (task.startsWith("bytes:") ? [Number(task.slice("bytes:".length))] : []));
+  const tried = [...new Set(sizes)].sort((one, other) => other - one).join(", ");
   const cleanMs = clean.map(({ durationMs }) => durationMs);
   const leakyMs = leaky.map(({ durationMs }) => durationMs);
   const kinds = (lines: readonly { readonly task: string }[]): number => new Set(lines.map(({ task }) => task)).size;
   return [
-    { name: "clean functions checked", value: clean.length, unit: "runs", goal: `>= ${COUNT}` },
+    { name: `clean functions checked${state}`, value: clean.length, unit: "runs", goal: `>= ${COUNT}` },
     {
       name: `false alarms of toLeakNothing in ${clean.length} runs of ${kinds(clean)} clean functions`,
       value: falseAlarms.length,
@@ -108,7 +111,7 @@ function soakRows({ clean, leaky, falseAlarms, misses, minimalBytes }: SoakOutco
       goal: "<= 0",
     },
     {
-      name: "smallest leak of the heap that was found every time",
+      name: `smallest leak of the heap that was found every time; tried: ${tried} B a call${state}`,
       value: minimalBytes ?? "none",
       unit: "B a call",
       goal: "<= 64",
