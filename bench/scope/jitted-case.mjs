@@ -38,13 +38,15 @@ const calls = {
 };
 
 const call = await calls[side]();
-process.on("message", async (message) => {
-  if (typeof message === "number") {
-    const beganMs = performance.now();
-    for (let i = 0; i < message; i++) call();
-    process.send({ ms: performance.now() - beganMs });
-    return;
-  }
+process.on("message", (message) => {
+  if (typeof message !== "number") return void readMemory();
+  const beganMs = performance.now();
+  for (let i = 0; i < message; i++) call();
+  process.send({ ms: performance.now() - beganMs });
+});
+
+/** Sends what is alive and held after collections. */
+async function readMemory() {
   // What the turn holds is no drift, nor what finalizers let go of in the next.
   for (let round = 0; round < 4; round++) {
     await turn();
@@ -53,6 +55,6 @@ process.on("message", async (message) => {
   const { heapUsed, rss } = process.memoryUsage();
   const wasmBytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   process.send({ live: countLive(), heapUsedBytes: heapUsed, rssBytes: rss, wasmBytes });
-});
+}
 process.on("disconnect", () => process.exit(0));
 process.send("ready");
