@@ -4,7 +4,13 @@ export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../bas
 export type { Adapter, AdapterGauges, ValueEvents } from "./adapter.ts";
 export { disposables } from "./adapters/disposable.ts";
 export { type JaxAdapter, type JaxArray, jaxArrays, type JaxLibrary } from "./adapters/jax.ts";
-export { type OnnxLibrary, type OnnxSession, type OnnxTensor, onnxTensors } from "./adapters/onnxruntime.ts";
+export {
+  type OnnxLibrary,
+  type OnnxSession,
+  type OnnxTensor,
+  onnxTensors,
+  type OnnxValue,
+} from "./adapters/onnxruntime.ts";
 export { type TfjsLibrary, type TfjsState, type TfjsTensor, tfjsTensors } from "./adapters/tfjs.ts";
 export { adopt } from "./adoption.ts";
 export { Lease } from "./lease.ts";

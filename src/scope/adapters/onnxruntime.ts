@@ -33,7 +33,8 @@ export interface OnnxLibrary {
   readonly InferenceSession: { create(model: Uint8Array): Promise<OnnxSession> };
 }
 
-type OnnxValue = OnnxTensor | OnnxSession;
+/** A value of the library that has an owner. */
+export type OnnxValue = OnnxTensor | OnnxSession;
 
 const BYTES: Readonly<Record<string, number>> = {
   float64: 8,
