@@ -13,7 +13,6 @@ export {
 } from "./adapters/onnxruntime.ts";
 export { type TfjsLibrary, type TfjsState, type TfjsTensor, tfjsTensors } from "./adapters/tfjs.ts";
 export { adopt } from "./adoption.ts";
-export { type CauseReading, type GrowthCause, nameCauses } from "./causes.ts";
 export { Lease } from "./lease.ts";
 export type { Ledger, LedgerReport, LedgerRow, LedgerSite, OpenScope } from "./ledger.ts";
 export { ledger } from "./own-ledger.ts";
