@@ -49,3 +49,7 @@ export function inThread(evidence: Evidence, sentence: string): string {
     : sentence.charAt(0).toLowerCase() + sentence.slice(1);
   return `In worker ${evidence.thread}, ${kept}`;
 }
+
+/** What to do about a turn of the event loop that does not end. */
+export const END_THE_TURN =
+  "Let its turn end: `await yieldTurn()` of plimsoll/scope in its loop, or a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.";

@@ -9,7 +9,7 @@ import { heapCause } from "../heap-cause.ts";
 import { judgeLeak } from "../leak.ts";
 import { attachCommand, judgeCause, touchedInWords } from "../outside.ts";
 import type { Rule } from "../rule.ts";
-import { seconds } from "../wording.ts";
+import { END_THE_TURN, seconds } from "../wording.ts";
 
 /** The rule of kind `js-heap`. */
 export const jsHeap: Rule = {
@@ -40,9 +40,7 @@ function judgePages(evidence: Evidence): Finding | string {
       ...(isSilent ? [`the main thread has not answered for ${seconds(silentSeconds)}: its turn lasts`] : []),
     ],
     next: isSilent
-      ? [
-          "Let its turn end: `await yieldTurn()` of plimsoll/scope in its loop, or a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
-        ]
+      ? [END_THE_TURN]
       : [
           `Look into it, without a restart: \`${attachCommand(pid)}\` tells garbage from objects and names the function that allocates.`,
         ],

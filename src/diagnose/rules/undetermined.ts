@@ -19,7 +19,7 @@ import {
 } from "../outside.ts";
 import type { Rule } from "../rule.ts";
 import { climbsEarly, type OpenChannel, openChannels } from "../settled.ts";
-import { inThread, seconds } from "../wording.ts";
+import { END_THE_TURN, inThread, seconds } from "../wording.ts";
 
 /** The rule of kind `undetermined`. */
 export const undetermined: Rule = {
@@ -97,11 +97,7 @@ function candidates(evidence: Evidence): { between: string; next: string[] } {
     const workers = silentSeconds !== undefined && evidence.workers === undefined ? "" : ", those of a worker,";
     return {
       between: `a V8 heap grows${silent}; unknown between objects that the main thread keeps${workers} and WeakRef targets in a turn that does not end`,
-      next: [
-        silentSeconds === undefined
-          ? lookInside(evidence)
-          : "Let its turn end: `await yieldTurn()` of plimsoll/scope in its loop, or a timer or setImmediate now and then, not only promises. If memory falls then, WeakRefs or local variables held it; if not, it is kept, and can be asked for.",
-      ],
+      next: [silentSeconds === undefined ? lookInside(evidence) : END_THE_TURN],
     };
   }
   if (leading === "js-heap" || leading === "workers") {

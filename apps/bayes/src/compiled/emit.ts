@@ -7,6 +7,9 @@ import { type Emitted, emitLoop } from "./emit-loop.ts";
 import { fuse, type Group } from "./fuse.ts";
 import { address, type Layout, type Place } from "./layout.ts";
 
+/** A view, or a step without an input, needs no code. */
+const NOTHING: Emitted = { forward: "", backward: "" };
+
 /** Writes steps in an order that works; each of the results is a statement or a loop. */
 export function emit(nodes: readonly Node[], layout: Layout): Emitted[] {
   const isView = ({ operation }: Node): boolean =>
@@ -18,14 +21,14 @@ export function emit(nodes: readonly Node[], layout: Layout): Emitted[] {
 
 function emitGroup(group: Group, layout: Layout): Emitted {
   const [node] = group.nodes;
-  if (!node) return { forward: "", backward: "" };
+  if (!node) return NOTHING;
   return group.isLoop ? emitLoop(group, layout) : emitSingle(node, layout);
 }
 
 function emitSingle(node: Node, layout: Layout): Emitted {
   const { operation, inputs, shape } = node;
   const [x, y] = inputs;
-  if (!x) return { forward: "", backward: "" };
+  if (!x) return NOTHING;
   const place = (of: Node): string => address(layout.placeOf(of));
   const call = (name: string, ...args: readonly (string | number | boolean)[]): Emitted => ({
     forward: `${name}(V, ${args.join(", ")});`,
@@ -48,11 +51,11 @@ function emitSingle(node: Node, layout: Layout): Emitted {
     case "cholesky":
       return call("cholesky", place(x), place(node), shape[0] ?? 1);
     case "matmul":
-      return y ? call("matmul", place(x), place(y), place(node), x.shape[0] ?? 1, columns, y.shape[1] ?? 1) : call("");
+      return y ? call("matmul", place(x), place(y), place(node), x.shape[0] ?? 1, columns, y.shape[1] ?? 1) : NOTHING;
     case "solveLower":
       return y
         ? call("solveLower", place(x), place(y), place(node), columns, y.shape[1] ?? 1, operation.isTransposed)
-        : call("");
+        : NOTHING;
     case "concat":
       return emitConcat(node, layout);
     case "gather":
@@ -60,7 +63,7 @@ function emitSingle(node: Node, layout: Layout): Emitted {
     case "scan":
       return emitScan(node, layout);
     default:
-      return { forward: "", backward: "" }; // a view of its input
+      return NOTHING; // a view of its input
   }
 }
 
@@ -99,10 +102,10 @@ function emitConcat(node: Node, layout: Layout): Emitted {
 
 function emitGather(node: Node, layout: Layout, indexes: ArrayLike<number>): Emitted {
   const [x] = node.inputs;
-  if (!x) return { forward: "", backward: "" };
+  if (!x) return NOTHING;
   const [from, to] = [layout.placeOf(x), layout.placeOf(node)];
   const list = Array.from(indexes);
-  if (list.every((index, i) => index === (list[0] ?? 0) + i)) return { forward: "", backward: "" }; // a view
+  if (list.every((index, i) => index === (list[0] ?? 0) + i)) return NOTHING; // a view
   if (list.length <= 4) {
     return {
       forward: list.map((index, i) => copy(shift(from, index), shift(to, i), 1)).join("\n"),
@@ -118,7 +121,7 @@ function emitGather(node: Node, layout: Layout, indexes: ArrayLike<number>): Emi
 }
 
 function emitScan(node: Node, layout: Layout): Emitted {
-  if (node.operation.kind !== "scan") return { forward: "", backward: "" };
+  if (node.operation.kind !== "scan") return NOTHING;
   const { scan } = node.operation;
   const { block, blockSize, variable, elementVariables, outputs } = layout.scanOf(node);
   const start = node.inputs.slice(0, scan.stateIn.length);

@@ -53,7 +53,7 @@ function plainRHat(chains: Chains): number {
   const n = chains[0]?.length ?? 0;
   const within = mean(chains.map(variance));
   const between = variance(chains.map(mean));
-  return Math.sqrt(((n - 1) / n) * 1 + between / within);
+  return Math.sqrt((n - 1) / n + between / within);
 }
 
 /** Potential scale reduction: the worse of bulk and tails. Near 1, below 1.01, where chains agree. */
