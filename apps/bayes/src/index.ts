@@ -2,7 +2,7 @@
 export { type CompiledDensity, compileDensity } from "./compiled/compile.ts";
 export * from "./distributions/index.ts";
 export { BayesError, type BayesErrorCode } from "./errors.ts";
-export { type Fit, fit, type FitOptions, type Quantity } from "./fit.ts";
+export { type ChainRecord, type Fit, fit, type FitOptions, type Quantity } from "./fit.ts";
 export * from "./graph/operations.ts";
 export { scan, type ScanStep } from "./graph/scan.ts";
 export type { Shape } from "./graph/shape.ts";

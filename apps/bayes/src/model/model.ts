@@ -61,6 +61,10 @@ export interface Reported {
 /** A traced model with its data. */
 export interface BoundModel {
   readonly name: string;
+  /** What it was bound to: the entries that the model asks for. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Names of the data that are stated to follow a distribution. */
+  readonly observed: readonly string[];
   /** Unconstrained parameters. */
   readonly dimension: number;
   /** Parameters, then what is derived. */
@@ -105,9 +109,12 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
   const asked = refuseUnknown(parameters, "parameter") as ValuesOf<P>;
   const derived: Named = definition.derived?.(asked, data) ?? {};
   const names = nameValues({ ...data, ...parameters, ...derived });
+  const observed = new Set<string>();
   const statements: Statements = {
     follows(value, distribution) {
-      const label = `${names.get(value) ?? "a value"} ~ ${distribution.name}`;
+      const name = names.get(value);
+      if (name !== undefined && Object.hasOwn(definition.data, name)) observed.add(name);
+      const label = `${name ?? "a value"} ~ ${distribution.name}`;
       terms.push({ label, value: totalOf(label, () => distribution.logProb(value)) });
     },
     add: (term) => void terms.push({ label: "an added term", value: toValue(term).sum() }),
@@ -123,7 +130,8 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
       return { name: each, shape: value.shape, value, isDerived };
     };
   const reported = [...Object.entries(parameters).map(report(false)), ...Object.entries(derived).map(report(true))];
-  return { name, dimension, reported, logDensity, terms };
+  const asData = Object.fromEntries(Object.keys(definition.data).map((each) => [each, data[each]]));
+  return { name, data: asData, observed: [...observed], dimension, reported, logDensity, terms };
 }
 
 function checkSize(parameter: string, { name, shape, unconstrainedSize }: Constraint): void {
