@@ -5,8 +5,23 @@
  */
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 
-/** Draws of one quantity, a list a chain; all of one length. */
+/** Draws of one quantity, a list a chain. */
 export type Chains = readonly ArrayLike<number>[];
+
+/** Fewer draws in a chain say nothing of how it mixes. */
+const FEWEST_DRAWS = 4;
+
+/**
+ * Chains that can be compared: R-hat and effective sample size need one length. Where a fit was stopped, chains with
+ * less than half of the longest one's draws are left out, and the others cut to the shortest of them.
+ */
+export function comparable<T extends ArrayLike<unknown>>(
+  chains: readonly T[],
+): { chains: readonly T[]; draws: number } {
+  const longest = Math.max(0, ...chains.map(({ length }) => length));
+  const kept = chains.filter(({ length }) => length >= Math.max(FEWEST_DRAWS, longest / 2));
+  return { chains: kept, draws: kept.length > 0 ? Math.min(...kept.map(({ length }) => length)) : 0 };
+}
 
 const mean = (values: ArrayLike<number>): number => {
   let sum = 0;
@@ -22,34 +37,53 @@ const variance = (values: ArrayLike<number>): number => {
 };
 
 /** Halves each chain, so that a drift within one counts as well. */
-function split(chains: Chains): number[][] {
+function split(all: Chains): Float64Array[] {
+  const { chains, draws } = comparable(all);
+  const half = Math.floor(draws / 2);
   return chains.flatMap((chain) => {
-    const half = Math.floor(chain.length / 2);
-    const all = Array.from(chain);
-    return [all.slice(0, half), all.slice(all.length - half)];
+    const values = Float64Array.from(chain).subarray(0, draws);
+    return [values.subarray(0, half), values.subarray(draws - half)];
   });
 }
 
-/** Normal scores of the ranks over all chains (Blom's); equal values get their mean rank. */
-function rankNormalise(chains: Chains): number[][] {
-  const all = chains.flatMap((chain, c) => Array.from(chain, (value, i) => ({ value, c, i })));
-  all.sort((a, b) => a.value - b.value);
-  const scores = chains.map((chain) => new Array<number>(chain.length).fill(0));
-  for (let from = 0; from < all.length;) {
-    let to = from;
-    while (to < all.length && all[to]?.value === all[from]?.value) to += 1;
-    const rank = (from + 1 + to) / 2;
-    const score = normalQuantile((rank - 3 / 8) / (all.length + 1 / 4), 0, 1);
-    for (const { c, i } of all.slice(from, to)) {
-      const chain = scores[c];
-      if (chain) chain[i] = score;
-    }
-    from = to;
+function sortAll(chains: Chains): Float64Array {
+  const all = new Float64Array(chains.reduce((total, { length }) => total + length, 0));
+  let place = 0;
+  for (const chain of chains) {
+    all.set(chain, place);
+    place += chain.length;
   }
-  return scores;
+  return all.sort();
+}
+
+/** How many of sorted values are below a value, or at most equal to it. */
+function countBelow(sorted: Float64Array, value: number, orEqual: boolean): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const each = sorted[middle] ?? Number.NaN;
+    if (each < value || (orEqual && each === value)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Ranks over all chains, from 1; equal values get their mean rank. */
+export function ranks(chains: Chains): Float64Array[] {
+  const sorted = sortAll(chains);
+  return chains.map((chain) =>
+    Float64Array.from(chain, (value) => (countBelow(sorted, value, false) + 1 + countBelow(sorted, value, true)) / 2),
+  );
+}
+
+/** Normal scores of the ranks (Blom's). */
+function rankNormalise(chains: Chains): Float64Array[] {
+  const total = chains.reduce((sum, { length }) => sum + length, 0);
+  return ranks(chains).map((each) => each.map((rank) => normalQuantile((rank - 3 / 8) / (total + 1 / 4), 0, 1)));
 }
 
 function plainRHat(chains: Chains): number {
+  if (chains.length === 0) return Number.NaN;
   const n = chains[0]?.length ?? 0;
   const within = mean(chains.map(variance));
   const between = variance(chains.map(mean));
@@ -59,7 +93,7 @@ function plainRHat(chains: Chains): number {
 /** Potential scale reduction: the worse of bulk and tails. Near 1, below 1.01, where chains agree. */
 export function rHat(chains: Chains): number {
   const halves = split(chains);
-  const center = quantile(halves.flat(), 0.5);
+  const center = quantileOf(sortAll(halves), 0.5);
   const folded = halves.map((half) => half.map((value) => Math.abs(value - center)));
   return Math.max(plainRHat(rankNormalise(halves)), plainRHat(rankNormalise(folded)));
 }
@@ -102,9 +136,9 @@ export function bulkEss(chains: Chains): number {
 /** Effective sample size of the 5 % and 95 % quantiles: the worse. */
 export function tailEss(chains: Chains): number {
   const halves = split(chains);
-  const all = halves.flat();
+  const sorted = sortAll(halves);
   const below = (q: number): number => {
-    const limit = quantile(all, q);
+    const limit = quantileOf(sorted, q);
     return plainEss(halves.map((half) => half.map((value) => (value <= limit ? 1 : 0))));
   };
   return Math.min(below(0.05), below(0.95));
@@ -117,7 +151,10 @@ export function meanEss(chains: Chains): number {
 
 /** Linear interpolation between order statistics. */
 export function quantile(values: ArrayLike<number>, q: number): number {
-  const sorted = Float64Array.from(values).sort();
+  return quantileOf(sortAll([values]), q);
+}
+
+function quantileOf(sorted: Float64Array, q: number): number {
   const place = (sorted.length - 1) * q;
   const [low, high] = [sorted[Math.floor(place)] ?? Number.NaN, sorted[Math.ceil(place)] ?? Number.NaN];
   return low + (high - low) * (place - Math.floor(place));
@@ -137,17 +174,17 @@ export interface Summary {
   readonly rHat: number;
 }
 
-/** Sums up the draws of one quantity. */
+/** Sums up the draws of one quantity. Figures that the draws are too few for are NaN. */
 export function summarise(chains: Chains): Summary {
-  const all = chains.flatMap((chain) => Array.from(chain));
-  const sd = Math.sqrt(variance(all));
+  const sorted = sortAll(chains);
+  const sd = Math.sqrt(variance(sorted));
   return {
-    mean: mean(all),
+    mean: mean(sorted),
     sd,
     mcse: sd / Math.sqrt(meanEss(chains)),
-    q5: quantile(all, 0.05),
-    q50: quantile(all, 0.5),
-    q95: quantile(all, 0.95),
+    q5: quantileOf(sorted, 0.05),
+    q50: quantileOf(sorted, 0.5),
+    q95: quantileOf(sorted, 0.95),
     bulkEss: bulkEss(chains),
     tailEss: tailEss(chains),
     rHat: rHat(chains),
