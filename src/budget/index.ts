@@ -1,0 +1,7 @@
+/** `plimsoll/budget`: how much work fits, and disk for what does not. */
+export type { ByteBudget, ByteConsumer, ByteLease } from "../base/byte-budget.ts";
+export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
+export type { StoreMemory } from "./open-lease.ts";
+export { bytesCodec, type Codec, jsonCodec, structuredCodec } from "./spill/codec.ts";
+export type { QueueRecovery } from "./spill/queue-log.ts";
+export { SpillQueue, type SpillQueueOptions } from "./spill/spill-queue.ts";
