@@ -3,8 +3,9 @@ export { type CompiledDensity, compileDensity } from "./compiled/compile.ts";
 export * from "./distributions/index.ts";
 export { BayesError, type BayesErrorCode } from "./errors.ts";
 export { type ChainRecord, type Fit, fit, type FitOptions, type Quantity } from "./fit.ts";
+export * from "./graph/matrices.ts";
 export * from "./graph/operations.ts";
-export { scan, type ScanStep } from "./graph/scan.ts";
+export { scan, type ScanResult, type ScanStep } from "./graph/scan.ts";
 export type { Shape } from "./graph/shape.ts";
 export { type Operand, toValue, Value } from "./graph/value.ts";
 export * from "./model/constraint.ts";
@@ -27,6 +28,9 @@ export {
   type Reported,
   type Statements,
 } from "./model/model.ts";
+export { summaryTable, type TableOptions } from "./report/table.ts";
+export { judge, type Verdict } from "./report/verdict.ts";
+export { renderReport, writeReport } from "./report/write-report.ts";
 export type { ChainOptions } from "./sampler/chain.ts";
 export type { Density } from "./sampler/phase-point.ts";
 export { type JaxDensity, jaxDensity } from "./jax/density.ts";
