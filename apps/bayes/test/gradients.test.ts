@@ -170,7 +170,7 @@ describe("the gradient of", () => {
       const { state, outputs } = scan(
         [x.at(0), x.slice(1, 3)] as const,
         [waves, concat(x, new Array<number>(36).fill(1))],
-        ([level, pair], [wave = toValue(0), other = toValue(0)]) => {
+        ([level, pair], [wave, other]) => {
           const next = level
             .mul(0.5)
             .add(wave)
@@ -179,10 +179,7 @@ describe("the gradient of", () => {
           return { state: [next, concat(pair.at(1), next.mul(0.1))], output: next };
         },
       );
-      return square(outputs ?? 0)
-        .sum()
-        .add(state[0])
-        .add(state[1].sum());
+      return square(outputs).sum().add(state[0]).add(state[1].sum());
     };
     fc.assert(
       fc.property(positions(4), (position) => expectGradient(density(parameter(0, 4)), position)),
@@ -192,16 +189,14 @@ describe("the gradient of", () => {
 
   it("a loop within a loop is right", () => {
     const density = (x: Value): Value => {
-      const outer = scan([x.at(0)], [[1, 2, 3]], ([level], [factor = toValue(1)]) => {
-        const inner = scan([level.mul(factor)], [x], ([now], [each = toValue(1)]) => ({
+      const outer = scan([x.at(0)], [[1, 2, 3]], ([level], [factor]) => {
+        const inner = scan([level.mul(factor)], [x], ([now], [each]) => ({
           state: [sin(now.mul(each).add(0.3))],
           output: now,
         }));
-        return { state: [inner.state[0]], output: inner.outputs ?? 0 };
+        return { state: [inner.state[0]], output: inner.outputs };
       });
-      return square(outer.outputs ?? 0)
-        .sum()
-        .add(outer.state[0]);
+      return square(outer.outputs).sum().add(outer.state[0]);
     };
     fc.assert(
       fc.property(positions(3), (position) => expectGradient(density(parameter(0, 3)), position)),

@@ -11,7 +11,6 @@ import {
   positive,
   poisson,
   gamma,
-  scan,
   integers,
 } from "../src/index.ts";
 import { autoregression } from "./models/autoregression.ts";
@@ -73,16 +72,4 @@ it("keeps no array over 1,200 gradients, and none when it is disposed", () => {
     expect(ledger.live("jax-js")).toBe(first);
   }
   expect(ledger.live("jax-js")).toBe(before);
-});
-
-it("says what it cannot run", () => {
-  const looped = model({
-    data: {},
-    parameters: () => ({ x: positive() }),
-    density: ({ x }, _data, { add }) => add(scan([x], [[1, 2]], ([level]) => ({ state: [level.mul(2)] })).state[0]),
-  });
-  using density = jaxDensity(jax, looped.bind({}));
-  expect(() => density.valueAndGradient(new Float64Array(1), new Float64Array(1))).toThrow(
-    expect.objectContaining({ code: "ERR_BAYES_UNSUPPORTED" }),
-  );
 });

@@ -94,8 +94,9 @@ export function emitLoop({ nodes, size }: Group, layout: Layout): Emitted {
   const before = [...single.values()].map((name) => `let ${name} = 0;`).join(" ");
   const after = [...single].map(([node, name]) => `A[${address(layout.placeOf(node))}] += ${name};`).join(" ");
   return {
-    forward: `${opened}\n${wrap(forward)}\n${closed}`,
-    backward: text === "" ? "" : `${before}\n${wrap([...locals, ...loaded, text])}\n${after}`,
+    // In blocks: the loops of one function may have variables of one name.
+    forward: `{ ${opened}\n${wrap(forward)}\n${closed} }`,
+    backward: text === "" ? "" : `{ ${before}\n${wrap([...locals, ...loaded, text])}\n${after} }`,
   };
 }
 

@@ -28,7 +28,11 @@ export function fuse(nodes: readonly Node[]): Group[] {
   for (const node of nodes) {
     const inputs = new Set(node.inputs.filter((input) => own.has(input)));
     waiting.set(node, inputs.size);
-    for (const input of inputs) consumers.set(input, [...(consumers.get(input) ?? []), node]);
+    for (const input of inputs) {
+      const list = consumers.get(input);
+      if (list) list.push(node);
+      else consumers.set(input, [node]);
+    }
   }
   const ready = new Map<string | undefined, Node[]>();
   const offer = (node: Node): void => {

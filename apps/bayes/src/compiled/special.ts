@@ -27,6 +27,11 @@ export function logAddExp(x: number, y: number): number {
   return Number.isFinite(highest) ? highest + Math.log1p(Math.exp(-Math.abs(x - y))) : highest;
 }
 
+/** log(1 - exp(x)) for x < 0 (M. Maechler, Accurately computing log(1 - exp(-|a|)), 2012). */
+export function log1mExp(x: number): number {
+  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
+}
+
 /** Below this the distribution function underflows and its asymptotic series is exact to double precision. */
 const FAR = -20;
 

@@ -2,7 +2,8 @@
  * Distributions of whole vectors and matrices. Each gives one number.
  */
 import { BayesError } from "../errors.ts";
-import { add, cholesky, diagonal, log, logGamma, mul, solveLower, sub } from "../graph/operations.ts";
+import { cholesky, diagonal, solveLower } from "../graph/matrices.ts";
+import { add, log, logGamma, mul, sub } from "../graph/operations.ts";
 import { type Operand, toValue, type Value } from "../graph/value.ts";
 import { type Distribution, distribution } from "./distribution.ts";
 

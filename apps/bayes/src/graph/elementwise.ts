@@ -49,6 +49,12 @@ export const ELEMENTWISE = {
   },
   /** 1 where x < y, else 0; constant almost everywhere. */
   less: { arity: 2, value: (x: string, y: string) => `(${x} < ${y} ? 1 : 0)` },
+  /** What a condition (1 or 0) lets through: y, or 0 whatever y is. */
+  choose: {
+    arity: 2,
+    value: (x: string, y: string) => `(${x} !== 0 ? ${y} : 0)`,
+    byY: (x: string) => `(${x} !== 0 ? 1 : 0)`,
+  },
   negate: unary(
     (x) => `-${x}`,
     () => "-1",
@@ -109,6 +115,11 @@ export const ELEMENTWISE = {
   softplus: unary(
     (x) => `softplus(${x})`,
     (x) => `logistic(${x})`,
+  ),
+  /** log(1 - exp(x)) for x < 0, without cancellation. */
+  log1mExp: unary(
+    (x) => `log1mExp(${x})`,
+    (x) => `-1 / Math.expm1(-${x})`,
   ),
   logGamma: unary(
     (x) => `logGamma(${x})`,

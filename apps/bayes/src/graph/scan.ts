@@ -5,13 +5,24 @@
 import { BayesError } from "../errors.ts";
 import { createNode, newestId, type Node, orderOf } from "./node.ts";
 import { sameShape, shapeInWords } from "./shape.ts";
-import { type Operand, record, toValue, Value } from "./value.ts";
+import { type Operand, toValue, Value } from "./value.ts";
 
 /** What one step gives. */
-export interface ScanStep<S> {
-  readonly state: S;
+export interface ScanStep {
+  readonly state: readonly Operand[];
   /** Kept from each step and stacked: numbers become a vector, vectors the rows of a matrix. */
   readonly output?: Operand;
+}
+
+/** A value for each operand of a list. */
+type ValuesOf<T extends readonly Operand[]> = { readonly [K in keyof T]: Value };
+
+/** What a loop comes to. */
+export interface ScanResult<S extends readonly Operand[], R extends ScanStep> {
+  /** After the last step. */
+  readonly state: ValuesOf<S>;
+  /** Of all steps; `undefined` where they give none. */
+  readonly outputs: R extends { readonly output: Operand } ? Value : undefined;
 }
 
 /**
@@ -20,11 +31,11 @@ export interface ScanStep<S> {
  * @returns the last state, and the stacked outputs where steps have any.
  * @throws BayesError `ERR_BAYES_SHAPE` where lengths differ, or a step changes the shape of the state.
  */
-export function scan<const S extends readonly Operand[]>(
+export function scan<const S extends readonly Operand[], const E extends readonly Operand[], R extends ScanStep>(
   initial: S,
-  sequences: readonly Operand[],
-  step: (state: { [K in keyof S]: Value }, elements: readonly Value[]) => ScanStep<readonly Operand[]>,
-): { readonly state: { [K in keyof S]: Value }; readonly outputs: Value | undefined } {
+  sequences: E,
+  step: (state: ValuesOf<S>, elements: ValuesOf<E>) => R,
+): ScanResult<S, R> {
   const start = initial.map((operand) => toValue(operand).node);
   const items = sequences.map((operand) => toValue(operand).node);
   const length = items[0]?.shape[0];
@@ -36,11 +47,7 @@ export function scan<const S extends readonly Operand[]>(
   const before = newestId();
   const stateIn = start.map(({ shape }) => createNode({ kind: "placeholder" }, [], shape));
   const elements = items.map(({ shape }) => createNode({ kind: "placeholder" }, [], shape.slice(1)));
-  const valuesIn = stateIn.map((node) => new Value(node)) as { [K in keyof S]: Value };
-  const result = step(
-    valuesIn,
-    elements.map((node) => new Value(node)),
-  );
+  const result = step(valuesOf<S>(stateIn), valuesOf<E>(elements));
   const stateOut = result.state.map((operand) => toValue(operand).node);
   const outputs = result.output === undefined ? [] : [toValue(result.output).node];
   for (const [index, { shape }] of start.entries()) {
@@ -59,7 +66,15 @@ export function scan<const S extends readonly Operand[]>(
   const all = [...start, ...items, ...outside];
   const whole = createNode({ kind: "scan", scan: body }, all, []);
   const results = [...stateOut.map(({ shape }) => shape), ...outputs.map(({ shape }) => [length, ...shape])];
-  const values = results.map((shape, index) => record({ kind: "scanResult", index }, [whole], shape));
-  const state = values.slice(0, start.length) as unknown as { [K in keyof S]: Value };
-  return { state, outputs: outputs.length > 0 ? values[start.length] : undefined };
+  const values = results.map((shape, index) => createNode({ kind: "scanResult", index }, [whole], shape));
+  const stacked = values[start.length];
+  return {
+    state: valuesOf<S>(values.slice(0, start.length)),
+    outputs: (stacked && new Value(stacked)) as ScanResult<S, R>["outputs"],
+  };
+}
+
+/** One value for each operand, in their order. */
+function valuesOf<T extends readonly Operand[]>(nodes: readonly Node[]): ValuesOf<T> {
+  return nodes.map((node) => new Value(node)) as unknown as ValuesOf<T>;
 }

@@ -55,3 +55,15 @@ export function strides(operand: Shape, shape: Shape): number[] {
   }
   return [...Array.from({ length: shape.length - operand.length }, () => 0), ...own];
 }
+
+/** @throws BayesError `ERR_BAYES_SHAPE` where a value is no vector, or no matrix. */
+export function expectRank(operation: string, shape: Shape, wanted: "a vector" | "a matrix"): void {
+  if (shape.length === (wanted === "a vector" ? 1 : 2)) return;
+  throw new BayesError("ERR_BAYES_SHAPE", `${operation} needs ${wanted}, not ${shapeInWords(shape)}`);
+}
+
+/** @throws BayesError `ERR_BAYES_SHAPE` where a value is no square matrix. */
+export function expectSquare(operation: string, shape: Shape): void {
+  if (shape.length === 2 && shape[0] === shape[1]) return;
+  throw new BayesError("ERR_BAYES_SHAPE", `${operation} needs a square matrix, not ${shapeInWords(shape)}`);
+}

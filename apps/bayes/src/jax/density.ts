@@ -6,7 +6,8 @@ import type * as Jax from "@jax-js/jax";
 import { adopt, jaxArrays, scope } from "plimsoll/scope";
 import type { BoundModel } from "../model/model.ts";
 import type { Density } from "../sampler/phase-point.ts";
-import { makeConstants, runOnJax } from "./lower.ts";
+import { makeConstants } from "./constants.ts";
+import { runOnJax } from "./lower.ts";
 
 /** A density on jax-js arrays; what it holds is released when it is disposed. */
 export interface JaxDensity extends Density, Disposable {}

@@ -159,3 +159,30 @@ export function correlationCholesky(size: number): Constraint {
     },
   };
 }
+
+/** Any numbers that sum to 0: effects beside an intercept. */
+export function sumToZero(size: number): Constraint {
+  return {
+    name: "sumToZero",
+    shape: [size],
+    unconstrainedSize: size - 1,
+    transform: (free) => ({ value: concat(free, neg(free.sum())) }),
+  };
+}
+
+/** Several parameters of one kind, stacked: `arrayOf(3, simplex(3))` is a matrix whose rows sum to 1. */
+export function arrayOf(count: number, constraint: Constraint): Constraint {
+  const size = constraint.unconstrainedSize;
+  return {
+    name: `arrayOf ${constraint.name}`,
+    shape: [...lengths([count]), ...constraint.shape],
+    unconstrainedSize: count * size,
+    transform(free) {
+      const parts = Array.from({ length: count }, (_, k) => constraint.transform(free.slice(k * size, (k + 1) * size)));
+      const jacobians = parts.flatMap(({ logJacobian }) => (logJacobian ? [logJacobian] : []));
+      const [first, ...others] = jacobians;
+      const value = stack(parts.map((part) => part.value));
+      return first ? { value, logJacobian: others.reduce((total, each) => total.add(each), first) } : { value };
+    },
+  };
+}
