@@ -1,6 +1,12 @@
 /** `plimsoll/budget`: how much work fits, and disk for what does not. */
 export type { ByteBudget, ByteConsumer, ByteLease } from "../base/byte-budget.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
+export type { AdmissionTuning, HoldReason } from "./admission.ts";
+export type { KindCost } from "./cost-model.ts";
+export { AdaptiveLimiter } from "./limiter.ts";
+export type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
+export type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
+export type { ProgressEvent } from "./progress.ts";
 export type { StoreMemory } from "./open-lease.ts";
 export { bytesCodec, type Codec, jsonCodec, structuredCodec } from "./spill/codec.ts";
 export type { QueueRecovery } from "./spill/queue-log.ts";

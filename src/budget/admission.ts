@@ -1,0 +1,224 @@
+/**
+ * May one more task start? Two answers must both be yes. The model's: what tasks of these kinds cost on average must
+ * fit. The reading's: what lived after the last collection, plus what started and less what ended since, with a margin for
+ * the spread of what is not known yet, must fit. The second lets light tasks make room for more, and sees a change of costs first.
+ */
+import type { CostModel } from "./cost-model.ts";
+import type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
+
+/** Why no task may start now. */
+export type HoldReason =
+  /** More at once would not be faster, or it is not yet known whether it would. */
+  | "pace"
+  /** The set number of tasks is running. */
+  | "concurrency"
+  /** The heap has no room. */
+  | "heap"
+  /** The process has no room. */
+  | "resident";
+
+/** How cautious admission is; chosen with the simulator. */
+export interface AdmissionTuning {
+  /** Most of the old space that may live, on the cautious side. Above 0.8 V8 may give up when collections free little (`IsIneffectiveMarkCompact`). */
+  readonly heapRatio: number;
+  /** Most of it that may live on average. */
+  readonly meanRatio: number;
+  /** Most of the process's limit that may be resident. */
+  readonly residentRatio: number;
+  /** Margin in standard deviations. */
+  readonly deviations: number;
+}
+
+/** The defaults. */
+export const TUNING: AdmissionTuning = { heapRatio: 0.85, meanRatio: 0.8, residentRatio: 0.92, deviations: 3 };
+
+/** While costs are unknown, tasks start only while the heap, dead objects included, is below this share. */
+const UNKNOWN_RATIO = 0.6;
+/** Readings before the last reading is trusted beside the model. */
+const TRUSTED_READINGS = 3;
+/** How much of the last surprise remains after each reading. */
+const SURPRISE_DECAY = 0.95;
+/** A task is assumed to show in the resident set after so long. */
+const APPEAR_MS = 50;
+
+/** Decides; counts what is in flight. Has no timer: it is told the time. */
+export class Admission {
+  readonly #gauge: MemoryGauge;
+  readonly #model: CostModel;
+  readonly #tuning: AdmissionTuning;
+  readonly #counts: Float64Array;
+  readonly #countsBefore: Float64Array;
+  readonly #middle: Float64Array;
+  #inFlight = 0;
+  #base: LiveReading;
+  #baseResident: number;
+  #live: LiveReading | undefined;
+  /** Heap bytes expected of tasks that started, and that ended, since the last reading; and their squares. */
+  #startedBytes = 0;
+  #endedBytes = 0;
+  #sinceSquares = 0;
+  #endedSince = 0;
+  /** How far the last readings lay above what was expected. */
+  #surpriseBytes = 0;
+  /** Total bytes of tasks that may not show yet in the resident set: those of this interval and of the one before. */
+  #appearing = 0;
+  #appearingBefore = 0;
+  #appearingFromMs = 0;
+
+  constructor(gauge: MemoryGauge, model: CostModel, tuning: AdmissionTuning = TUNING) {
+    this.#gauge = gauge;
+    this.#model = model;
+    this.#tuning = tuning;
+    this.#counts = new Float64Array(model.capacity);
+    this.#countsBefore = new Float64Array(model.capacity);
+    this.#middle = new Float64Array(model.capacity);
+    this.#base = { heapBytes: gauge.heapUsedBytes(), externalBytes: 0 };
+    this.#baseResident = gauge.residentBytes();
+  }
+
+  /** Tasks in flight. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Tasks that ended since the last reading. */
+  get endedSinceReading(): number {
+    return this.#endedSince;
+  }
+
+  /** The heap right after the last major collection. */
+  get live(): LiveReading | undefined {
+    return this.#live;
+  }
+
+  /** Heap and outside bytes that were alive without any task. */
+  get base(): LiveReading {
+    return this.#base;
+  }
+
+  /** Most heap bytes that may live. */
+  get heapCapBytes(): number {
+    return this.#tuning.heapRatio * this.#gauge.oldSpaceBytes;
+  }
+
+  /** Most bytes that may be resident; infinite when nothing limits the process. */
+  get residentCapBytes(): number {
+    return this.#tuning.residentRatio * (this.#gauge.processLimitBytes ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Why a task of this kind may not start; `undefined` when it may. The first always may: a task that fits nowhere still runs, alone. */
+  hold(kind: number): "heap" | "resident" | undefined {
+    if (this.#inFlight === 0) return undefined;
+    return this.#fitsHeap(kind) ? (this.#fitsResident(kind) ? undefined : "resident") : "heap";
+  }
+
+  /** A task starts. */
+  start(kind: number, nowMs: number): void {
+    const bytes = this.#model.heapBytes(kind);
+    this.#count(kind, 1);
+    this.#startedBytes += bytes;
+    this.#sinceSquares += bytes * bytes;
+    this.#passTime(nowMs);
+    this.#appearing += this.#model.totalBytes(kind);
+  }
+
+  /** A task has ended. */
+  end(kind: number): void {
+    const bytes = this.#model.heapBytes(kind);
+    this.#count(kind, -1);
+    this.#endedBytes += bytes;
+    this.#sinceSquares += bytes * bytes;
+    this.#endedSince += 1;
+  }
+
+  /** Takes in the collections since the last call. @returns true when there were any. */
+  read(nowMs: number): boolean {
+    this.#passTime(nowMs);
+    const readings = this.#gauge.drain();
+    // A collection happened somewhere between: the mean of the counts then and now is nearest on average.
+    let tasks = 0;
+    for (let kind = 0; kind < this.#middle.length; kind++) {
+      const middle = ((this.#countsBefore[kind] ?? 0) + (this.#counts[kind] ?? 0)) / 2;
+      this.#middle[kind] = middle;
+      this.#countsBefore[kind] = this.#counts[kind] ?? 0;
+      tasks += middle;
+    }
+    for (const reading of readings) this.#take(reading, tasks);
+    return readings.length > 0;
+  }
+
+  #take(reading: LiveReading, tasks: number): void {
+    if (this.#live && this.#model.observations >= TRUSTED_READINGS) {
+      const expected = this.#live.heapBytes + this.#startedBytes - this.#endedBytes;
+      this.#surpriseBytes = Math.max(reading.heapBytes - expected, this.#surpriseBytes * SURPRISE_DECAY);
+    }
+    this.#live = reading;
+    this.#startedBytes = 0;
+    this.#endedBytes = 0;
+    this.#sinceSquares = 0;
+    this.#endedSince = 0;
+    if (tasks === 0) {
+      this.#base = reading;
+      this.#baseResident = Math.min(this.#baseResident, this.#gauge.residentBytes());
+      return;
+    }
+    const heapBytes = Math.max(0, reading.heapBytes - this.#base.heapBytes);
+    const externalBytes = Math.max(0, reading.externalBytes - this.#base.externalBytes);
+    this.#model.observe(this.#middle, heapBytes, heapBytes + externalBytes);
+  }
+
+  #fitsHeap(kind: number): boolean {
+    const bytes = this.#model.heapBytes(kind);
+    const { deviations, meanRatio } = this.#tuning;
+    if (bytes === 0) return this.#gauge.heapUsedBytes() < UNKNOWN_RATIO * this.#gauge.oldSpaceBytes;
+    const { expected, squares } = this.#sum("heapBytes", kind);
+    const spread = this.#model.spread;
+    const live = this.#live;
+    if (!live || this.#model.observations < TRUSTED_READINGS) {
+      return this.#base.heapBytes + expected + deviations * spread * Math.sqrt(squares) <= this.heapCapBytes;
+    }
+    if (this.#base.heapBytes + expected > meanRatio * this.#gauge.oldSpaceBytes) return false;
+    const since = deviations * spread * Math.sqrt(this.#sinceSquares + bytes * bytes);
+    const margin = Math.max(since, this.#surpriseBytes);
+    return live.heapBytes + this.#startedBytes - this.#endedBytes + bytes + margin <= this.heapCapBytes;
+  }
+
+  #fitsResident(kind: number): boolean {
+    const limit = this.#gauge.processLimitBytes;
+    if (limit === undefined) return true;
+    const bytes = this.#model.totalBytes(kind);
+    const { expected, squares } = this.#sum("totalBytes", kind);
+    const margin = this.#tuning.deviations * this.#model.spread * Math.sqrt(squares);
+    const cap = this.residentCapBytes;
+    if (this.#baseResident + expected + margin > cap) return false;
+    const appearing = this.#appearing + this.#appearingBefore;
+    return this.#gauge.residentBytes() + appearing + 2 * bytes <= cap;
+  }
+
+  /** What tasks in flight and one more are expected to hold, and the sum of their squares. */
+  #sum(what: "heapBytes" | "totalBytes", candidate: number): { expected: number; squares: number } {
+    const bytes = this.#model[what](candidate);
+    let expected = bytes;
+    let squares = bytes * bytes;
+    for (let kind = 0; kind < this.#counts.length; kind++) {
+      const count = this.#counts[kind] ?? 0;
+      if (count === 0) continue;
+      const each = this.#model[what](kind);
+      expected += count * each;
+      squares += count * each * each;
+    }
+    return { expected, squares };
+  }
+
+  #count(kind: number, step: 1 | -1): void {
+    this.#counts[kind] = (this.#counts[kind] ?? 0) + step;
+    this.#inFlight += step;
+  }
+
+  #passTime(nowMs: number): void {
+    if (nowMs - this.#appearingFromMs < APPEAR_MS) return;
+    this.#appearingBefore = nowMs - this.#appearingFromMs < 2 * APPEAR_MS ? this.#appearing : 0;
+    this.#appearing = 0;
+    this.#appearingFromMs = nowMs;
+  }
+}

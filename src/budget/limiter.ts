@@ -1,0 +1,333 @@
+/**
+ * Runs as many asynchronous tasks at once as fit into memory and help: what tasks hold is learned from the heap right after
+ * collections, so no number has to be guessed. When it holds tasks back, it also does what can end that: without new work V8
+ * has no reason to collect, memory never falls, and the hold would last for ever (Dask's workers that "never unpause").
+ */
+import { AsyncResource } from "node:async_hooks";
+import { formatBytes, parseBytes } from "../base/bytes.ts";
+import { publish } from "../base/channels.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { PlimsollError } from "../base/errors.ts";
+import { Admission, type HoldReason, TUNING } from "./admission.ts";
+import { CostModel } from "./cost-model.ts";
+import { mapThrough } from "./limiter-map.ts";
+import type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
+import { type MemoryGauge, ProcessGauge } from "./memory-gauge.ts";
+import { Pace } from "./pace.ts";
+import { TaskQueue } from "./task-queue.ts";
+
+const TICK_MS = 25;
+/** Collections are looked for at most so often when tasks start or end. */
+const READ_MS = 2;
+/** A collection is forced when this share of the tasks in flight has ended since the last one: else it would free nothing. */
+const PROGRESS_RATIO = 0.1;
+/** Share of the time that forced collections may take. */
+const FORCED_SHARE = 0.05;
+/** Share of the resident cap above which a collection is forced although no task waits. */
+const TIGHT_RATIO = 0.96;
+
+interface Entry {
+  readonly kind: number;
+  readonly priority: number;
+  isGone: boolean;
+  start: (() => void) | undefined;
+}
+
+/** Runs tasks, as many at once as fit. */
+export class AdaptiveLimiter implements Disposable {
+  /** In events and messages. */
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #gauge: MemoryGauge;
+  readonly #model: CostModel;
+  readonly #admission: Admission;
+  readonly #pace: Pace;
+  readonly #queue = new TaskQueue<Entry>();
+  readonly #maxConcurrency: number;
+  #timer: Disposable | undefined;
+  #readMs = 0;
+  #ended = 0;
+  #hold: { readonly reason: HoldReason; readonly sinceMs: number } | undefined;
+  #forced = { count: 0, pauseMs: 0 };
+  #mayForceMs = Number.NEGATIVE_INFINITY;
+  #isDisposed = false;
+
+  /**
+   * @param options - all have a default.
+   * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` or `ERR_PLIMSOLL_BAD_SIZE` when one is out of range.
+   */
+  constructor(options: LimiterOptions = {}) {
+    const { name = "limiter", limit, maxConcurrency = Number.POSITIVE_INFINITY, hints = {}, tuning } = options;
+    if (!(maxConcurrency >= 1)) {
+      throw new PlimsollError(
+        "ERR_PLIMSOLL_BAD_OPTION",
+        `maxConcurrency is ${maxConcurrency}: give a number of tasks, 1 at least, or leave it out.`,
+        { details: { maxConcurrency } },
+      );
+    }
+    this.name = name;
+    this.#maxConcurrency = maxConcurrency;
+    this.#clock = options.clock ?? systemClock;
+    const sizes = Object.entries(hints).map(([kind, size]) => [kind, parseBytes(size)] as const);
+    this.#gauge = options.gauge ?? new ProcessGauge(limit);
+    this.#model = new CostModel(Object.fromEntries(sizes));
+    this.#admission = new Admission(this.#gauge, this.#model, { ...TUNING, ...tuning });
+    this.#pace = new Pace(this.#clock.now());
+  }
+
+  /**
+   * Runs a task as soon as it fits.
+   *
+   * @param task - is given the signal.
+   * @returns what the task returns, or its failure; rejects with the signal's reason when aborted while it waits.
+   * @throws PlimsollError `ERR_PLIMSOLL_RELEASED` (as a rejection) when the limiter was disposed of.
+   */
+  run<R>(task: (signal?: AbortSignal) => R | PromiseLike<R>, options: TaskOptions = {}): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      const { kind = "task", signal } = options;
+      const index = this.#model.indexOf(kind);
+      const start = (): void => {
+        try {
+          const result = task(signal);
+          if (isThenable(result)) {
+            result.then(
+              (value) => {
+                this.#end(index);
+                resolve(value);
+              },
+              (error: unknown) => {
+                this.#end(index);
+                reject(error);
+              },
+            );
+            return;
+          }
+          // Ends in a later turn: a synchronous task must not start the next one inside of itself.
+          queueMicrotask(() => this.#end(index));
+          resolve(result);
+        } catch (error) {
+          queueMicrotask(() => this.#end(index));
+          reject(error);
+        }
+      };
+      this.#enter(index, options, start, reject);
+    });
+  }
+
+  /**
+   * Waits until a task fits, for work that is no function, such as what a queue's worker does next.
+   *
+   * @returns what the task ends with: dispose of it.
+   * @throws PlimsollError `ERR_PLIMSOLL_RELEASED` (as a rejection) when the limiter was disposed of.
+   */
+  acquire(options: TaskOptions = {}): Promise<Disposable> {
+    return new Promise((resolve, reject) => {
+      const index = this.#model.indexOf(options.kind ?? "task");
+      let isHeld = true;
+      const release = (): void => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#end(index);
+      };
+      this.#enter(index, options, () => resolve({ [Symbol.dispose]: release }), reject);
+    });
+  }
+
+  /**
+   * Maps items through a task, as many at once as fit. An item is taken only when a task can start with it, and none while
+   * too many results wait to be read.
+   *
+   * @param items - any iterable, a Web stream included. It is closed when the reader stops early.
+   * @param task - is given the item, its index, and the signal.
+   * @returns the results. The first failure ends it, once the running tasks have ended.
+   */
+  map<T, R>(
+    items: Iterable<T> | AsyncIterable<T>,
+    task: (item: T, index: number, signal?: AbortSignal) => R | PromiseLike<R>,
+    options: MapOptions<T> = {},
+  ): AsyncGenerator<R, void, undefined> {
+    return mapThrough(this, items, task, options);
+  }
+
+  /**
+   * The same between two Web streams: `readable.pipeThrough(limiter.transform(task))`.
+   *
+   * @param task - is given the chunk, its index, and the signal.
+   */
+  transform<T, R>(
+    task: (item: T, index: number, signal?: AbortSignal) => R | PromiseLike<R>,
+    options: MapOptions<T> = {},
+  ): { readable: ReadableStream<R>; writable: WritableStream<T> } {
+    const { readable, writable } = new TransformStream<T, T>(undefined, { highWaterMark: 1 }, { highWaterMark: 0 });
+    return { readable: streamOf(this.map(readable, task, options)), writable };
+  }
+
+  /** What it does now, and why tasks wait. */
+  status(): LimiterStatus {
+    return {
+      inFlight: this.#admission.inFlight,
+      waiting: this.#queue.size,
+      ended: this.#ended,
+      pace: this.#pace.limit,
+      perSecond: this.#pace.throughput,
+      hold: this.#describeHold(),
+      costs: this.#model.costs(),
+      spreadRatio: this.#model.spread,
+      liveHeapBytes: this.#admission.live?.heapBytes,
+      heapCapBytes: this.#admission.heapCapBytes,
+      residentBytes: this.#gauge.residentBytes(),
+      residentCapBytes: this.#admission.residentCapBytes,
+      collections: this.#model.learned,
+      forced: { ...this.#forced },
+    };
+  }
+
+  /** Refuses what waits and what comes later; running tasks go on. */
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (let entry = this.#queue.shift(); entry; entry = this.#queue.shift()) entry.start?.();
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    this.#gauge[Symbol.dispose]();
+  }
+
+  #enter(kind: number, options: TaskOptions, start: () => void, refuse: (reason: Error) => void): void {
+    const { priority = 0, signal } = options;
+    if (this.#isDisposed) return refuse(disposed(this.name));
+    if (signal?.aborted) return refuse(signal.reason as Error);
+    if (this.#queue.size === 0 && this.#holdReason(kind) === undefined) return this.#start(kind, start);
+    const resource = new AsyncResource("PlimsollTask");
+    const entry: Entry = { kind, priority, isGone: false, start: undefined };
+    const onAbort = (): void => {
+      entry.start = undefined;
+      this.#queue.remove(entry);
+      refuse(signal?.reason as Error);
+    };
+    entry.start = () => {
+      signal?.removeEventListener("abort", onAbort);
+      if (this.#isDisposed) refuse(disposed(this.name));
+      else this.#start(kind, () => resource.runInAsyncScope(start));
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#queue.push(entry);
+    this.#pump();
+  }
+
+  #start(kind: number, start: () => void): void {
+    const nowMs = this.#clock.now();
+    this.#admission.start(kind, nowMs);
+    this.#hold = undefined;
+    this.#timer ??= this.#clock.every(TICK_MS, () => this.#tick());
+    start();
+  }
+
+  #end(kind: number): void {
+    const nowMs = this.#clock.now();
+    this.#ended += 1;
+    this.#pace.end(this.#admission.inFlight, nowMs);
+    this.#admission.end(kind);
+    if (!this.#isDisposed) this.#pump();
+    if (this.#admission.inFlight > 0) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    this.#read(this.#clock.now());
+    this.#pump();
+    const { residentCapBytes } = this.#admission;
+    if (this.#gauge.residentBytes() > TIGHT_RATIO * residentCapBytes) this.#collect("resident");
+  }
+
+  #read(nowMs: number): void {
+    this.#readMs = nowMs;
+    this.#admission.read(nowMs);
+  }
+
+  /** Starts what may start. */
+  #pump(): void {
+    for (let entry = this.#queue.peek(); entry; entry = this.#queue.peek()) {
+      const reason = this.#holdReason(entry.kind);
+      if (reason !== undefined) return this.#wait(reason);
+      this.#queue.shift();
+      entry.start?.();
+    }
+    this.#hold = undefined;
+  }
+
+  #holdReason(kind: number): HoldReason | undefined {
+    const { inFlight } = this.#admission;
+    if (inFlight >= this.#maxConcurrency) return "concurrency";
+    if (inFlight >= this.#pace.limit) return "pace";
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#readMs >= READ_MS) this.#read(nowMs);
+    const reason = this.#admission.hold(kind);
+    if (reason === undefined || !this.#collect(reason)) return reason;
+    return this.#admission.hold(kind);
+  }
+
+  #wait(reason: HoldReason): void {
+    const nowMs = this.#clock.now();
+    if (reason === "pace") this.#pace.wait(nowMs);
+    if (this.#hold?.reason === reason) return;
+    this.#hold = { reason, sinceMs: this.#hold?.sinceMs ?? nowMs };
+    publish("plimsoll:limiter:held", () => ({ name: this.name, ...this.#describeHold() }));
+  }
+
+  /** Forces a collection when one can help and has its price. @returns true when it did. */
+  #collect(reason: HoldReason): boolean {
+    const startMs = this.#clock.now();
+    const { endedSinceReading, inFlight, live } = this.#admission;
+    const hasProgress = endedSinceReading >= Math.max(1, PROGRESS_RATIO * inFlight);
+    if (startMs < this.#mayForceMs || (live !== undefined && !hasProgress)) return false;
+    this.#gauge.collect();
+    const endMs = this.#clock.now();
+    const pauseMs = endMs - startMs;
+    this.#forced = { count: this.#forced.count + 1, pauseMs: this.#forced.pauseMs + pauseMs };
+    this.#mayForceMs = endMs + Math.max(TICK_MS, pauseMs / FORCED_SHARE);
+    this.#read(endMs);
+    publish("plimsoll:limiter:collected", () => ({ name: this.name, reason, pauseMs }));
+    return true;
+  }
+
+  #describeHold(): Hold | undefined {
+    if (!this.#hold) return undefined;
+    const { reason, sinceMs } = this.#hold;
+    const { inFlight, live, heapCapBytes, residentCapBytes } = this.#admission;
+    const why: Record<HoldReason, string> = {
+      pace: `more at once has not made it faster, or is not yet tried`,
+      concurrency: `maxConcurrency is ${this.#maxConcurrency}`,
+      heap: `${formatBytes(live?.heapBytes)} live on the heap, of at most ${formatBytes(heapCapBytes)}`,
+      resident: `${formatBytes(this.#gauge.residentBytes())} are resident, of at most ${formatBytes(residentCapBytes)}`,
+    };
+    return { reason, sinceMs, sentence: `${this.#queue.size} tasks wait while ${inFlight} run: ${why[reason]}` };
+  }
+}
+
+function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function disposed(name: string): PlimsollError {
+  return new PlimsollError(
+    "ERR_PLIMSOLL_RELEASED",
+    `${name} was disposed of before this task could start: keep the limiter for as long as there are tasks.`,
+  );
+}
+
+function streamOf<R>(results: AsyncGenerator<R, void, undefined>): ReadableStream<R> {
+  return new ReadableStream<R>(
+    {
+      async pull(controller) {
+        const { done, value } = await results.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await results.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

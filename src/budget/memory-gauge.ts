@@ -1,0 +1,88 @@
+/**
+ * What a limiter reads of memory. The heap is read right after major collections (V8's `GCProfiler`), because only
+ * then it holds no garbage: a reading at any other moment bills tasks for what is already dead (measured: 14.3 MB a task
+ * where 8.4 lived). The resident set is read at any time. A simulator gives the same interface on a virtual clock.
+ */
+import { getHeapStatistics, GCProfiler } from "node:v8";
+import { parseBytes, type SizeInput } from "../base/bytes.ts";
+import { forceGC } from "../monitor/force-gc.ts";
+import { readLimits, tightestLimit } from "../probe/limit.ts";
+import { ResidentReader } from "../probe/process.ts";
+import { oldSpaceBytes } from "./heap-room.ts";
+
+/** The heap right after a major collection. */
+export interface LiveReading {
+  /** Objects that live. */
+  readonly heapBytes: number;
+  /** Memory outside of the heap that they keep; what died last may still be counted. */
+  readonly externalBytes: number;
+}
+
+/** Reads memory for those who decide how much work fits. */
+export interface MemoryGauge extends Disposable {
+  /** What V8 lets live in this thread. */
+  readonly oldSpaceBytes: number;
+  /** The limit on the process; `undefined` when nothing limits it. */
+  readonly processLimitBytes: number | undefined;
+  /** Major collections since the last call, oldest first. About 2 µs without one. */
+  drain(): readonly LiveReading[];
+  /** Objects now, dead ones included. */
+  heapUsedBytes(): number;
+  /** Resident set of the process now. About 1 µs. */
+  residentBytes(): number;
+  /** Collects all garbage; the thread stands still meanwhile. The collection shows in the next `drain`. */
+  collect(): void;
+}
+
+/** The memory of this process and of the calling thread's heap. */
+export class ProcessGauge implements MemoryGauge {
+  readonly oldSpaceBytes: number;
+  readonly processLimitBytes: number | undefined;
+  readonly #profiler = new GCProfiler();
+  readonly #resident = new ResidentReader("self");
+  #active = true;
+
+  /**
+   * @param limit - what the process may use: a size, or a share of the tightest limit that applies. Default: that limit.
+   * @throws PlimsollError `ERR_PLIMSOLL_BAD_SIZE` when it is no size, or a share and nothing limits the process.
+   */
+  constructor(limit?: SizeInput) {
+    const tightest = tightestLimit(readLimits())?.bytes;
+    this.oldSpaceBytes = oldSpaceBytes();
+    this.processLimitBytes = limit === undefined ? tightest : parseBytes(limit, tightest);
+    this.#profiler.start();
+  }
+
+  drain(): readonly LiveReading[] {
+    if (!this.#active) return [];
+    const statistics = this.#profiler.stop()?.statistics ?? [];
+    this.#profiler.start();
+    if (statistics.length === 0) return [];
+    return statistics
+      .filter(({ gcType }) => gcType.startsWith("Mark"))
+      .map(({ afterGC: { heapStatistics } }) => ({
+        heapBytes: heapStatistics.usedHeapSize,
+        externalBytes: heapStatistics.externalMemory,
+      }));
+  }
+
+  heapUsedBytes(): number {
+    return getHeapStatistics().used_heap_size;
+  }
+
+  residentBytes(): number {
+    return this.#resident.read() ?? process.memoryUsage.rss();
+  }
+
+  collect(): void {
+    forceGC();
+  }
+
+  /** Stops observing. */
+  [Symbol.dispose](): void {
+    if (!this.#active) return;
+    this.#active = false;
+    this.#profiler.stop();
+    this.#resident[Symbol.dispose]();
+  }
+}
