@@ -29,6 +29,7 @@ export {
   type Statements,
 } from "./model/model.ts";
 export { summaryTable, type TableOptions } from "./report/table.ts";
+export { toInferenceData, writeInferenceData } from "./report/inference-data.ts";
 export { judge, type Verdict } from "./report/verdict.ts";
 export { renderReport, writeReport } from "./report/write-report.ts";
 export type { ChainOptions } from "./sampler/chain.ts";

@@ -11,22 +11,25 @@ const MOST_DECIMALS = 6;
 /** A quantity's figures as text. */
 export type Row = Readonly<Record<keyof Summary, string>>;
 
-/** Writes a summary with decimals that fit its standard deviation: two or three significant digits of it. */
+/** Writes a summary with decimals that fit its standard deviation: three or four significant digits of it. */
 export function rowOf(summary: Summary): Row {
   const { sd, mean, q5, q95 } = summary;
   const spread = sd > 0 ? sd : Math.abs(mean) || 1;
-  const decimals = Math.max(0, 2 - Math.floor(Math.log10(2 * spread)));
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(spread / 2)));
   const isPlain = decimals <= MOST_DECIMALS && Math.max(Math.abs(q5), Math.abs(q95), Math.abs(mean)) < 1e7;
-  const write = (value: number, more = 0): string => {
+  const write = (value: number, places = decimals): string => {
     if (!Number.isFinite(value)) return Number.isNaN(value) ? NONE : value > 0 ? "∞" : "-∞";
-    const text = isPlain ? value.toFixed(decimals + more) : value.toExponential(2);
+    const text = isPlain ? value.toFixed(Math.min(20, Math.max(0, places))) : value.toExponential(2);
     // No "-0.00".
     return Number(text) === 0 ? text.replace("-", "") : text;
   };
   return {
     mean: write(summary.mean),
     sd: write(sd),
-    mcse: write(summary.mcse, isPlain && decimals < MOST_DECIMALS ? 1 : 0),
+    mcse:
+      isPlain && summary.mcse < 100
+        ? write(summary.mcse, 1 - Math.floor(Math.log10(summary.mcse)))
+        : write(summary.mcse),
     q5: write(q5),
     q50: write(summary.q50),
     q95: write(q95),

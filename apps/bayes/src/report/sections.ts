@@ -64,22 +64,22 @@ export function tableSection(fit: Fit): Html {
   return section(
     "posterior",
     "Posterior",
-    html`<div class="card scroll" tabindex="0" role="region" aria-label="Posterior in figures">
-      <table>
-        <caption>
-          MCSE: standard error of the mean. 5 %, 50 %, 95 %: quantiles. ESS: how many independent draws these are worth.
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col" class="name">quantity</th>
-            ${HEADS.map(([, head]) => html`<th scope="col">${head}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${shown.map(tableRow)}
-        </tbody>
-      </table>
-    </div>`,
+    html`<p class="soft" id="posterior-note">
+        MCSE: standard error of the mean. 5 %, 50 %, 95 %: quantiles. ESS: how many independent draws these are worth.
+      </p>
+      <div class="card scroll" tabindex="0" role="region" aria-label="Posterior in figures">
+        <table aria-describedby="posterior-note">
+          <thead>
+            <tr>
+              <th scope="col" class="name">quantity</th>
+              ${HEADS.map(([, head]) => html`<th scope="col">${head}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${shown.map(tableRow)}
+          </tbody>
+        </table>
+      </div>`,
   );
 }
 
@@ -155,12 +155,12 @@ export function chainSection({ records, settings }: Fit): Html {
     const cells = [
       wholeNumber(divergent.length),
       shortNumber(stepSize),
-      shortNumber(mean(acceptance)),
-      shortNumber(mean(depth), 2),
+      fixed(mean(acceptance), 3),
+      fixed(mean(depth), 1),
       wholeNumber(sum(steps)),
       wholeNumber(sum(divergent)),
       wholeNumber(atLimit),
-      shortNumber(energyFraction(energy), 2),
+      fixed(energyFraction(energy), 2),
     ];
     return html`<tr>
       <th scope="row" class="name">${index + 1}</th>
@@ -171,11 +171,11 @@ export function chainSection({ records, settings }: Fit): Html {
   return section(
     "chains",
     "Chains and their energy",
-    html`<div class="card scroll" tabindex="0" role="region" aria-label="Chains in figures">
-        <table>
-          <caption>
-            After warm-up. Acceptance and tree depth: means. E-BFMI below 0.3 means that tails are explored slowly.
-          </caption>
+    html`<p class="soft" id="chains-note">
+        After warm-up. Acceptance and tree depth: means. E-BFMI below 0.3 means that tails are explored slowly.
+      </p>
+      <div class="card scroll" tabindex="0" role="region" aria-label="Chains in figures">
+        <table aria-describedby="chains-note">
           <thead>
             <tr>
               <th scope="col" class="name">chain</th>
@@ -255,6 +255,10 @@ function list(items: readonly string[]): Html | undefined {
         ${items.map((item) => html`<li>${item}</li>`)}
       </ul>`
     : undefined;
+}
+
+function fixed(value: number, decimals: number): string {
+  return Number.isFinite(value) ? value.toFixed(decimals) : "–";
 }
 
 function sum(values: Iterable<number>): number {

@@ -39,7 +39,7 @@ li{margin:4px 0}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:16px 20px;margin:0 0 14px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums;overflow-wrap:normal}
-caption{text-align:left;color:var(--soft);padding:0 0 8px}
+section>.soft{font-size:14px}
 th,td{text-align:right;padding:5px 0 5px 16px;white-space:nowrap;vertical-align:baseline;font-weight:400}
 thead th{color:var(--soft);border-bottom:1px solid var(--rule);font-size:13px;vertical-align:bottom}
 tbody tr+tr>*{border-top:1px solid var(--grid)}

@@ -53,10 +53,12 @@ export function judge(fit: Fit): Verdict {
     const claim = total === 0 ? "Nothing to judge: no draw was kept." : `Too little to judge: ${count(total, "draw")}.`;
     return { kind: "open", claim, reasons, advice: ["Draw more: some hundred draws a chain at least."] };
   }
-  const found = [...convergence(fit, chains.length, compared), ...geometry(fit, total)];
+  const shape = geometry(fit, total);
+  const found = [...convergence(fit, chains.length, compared), ...shape];
   const bad = found.filter(({ isGrave }) => isGrave);
   reasons.push(...found.map(({ reason }) => reason));
-  const advice = [...new Set(found.map((each) => each.advice))];
+  // What bends trajectories is often why chains differ: it is to be mended first.
+  const advice = [...new Set([...shape, ...found].map((each) => each.advice))];
   const [first] = bad;
   if (first) return { kind: "bad", claim: first.claim, reasons, advice };
   if (chains.length === 1) {
@@ -101,8 +103,8 @@ function convergence({ quantities }: Fit, chains: number, draws: number): Flaw[]
   if (fewest) {
     const reason = `${listed(few, fewest)} ${few.length === 1 ? "has" : "have"} fewer than ${wanted} effective draws, ${wholeNumber(leastEss(fewest))} at worst`;
     const claim = `Too few effective draws: ${wholeNumber(leastEss(fewest))} for ${fewest.name}, where ${wanted} are wanted.`;
-    const advice = `Draw more than ${wholeNumber(draws)} a chain, or thin out correlations (a dense metric, another parametrisation).`;
-    flaws.push({ isGrave: true, claim, reason, advice });
+    const more = `Draw more than ${wholeNumber(draws)} a chain, or thin out correlations (a dense metric, another parametrisation).`;
+    flaws.push({ isGrave: true, claim, reason, advice: worst ? MORE_DRAWS : more });
   }
   return flaws;
 }
