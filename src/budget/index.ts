@@ -9,5 +9,6 @@ export type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
 export type { ProgressEvent } from "./progress.ts";
 export type { StoreMemory } from "./open-lease.ts";
 export { bytesCodec, type Codec, jsonCodec, structuredCodec } from "./spill/codec.ts";
+export { sortExternal, type SortExternalOptions } from "./spill/sort-external.ts";
 export type { QueueRecovery } from "./spill/queue-log.ts";
 export { SpillQueue, type SpillQueueOptions } from "./spill/spill-queue.ts";
