@@ -1,9 +1,13 @@
 /** The jax-js backend, for real on WebAssembly: the same density and gradient, and nothing left behind. */
 import * as jax from "@jax-js/jax";
-import { ledger } from "plimsoll/scope";
+import { adopt, jaxArrays, ledger } from "plimsoll/scope";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ELEMENTWISE, type Elementwise, type ElementwiseName } from "../src/graph/elementwise.ts";
+import { elementwise } from "../src/graph/value.ts";
 import {
+  type BoundModel,
   compileDensity,
+  interval,
   jaxDensity,
   logGamma,
   model,
@@ -12,6 +16,7 @@ import {
   poisson,
   gamma,
   integers,
+  scan,
 } from "../src/index.ts";
 import { autoregression } from "./models/autoregression.ts";
 import { eightSchools } from "./models/eight-schools.ts";
@@ -44,19 +49,26 @@ const MODELS: readonly (readonly [string, Model, unknown])[] = [
   ["counts", counts, { y: [0, 3, 2] }],
 ];
 
+/** Expects both backends to agree, with a relative error at most. */
+function expectSame(bound: BoundModel, error: number): void {
+  const compiled = compileDensity(bound.logDensity, bound.dimension);
+  using density = jaxDensity(jax, bound);
+  const position = Float64Array.from({ length: bound.dimension }, (_, i) => 0.3 - 0.07 * i);
+  const [expected, found] = [new Float64Array(bound.dimension), new Float64Array(bound.dimension)];
+  const value = compiled.valueAndGradient(position, expected);
+  const isNear = (a: number, b: number): boolean => Math.abs(a - b) < error * (1 + Math.abs(b));
+  expect(density.valueAndGradient(position, found)).toSatisfy((each: number) => isNear(each, value));
+  for (const [i, derivative] of expected.entries())
+    expect(found[i]).toSatisfy((each: number) => isNear(each, derivative));
+}
+
+const arityOf = (name: string): number =>
+  new Map<string, Elementwise>(Object.entries(ELEMENTWISE)).get(name)?.arity ?? 0;
+
 describe.each(MODELS)("%s", (_name, definition, data) => {
   it("has the density and the gradient of the compiled backend, to single precision", () => {
-    const bound = definition.bind(data);
-    const compiled = compileDensity(bound.logDensity, bound.dimension);
-    using density = jaxDensity(jax, bound);
-    const position = Float64Array.from({ length: bound.dimension }, (_, i) => 0.3 - 0.07 * i);
-    const [expected, found] = [new Float64Array(bound.dimension), new Float64Array(bound.dimension)];
-    const value = compiled.valueAndGradient(position, expected);
     // Sums over hundreds of terms lose two of the seven digits.
-    const isNear = (a: number, b: number): boolean => Math.abs(a - b) < 5e-5 * (1 + Math.abs(b));
-    expect(density.valueAndGradient(position, found)).toSatisfy((each: number) => isNear(each, value));
-    for (const [i, derivative] of expected.entries())
-      expect(found[i]).toSatisfy((each: number) => isNear(each, derivative));
+    expectSame(definition.bind(data), 5e-5);
   });
 });
 
@@ -72,4 +84,51 @@ it("keeps no array over 1,200 gradients, and none when it is disposed", () => {
     expect(ledger.live("jax-js")).toBe(first);
   }
   expect(ledger.live("jax-js")).toBe(before);
+});
+
+describe("the gradient on jax-js of", () => {
+  it.each(Object.keys(ELEMENTWISE))("%s is that of the compiled backend", (name) => {
+    const bound = model({
+      data: {},
+      parameters: () => ({ x: interval(0.2, 0.9, 3), y: interval(0.2, 1.5) }),
+      density({ x, y }, _data, { add }) {
+        const all = name === "log1mExp" ? [x.neg(), y] : [x, y];
+        add(elementwise(name as ElementwiseName, ...all.slice(0, arityOf(name))).mul([1, -2, 3]));
+      },
+    }).bind({});
+    expectSame(bound, 1e-4);
+  });
+});
+
+it("names the model that is too long, and runs on after it", () => {
+  const before = ledger.live("jax-js");
+  const long = model({
+    name: "long loop",
+    data: {},
+    parameters: () => ({ x: positive() }),
+    density: ({ x }, _data, { add }) =>
+      add(scan([x], [new Array<number>(20_000).fill(1)], ([level], [each]) => ({ state: [level.mul(each)] })).state[0]),
+  });
+  {
+    using density = jaxDensity(jax, long.bind({}));
+    expect(() => density.valueAndGradient(new Float64Array(1), new Float64Array(1))).toThrow(
+      /^long loop cannot run on jax-js: it has more steps in a row/,
+    );
+  }
+  expect(ledger.live("jax-js")).toBe(before);
+});
+
+it("lets two densities live side by side, also where the program has adopted jax-js itself", () => {
+  using _adoption = adopt(jaxArrays(jax));
+  const [first, second] = [MODELS[0], MODELS[1]].map((each) => each?.[1].bind(each[2]));
+  if (!first || !second) throw new Error("two models are needed");
+  {
+    using one = jaxDensity(jax, first);
+    using other = jaxDensity(jax, second);
+    for (const density of [one, other, one]) {
+      const gradient = new Float64Array(density.dimension);
+      expect(density.valueAndGradient(new Float64Array(density.dimension), gradient)).toSatisfy(Number.isFinite);
+    }
+  }
+  expect(ledger.live("jax-js")).toBe(0);
 });

@@ -103,7 +103,7 @@ export function dot(a: Operand, b: Operand): Value {
 
 /** Joins vectors (a number counts as one of length 1), or matrices row after row. */
 export function concat(...operands: readonly Operand[]): Value {
-  const nodes = operands.map((operand) => toValue(operand).node);
+  const nodes = operands.map((operand) => toValue(operand).node).filter(({ size }) => size > 0);
   const tail = nodes.find(({ shape }) => shape.length > 1)?.shape.slice(1) ?? [];
   const length = nodes.reduce((total, { size }) => total + size, 0);
   return record({ kind: "concat" }, nodes, [length / sizeOf(tail), ...tail]);

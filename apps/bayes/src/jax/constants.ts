@@ -39,6 +39,6 @@ function selection(jax: Library, { inputs, size }: Node, indexes: ArrayLike<numb
   return jax.numpy.array(values).reshape([size, columns]);
 }
 
-function arrayOf(jax: Library, values: readonly number[], shape: Shape): JaxArray {
-  return jax.numpy.array(Float32Array.from(values)).reshape([...shape]);
+function arrayOf({ numpy: np }: Library, values: readonly number[], shape: Shape): JaxArray {
+  return np.array(Float32Array.from(values)).reshape([...shape]);
 }

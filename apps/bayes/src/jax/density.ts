@@ -3,9 +3,11 @@
  * from where jax-js computes more than a density. Each call runs in a scope of plimsoll, so that what jax-js loses is released.
  */
 import type * as Jax from "@jax-js/jax";
-import { adopt, jaxArrays, scope } from "plimsoll/scope";
+import { scope } from "plimsoll/scope";
+import { BayesError } from "../errors.ts";
 import type { BoundModel } from "../model/model.ts";
 import type { Density } from "../sampler/phase-point.ts";
+import { adoptJax } from "./adoption.ts";
 import { makeConstants } from "./constants.ts";
 import { runOnJax } from "./lower.ts";
 
@@ -16,23 +18,25 @@ export interface JaxDensity extends Density, Disposable {}
  * Lowers a model to jax-js.
  *
  * @param jax - the library, with a backend initialised: `await jax.init("wasm")`.
- * @throws BayesError `ERR_BAYES_UNSUPPORTED` where the model uses what this backend lacks.
+ * @throws BayesError `ERR_BAYES_UNSUPPORTED` at the first call where the model is more than this backend can do.
  */
-export function jaxDensity(jax: typeof Jax, { logDensity, dimension }: BoundModel): JaxDensity {
-  const adapter = jaxArrays(jax);
-  const adoption = adopt(adapter);
+export function jaxDensity(jax: typeof Jax, { name, logDensity, dimension }: BoundModel): JaxDensity {
   const constants = makeConstants(jax, logDensity.node);
+  const adoption = adoptJax(jax);
   const jitted = jax.jit(
     jax.valueAndGrad((position: Jax.Array) => runOnJax(jax, logDensity.node, constants, position)),
   );
-  const valueAndGradient = adapter.jit(jitted);
+  const valueAndGradient = adoption.adapter.jit(jitted);
+  let isTraced = false;
   return {
     dimension,
     valueAndGradient(position, gradient) {
-      const [value, slope] = scope(() => {
+      const compute = (): readonly [number, number[]] => {
         const [density, derivatives] = valueAndGradient(jax.numpy.array(Float32Array.from(position)));
-        return [density.js() as number, derivatives.js() as number[]] as const;
-      });
+        return [density.js() as number, derivatives.js() as number[]];
+      };
+      const [value, slope] = isTraced ? scope(compute) : explain(name, () => scope(compute));
+      isTraced = true;
       gradient.set(slope);
       return value;
     },
@@ -42,4 +46,23 @@ export function jaxDensity(jax: typeof Jax, { logDensity, dimension }: BoundMode
       adoption[Symbol.dispose]();
     },
   };
+}
+
+/** The first call traces and compiles: what fails then is the model's shape, not its numbers. */
+function explain<T>(name: string, first: () => T): T {
+  try {
+    return first();
+  } catch (error) {
+    if (error instanceof BayesError) throw error;
+    const why =
+      error instanceof RangeError
+        ? "it has more steps in a row than jax-js can differentiate; a scan counts its steps times its length"
+        : `jax-js says: ${error instanceof Error ? error.message : String(error)}`;
+    throw new BayesError(
+      "ERR_BAYES_UNSUPPORTED",
+      `${name} cannot run on jax-js: ${why}. The compiled backend can run it`,
+      {},
+      error,
+    );
+  }
 }

@@ -35,7 +35,8 @@ export function elementwiseOf(jax: Library): ElementwiseFunctions {
     absolute: np.absolute,
     sin: np.sin,
     cos: np.cos,
-    tanh: np.tanh,
+    // Its own cannot be differentiated and jitted.
+    tanh: (x) => nn.sigmoid(x.mul(2)).mul(2).sub(1),
     atan: np.atan,
     logistic: nn.sigmoid,
     softplus: nn.softplus,

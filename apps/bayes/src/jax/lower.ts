@@ -7,6 +7,7 @@ import type * as Jax from "@jax-js/jax";
 import { BayesError } from "../errors.ts";
 import { type Node, orderOf, type ScanBody } from "../graph/node.ts";
 import type { Constants } from "./constants.ts";
+import { cholesky, solveLower } from "./factors.ts";
 import { type ElementwiseFunctions, elementwiseOf } from "./functions.ts";
 
 type JaxArray = Jax.Array;
@@ -19,13 +20,17 @@ interface Context {
   readonly constants: Constants;
   /** The unconstrained ones; lent to each step that reads them. */
   readonly parameters: JaxArray;
+  /** A 1 that jax-js takes for no literal. */
+  readonly one: JaxArray;
 }
 
 /** Computes one value of a model from the unconstrained parameters, whose reference is taken. */
 export function runOnJax(jax: Library, output: Node, constants: Constants, parameters: JaxArray): JaxArray {
-  const run = new Run({ jax, functions: elementwiseOf(jax), constants, parameters });
+  const one = jax.numpy.array(Float32Array.of(1, 2)).slice([0, 1]);
+  const run = new Run({ jax, functions: elementwiseOf(jax), constants, parameters, one });
   const [value] = run.compute(orderOf([output]), [output]);
   parameters.dispose();
+  one.dispose();
   if (!value) throw new Error("the run gave nothing");
   return value;
 }
@@ -61,7 +66,7 @@ class Run {
       else this.#set(node, this.#step(node));
     }
     for (const results of this.#scans.values()) for (const unread of results) unread?.dispose();
-    return outputs.map((output) => this.#take(output));
+    return outputs.map((output) => this.#takeToJoin(output));
   }
 
   #expectReads(nodes: readonly Node[]): void {
@@ -84,10 +89,22 @@ class Run {
     return value;
   }
 
+  /**
+   * The same, to be joined with others: in a jitted function jax-js 0.1.25 pads a literal with itself instead of 0, so a
+   * known number is made to be none.
+   */
+  #takeToJoin(node: Node | undefined): JaxArray {
+    const value = this.#take(node);
+    if (!node || node.isVariable || node.size !== 1) return value;
+    return value.mul(this.#context.one.ref.reshape([...node.shape]));
+  }
+
   /** All steps of a loop, and what it comes to: the last states, then the stacked outputs. */
   #runScan(node: Node, { length, stateIn, elements, stateOut, outputs, nodes }: ScanBody): (JaxArray | undefined)[] {
     const { numpy: np } = this.#context.jax;
-    const taken = node.inputs.map((input) => this.#take(input));
+    const taken = node.inputs.map((input, index) =>
+      index < stateIn.length ? this.#takeToJoin(input) : this.#take(input),
+    );
     let states = taken.slice(0, stateIn.length);
     const items = taken.slice(stateIn.length, stateIn.length + elements.length);
     const outside = taken.slice(stateIn.length + elements.length);
@@ -109,7 +126,7 @@ class Run {
 
   #step(node: Node): JaxArray {
     const { jax, functions, parameters } = this.#context;
-    const { numpy: np, lax, nn } = jax;
+    const { numpy: np, nn } = jax;
     const { operation, inputs, shape, size } = node;
     const constant = this.#context.constants.get(node);
     const read = (index: number): JaxArray => this.#take(inputs[index]);
@@ -134,11 +151,11 @@ class Run {
       case "transpose":
         return np.transpose(read(0));
       case "cholesky":
-        return lax.linalg.cholesky(read(0));
+        return cholesky(np, read(0));
       case "solveLower": {
-        const options = { leftSide: true, lower: true, transposeA: operation.isTransposed };
         const [rows, columns] = [shape[0] ?? 1, shape[1] ?? 1];
-        return lax.linalg.triangularSolve(read(0), read(1).reshape([rows, columns]), options).reshape([...shape]);
+        const [lower, right] = [read(0), read(1).reshape([rows, columns])];
+        return solveLower(np, lower, right, operation.isTransposed).reshape([...shape]);
       }
       case "gather": {
         const [start = 0] = Array.from(operation.indexes);
@@ -147,7 +164,7 @@ class Run {
         return taken.reshape([...shape]);
       }
       case "concat":
-        return np.concatenate(inputs.map((_, index) => np.ravel(read(index)))).reshape([...shape]);
+        return np.concatenate(inputs.map((input) => np.ravel(this.#takeToJoin(input)))).reshape([...shape]);
       case "reshape":
         return read(0).reshape([...shape]);
       case "scanResult": {

@@ -180,6 +180,7 @@ const ecology: ModelCase = {
     },
   }),
   size: 20,
+  jaxSize: 2,
   truth: { "rate[1]": 0.55, "rate[2]": 0.028, "rate[3]": 0.8, "rate[4]": 0.024, sigma: 0.2 },
   simulate(random, size) {
     let [hare, lynx] = [30, 4];
