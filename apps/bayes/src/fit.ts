@@ -2,10 +2,15 @@
  * Fits a bound model in this thread: chains one after the other, draws of every reported value in flat arrays.
  */
 import { compileDensity, compileOutputs } from "./compiled/compile.ts";
+import { BayesError } from "./errors.ts";
 import { sizeOf } from "./graph/shape.ts";
 import type { BoundModel } from "./model/model.ts";
-import { Chain, type ChainOptions } from "./sampler/chain.ts";
+import { CHAIN_DEFAULTS, type ChainOptions } from "./sampler/chain.ts";
+import { ChainDraws, type ChainRecord, type DrawsShape } from "./sampler/chain-draws.ts";
+import { ChainRun, type Engine } from "./sampler/chain-run.ts";
 import { type Summary, summarise } from "./summary/effective-sample-size.ts";
+
+export type { ChainRecord } from "./sampler/chain-draws.ts";
 
 /** How to fit. */
 export interface FitOptions extends ChainOptions {
@@ -15,40 +20,27 @@ export interface FitOptions extends ChainOptions {
   readonly draws?: number;
 }
 
-const DEFAULTS: Required<FitOptions> = {
-  chains: 4,
-  draws: 1000,
-  warmUp: 1000,
-  seed: 1,
-  targetAcceptance: 0.8,
-  maxDepth: 10,
-  metric: "diagonal",
-};
+/** What is fitted with when nothing else is asked for. */
+const DEFAULTS: Required<FitOptions> = { chains: 4, draws: 1000, ...CHAIN_DEFAULTS };
 
 /** Draws of one quantity. */
 export interface Quantity {
   /** `theta[1]`; elements are counted from 1. */
   readonly name: string;
-  /** One array a chain. */
+  /** One array a chain; of a fit that was stopped they differ in length. */
   readonly chains: readonly Float64Array[];
   readonly summary: Summary;
 }
 
-/** How one chain went: of each draw that was kept one number, and what was true for all of them. */
-export interface ChainRecord {
-  /** Of the dynamics, once warm-up was over. */
-  readonly stepSize: number;
-  /** 1 where the trajectory diverged. */
-  readonly divergent: Uint8Array;
-  /** Doublings of the trajectory. */
-  readonly depth: Uint8Array;
-  /** Gradients computed. */
-  readonly steps: Uint32Array;
-  /** Hamiltonian of the draw. */
-  readonly energy: Float64Array;
-  readonly logDensity: Float64Array;
-  /** Mean acceptance probability along the trajectory, 0..1. */
-  readonly acceptance: Float64Array;
+/** A parameter that went further than a proper posterior lets it. */
+export interface Runaway {
+  /** Of the parameter. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Name of its constraint: `positive`. */
+  readonly constraint: string;
+  /** Largest absolute value, before the constraint. */
+  readonly extent: number;
 }
 
 /** What a fit came to. */
@@ -65,30 +57,39 @@ export interface Fit {
   readonly gradients: number;
   /** Time in which chains moved, without compilation and summary. */
   readonly samplingMs: number;
+  /** Parameters that ran off: the posterior is most likely improper, or nearly so. */
+  readonly runaways: readonly Runaway[];
 }
 
-/** A record for so many draws. */
-function emptyRecord(draws: number, stepSize: number): ChainRecord {
-  return {
-    stepSize,
-    divergent: new Uint8Array(draws),
-    depth: new Uint8Array(draws),
-    steps: new Uint32Array(draws),
-    energy: new Float64Array(draws),
-    logDensity: new Float64Array(draws),
-    acceptance: new Float64Array(draws),
-  };
-}
+/** Limits of the options: whole numbers, or open intervals. */
+const LIMITS: Readonly<Record<string, { from: number; to: number; isWhole: boolean }>> = {
+  chains: { from: 1, to: 1000, isWhole: true },
+  draws: { from: 1, to: 1e9, isWhole: true },
+  warmUp: { from: 0, to: 1e9, isWhole: true },
+  seed: { from: 0, to: 2 ** 32 - 2, isWhole: true },
+  maxDepth: { from: 1, to: 20, isWhole: true },
+  targetAcceptance: { from: 0, to: 1, isWhole: false },
+  pathLength: { from: 0, to: Infinity, isWhole: false },
+};
 
-/** Writes down how the newest draw of a chain came about. */
-function recordDraw(record: ChainRecord, draw: number, { nuts, point }: Chain): void {
-  const { transition } = nuts;
-  record.divergent[draw] = transition.divergent ? 1 : 0;
-  record.depth[draw] = transition.depth;
-  record.steps[draw] = transition.steps;
-  record.energy[draw] = transition.energy;
-  record.logDensity[draw] = point.logDensity;
-  record.acceptance[draw] = transition.acceptance;
+/**
+ * Adds defaults to options.
+ *
+ * @throws BayesError `ERR_BAYES_OPTION` that names the option and its limits.
+ */
+export function settle(options: FitOptions): Required<FitOptions> {
+  const settings = { ...DEFAULTS, ...options };
+  for (const [name, value] of Object.entries(settings)) {
+    const limits = LIMITS[name];
+    if (!limits) continue;
+    const { from, to, isWhole } = limits;
+    const isRight =
+      typeof value === "number" &&
+      (isWhole ? Number.isInteger(value) && value >= from && value <= to : value > from && value < to);
+    const wanted = isWhole ? `a whole number from ${from} to ${to}` : `a number above ${from} and below ${to}`;
+    if (!isRight) throw new BayesError("ERR_BAYES_OPTION", `${name} must be ${wanted}, but is ${value}`, { name });
+  }
+  return settings;
 }
 
 /** `theta[2,1]`: names of the elements of a value, row by row. */
@@ -105,47 +106,74 @@ export function elementNames(name: string, shape: readonly number[]): string[] {
   });
 }
 
-/** Samples all chains. */
-export function fit(model: BoundModel, options: FitOptions = {}): Fit {
-  const settings = { ...DEFAULTS, ...options };
-  const { chains, draws, maxDepth } = settings;
-  const density = compileDensity(model.logDensity, model.dimension);
-  const outputs = compileOutputs(
-    model.reported.map(({ value }) => value),
-    model.dimension,
-  );
+/** How many numbers the draws of a model have. */
+export function drawsShape({ reported, dimension }: BoundModel, draws: number): DrawsShape {
+  return { draws, quantities: reported.reduce((sum, { shape }) => sum + sizeOf(shape), 0), dimension };
+}
+
+/** Compiles what a chain runs on. */
+export function compiledEngine({ logDensity, dimension, reported }: BoundModel): Engine {
+  return {
+    density: compileDensity(logDensity, dimension),
+    outputs: compileOutputs(
+      reported.map(({ value }) => value),
+      dimension,
+    ),
+  };
+}
+
+/** Sums the draws of all chains up. */
+export function conclude(model: BoundModel, settings: Required<FitOptions>, chains: readonly ChainDraws[]): Fit {
   const names = model.reported.flatMap(({ name, shape }) => elementNames(name, shape));
-  const row = new Float64Array(names.length);
-  const kept = names.map(() => Array.from({ length: chains }, () => new Float64Array(draws)));
-  const records: ChainRecord[] = [];
-  let [divergences, atMaxDepth, gradients, samplingMs] = [0, 0, 0, 0];
-  for (let chain = 0; chain < chains; chain += 1) {
-    const began = performance.now();
-    const sampler = new Chain(density, chain, settings);
-    while (!sampler.isWarm) {
-      sampler.next();
-      gradients += sampler.nuts.transition.steps;
-    }
-    const record = emptyRecord(draws, sampler.nuts.stepSize);
-    records.push(record);
-    for (let draw = 0; draw < draws; draw += 1) {
-      sampler.next();
-      recordDraw(record, draw, sampler);
-      const { steps, depth, divergent } = sampler.nuts.transition;
-      gradients += steps;
-      divergences += divergent ? 1 : 0;
-      atMaxDepth += depth >= maxDepth ? 1 : 0;
-      outputs(sampler.point.position, row);
-      for (const [index, byChain] of kept.entries()) {
-        const values = byChain[chain];
-        if (values) values[draw] = row[index] ?? Number.NaN;
-      }
-    }
-    samplingMs += performance.now() - began;
-  }
-  const quantities = names.map((name, index) => {
-    const values = kept[index] ?? [];
-    return { name, chains: values, summary: summarise(values) };
+  const total = (count: (draws: ChainDraws) => number): number => chains.reduce((sum, each) => sum + count(each), 0);
+  const atMaxDepth = total((draws) => draws.atMaxDepth);
+  return {
+    model,
+    settings,
+    records: chains.map((draws) => draws.record()),
+    quantities: names.map((name, index) => {
+      const values = chains.map((draws) => draws.column(index));
+      return { name, chains: values, summary: summarise(values) };
+    }),
+    divergences: total((draws) => draws.divergences),
+    atMaxDepth,
+    gradients: total((draws) => draws.gradients),
+    samplingMs: total((draws) => draws.samplingMs),
+    runaways: findRunaways(model, chains, atMaxDepth / total((draws) => draws.kept)),
+  };
+}
+
+/** Beyond this a number is no estimate of anything. */
+const FAR = 1e9;
+/** Beyond this it has run off where trajectories do not turn back either. */
+const FAR_FOR_STRAIGHT_PATHS = 1e4;
+
+function findRunaways(
+  { parameters }: BoundModel,
+  chains: readonly ChainDraws[],
+  shareAtMaxDepth: number,
+): readonly Runaway[] {
+  const limit = shareAtMaxDepth > 0.5 ? FAR_FOR_STRAIGHT_PATHS : FAR;
+  return parameters.flatMap(({ name, shape, constraint, offset, size }) => {
+    const extents = chains.flatMap((draws) => Array.from(draws.extent.subarray(offset, offset + size)));
+    const extent = extents.find((each) => !(each <= limit));
+    return extent === undefined ? [] : [{ name, shape, constraint, extent }];
   });
-  return { model, settings, records, quantities, divergences, atMaxDepth, gradients, samplingMs };
+}
+
+/**
+ * Samples all chains, in this thread.
+ *
+ * @throws BayesError `ERR_BAYES_OPTION`, or `ERR_BAYES_START` where no start with a finite density is found.
+ */
+export function fit(model: BoundModel, options: FitOptions = {}): Fit {
+  const settings = settle(options);
+  const engine = compiledEngine(model);
+  const shape = drawsShape(model, settings.draws);
+  const chains = Array.from({ length: settings.chains }, (_, index) => {
+    const draws = new ChainDraws(shape, new ArrayBuffer(ChainDraws.bytesOf(shape)));
+    new ChainRun(model, engine, { index, draws, settings }).advance(Infinity);
+    return draws;
+  });
+  return conclude(model, settings, chains);
 }

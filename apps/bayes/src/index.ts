@@ -2,7 +2,7 @@
 export { type CompiledDensity, compileDensity } from "./compiled/compile.ts";
 export * from "./distributions/index.ts";
 export { BayesError, type BayesErrorCode } from "./errors.ts";
-export { type ChainRecord, type Fit, fit, type FitOptions, type Quantity } from "./fit.ts";
+export { type ChainRecord, type Fit, fit, type FitOptions, type Quantity, type Runaway } from "./fit.ts";
 export * from "./graph/matrices.ts";
 export * from "./graph/operations.ts";
 export { scan, type ScanResult, type ScanStep } from "./graph/scan.ts";
@@ -25,6 +25,7 @@ export {
   type Model,
   model,
   type ModelDefinition,
+  type ParameterPlace,
   type Reported,
   type Statements,
 } from "./model/model.ts";

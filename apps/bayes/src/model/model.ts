@@ -58,6 +58,19 @@ export interface Reported {
   readonly isDerived: boolean;
 }
 
+/** Where a parameter lies among the unconstrained numbers. */
+export interface ParameterPlace {
+  readonly name: string;
+  /** Name of its constraint: `positive`. */
+  readonly constraint: string;
+  /** Of the constrained value. */
+  readonly shape: Shape;
+  /** Of its first unconstrained number. */
+  readonly offset: number;
+  /** Unconstrained numbers. */
+  readonly size: number;
+}
+
 /** A traced model with its data. */
 export interface BoundModel {
   readonly name: string;
@@ -67,6 +80,8 @@ export interface BoundModel {
   readonly observed: readonly string[];
   /** Unconstrained parameters. */
   readonly dimension: number;
+  /** What those are, in their order. */
+  readonly parameters: readonly ParameterPlace[];
   /** Parameters, then what is derived. */
   readonly reported: readonly Reported[];
   /** Of the unconstrained parameters, Jacobians included. */
@@ -95,6 +110,7 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
   const constraints = definition.parameters(data);
   const terms: { label: string; value: Value }[] = [];
   const parameters: Record<string, Value> = {};
+  const places: ParameterPlace[] = [];
   let dimension = 0;
   for (const [parameter, constraint] of Object.entries(constraints)) {
     checkSize(parameter, constraint);
@@ -103,6 +119,7 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
     const { value, logJacobian } = constraint.transform(free);
     parameters[parameter] = value;
     if (logJacobian) terms.push({ label: `the constraint of ${parameter}`, value: logJacobian });
+    places.push({ name: parameter, constraint: constraint.name, shape: constraint.shape, offset: dimension, size });
     dimension += size;
   }
   if (dimension === 0) throw new BayesError("ERR_BAYES_MODEL", `${name} has no parameters`);
@@ -131,7 +148,16 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
     };
   const reported = [...Object.entries(parameters).map(report(false)), ...Object.entries(derived).map(report(true))];
   const asData = Object.fromEntries(Object.keys(definition.data).map((each) => [each, data[each]]));
-  return { name, data: asData, observed: [...observed], dimension, reported, logDensity, terms };
+  return {
+    name,
+    data: asData,
+    observed: [...observed],
+    dimension,
+    parameters: places,
+    reported,
+    logDensity,
+    terms,
+  };
 }
 
 function checkSize(parameter: string, { name, shape, unconstrainedSize }: Constraint): void {

@@ -3,11 +3,13 @@
  * `checkpoint` gave.
  */
 import { BayesError } from "../errors.ts";
-import { DenseMetric, DiagonalMetric, kineticEnergy, type Metric } from "./metric.ts";
-import { leapfrog, Nuts } from "./nuts.ts";
+import { Hmc } from "./hmc.ts";
+import { DenseMetric, DiagonalMetric, kineticEnergy, type Metric, type MetricState } from "./metric.ts";
+import { leapfrog, type Mover } from "./mover.ts";
+import { Nuts } from "./nuts.ts";
 import { type Density, PhasePoint } from "./phase-point.ts";
 import { type Random, resumedRandom, seededRandom } from "./random.ts";
-import { StepSize } from "./step-size.ts";
+import { StepSize, type StepSizeState } from "./step-size.ts";
 import { planWarmUp } from "./warm-up.ts";
 
 /** How a chain samples. */
@@ -16,9 +18,13 @@ export interface ChainOptions {
   readonly warmUp?: number;
   /** Default: 1. The same seed gives the same draws. */
   readonly seed?: number;
+  /** `nuts` finds the length of each path itself; `hmc` is given it. Default: `nuts`. */
+  readonly sampler?: "nuts" | "hmc";
+  /** Mean length of the paths of `hmc`, in standard deviations. Default: 1.57, a quarter of a circle. */
+  readonly pathLength?: number;
   /** Mean acceptance probability aimed at, 0..1. Default: 0.8. */
   readonly targetAcceptance?: number;
-  /** Doublings of a trajectory at most. Default: 10. */
+  /** Doublings of a trajectory at most: `2 ** maxDepth - 1` gradients a draw. Default: 10. */
   readonly maxDepth?: number;
   /** Default: `diagonal`. */
   readonly metric?: "diagonal" | "dense";
@@ -26,12 +32,26 @@ export interface ChainOptions {
 
 /** Everything that is needed to go on with a chain; plain data. */
 export interface ChainCheckpoint {
+  /** Draws made, warm-up included. */
   readonly draw: number;
-  readonly position: readonly number[];
-  readonly stepSize: number;
-  readonly metric: readonly number[];
-  readonly random: readonly number[];
+  /** Unconstrained. */
+  readonly position: Float64Array;
+  /** Of the next trajectory, and how it came to be. */
+  readonly step: StepSizeState;
+  readonly metric: MetricState;
+  readonly random: Uint32Array;
 }
+
+/** What is sampled with when nothing else is asked for. */
+export const CHAIN_DEFAULTS: Required<ChainOptions> = {
+  warmUp: 1000,
+  seed: 1,
+  sampler: "nuts",
+  pathLength: Math.PI / 2,
+  targetAcceptance: 0.8,
+  maxDepth: 10,
+  metric: "diagonal",
+};
 
 const ATTEMPTS = 100;
 
@@ -40,7 +60,7 @@ export class Chain {
   /** Draws made, warm-up included. */
   draw = 0;
   readonly point: PhasePoint;
-  readonly nuts: Nuts;
+  readonly mover: Mover;
   readonly warmUp: number;
   readonly #density: Density;
   readonly #metric: Metric;
@@ -55,7 +75,8 @@ export class Chain {
    */
   constructor(density: Density, chain: number, options: ChainOptions = {}, from?: ChainCheckpoint) {
     const n = density.dimension;
-    const { warmUp = 1000, seed = 1, targetAcceptance = 0.8, maxDepth = 10, metric = "diagonal" } = options;
+    const settings = { ...CHAIN_DEFAULTS, ...options };
+    const { warmUp, seed, sampler, pathLength, targetAcceptance, maxDepth, metric } = settings;
     this.#density = density;
     this.warmUp = warmUp;
     this.#plan = planWarmUp(warmUp);
@@ -63,18 +84,22 @@ export class Chain {
     this.#random = from ? resumedRandom(from.random) : seededRandom(seed, chain);
     this.#velocity = new Float64Array(n);
     this.point = new PhasePoint(n);
-    this.nuts = new Nuts(density, this.#metric, this.#random, maxDepth);
-    this.#step = new StepSize(from?.stepSize ?? 1, targetAcceptance);
+    this.mover =
+      sampler === "hmc"
+        ? new Hmc(density, this.#metric, this.#random, pathLength, maxDepth)
+        : new Nuts(density, this.#metric, this.#random, maxDepth);
+    this.#step = new StepSize(1, targetAcceptance);
     if (from) {
       this.draw = from.draw;
-      this.#metric.fromArray(from.metric);
+      this.#metric.restore(from.metric);
+      this.#step.restore(from.step);
       this.point.position.set(from.position);
       this.point.evaluate(density);
     } else {
       this.#start();
       this.#step.restart(this.#reasonableStep());
     }
-    this.nuts.stepSize = this.#step.current;
+    this.mover.stepSize = this.#step.current;
   }
 
   /** True once warm-up is over: what comes is kept. */
@@ -82,37 +107,37 @@ export class Chain {
     return this.draw >= this.warmUp;
   }
 
-  /** Makes one draw: its position is `point.position`, how it went is `nuts.transition`. */
+  /** Makes one draw: its position is `point.position`, how it went is `mover.transition`. */
   next(): void {
-    this.nuts.move(this.point);
+    this.mover.move(this.point);
     if (this.draw < this.warmUp) this.#adapt();
     this.draw += 1;
   }
 
-  /** What is needed to go on from here, once warm-up is over. */
+  /** What is needed to go on from here to the very draws that would have come. */
   checkpoint(): ChainCheckpoint {
     return {
       draw: this.draw,
-      position: Array.from(this.point.position),
-      stepSize: this.nuts.stepSize,
-      metric: this.#metric.toArray(),
+      position: this.point.position.slice(),
+      step: this.#step.state(),
+      metric: this.#metric.state(),
       random: this.#random.state(),
     };
   }
 
   #adapt(): void {
     const action = this.#plan[this.draw];
-    this.#step.learn(this.nuts.transition.acceptance);
+    this.#step.learn(this.mover.transition.acceptance);
     if (action?.learns) this.#metric.learn(this.point.position);
-    this.nuts.stepSize = this.#step.current;
+    this.mover.stepSize = this.#step.current;
     if (action?.adapts) {
       this.#metric.adapt();
       this.#step.restart(this.#reasonableStep());
-      this.nuts.stepSize = this.#step.current;
+      this.mover.stepSize = this.#step.current;
     }
     if (this.draw === this.warmUp - 1) {
       this.#step.finish();
-      this.nuts.stepSize = this.#step.current;
+      this.mover.stepSize = this.#step.current;
     }
   }
 
@@ -133,7 +158,7 @@ export class Chain {
 
   /** Halves or doubles until one step is accepted about as often as not. */
   #reasonableStep(): number {
-    let step = this.nuts.stepSize > 0 && this.nuts.stepSize < 1e7 ? this.nuts.stepSize : 1;
+    let step = this.mover.stepSize > 0 && this.mover.stepSize < 1e7 ? this.mover.stepSize : 1;
     const trial = new PhasePoint(this.#density.dimension);
     const gain = (): number => {
       trial.copy(this.point);

@@ -4,6 +4,18 @@
  */
 import type { Random } from "./random.ts";
 
+/** A metric as plain data. */
+export interface MetricState {
+  /** The inverse mass: variances, or the rows of the covariance. */
+  readonly inverse: Float64Array;
+  /** Positions that count for the next estimate. */
+  readonly count: number;
+  /** Mean of those positions. */
+  readonly mean: Float64Array;
+  /** Sums of squares, or of products, around the mean. */
+  readonly products: Float64Array;
+}
+
 /** An inverse mass matrix. */
 export interface Metric {
   readonly kind: "diagonal" | "dense";
@@ -15,10 +27,10 @@ export interface Metric {
   learn(position: Float64Array): void;
   /** Takes over what was learnt since the last time, pulled a little towards a small unit matrix. */
   adapt(): void;
-  /** The inverse mass: variances, or the rows of the covariance. */
-  toArray(): number[];
-  /** Becomes what `toArray` gave. */
-  fromArray(values: readonly number[]): void;
+  /** Everything that it is and has learnt, for a checkpoint. */
+  state(): MetricState;
+  /** Becomes what `state` gave. */
+  restore(state: MetricState): void;
 }
 
 /** Kinetic energy of a momentum with this velocity. */
@@ -71,19 +83,31 @@ export class DiagonalMetric implements Metric {
     if (this.#count < 2) return;
     const { kept, added } = shrink(this.#count);
     const variances = Array.from(this.#squares, (square) => (kept * square) / (this.#count - 1) + added);
-    this.fromArray(variances);
+    this.#take(variances);
     this.#count = 0;
     this.#means.fill(0);
     this.#squares.fill(0);
   }
 
-  toArray(): number[] {
-    return Array.from(this.#variances);
+  state(): MetricState {
+    return {
+      inverse: this.#variances.slice(),
+      count: this.#count,
+      mean: this.#means.slice(),
+      products: this.#squares.slice(),
+    };
   }
 
-  fromArray(values: readonly number[]): void {
-    this.#variances.set(values);
-    for (const [i, variance] of values.entries()) this.#scales[i] = 1 / Math.sqrt(variance);
+  restore({ inverse, count, mean, products }: MetricState): void {
+    this.#take(inverse);
+    this.#count = count;
+    this.#means.set(mean);
+    this.#squares.set(products);
+  }
+
+  #take(variances: ArrayLike<number>): void {
+    this.#variances.set(variances);
+    for (let i = 0; i < variances.length; i += 1) this.#scales[i] = 1 / Math.sqrt(variances[i] ?? 0);
   }
 }
 
@@ -155,19 +179,31 @@ export class DenseMetric implements Metric {
       const isDiagonal = Math.floor(place / n) === place % n;
       return (kept * product) / (this.#count - 1) + (isDiagonal ? added : 0);
     });
-    this.fromArray(covariance);
+    this.#take(covariance);
     this.#count = 0;
     this.#mean.fill(0);
     this.#products.fill(0);
   }
 
-  toArray(): number[] {
-    return Array.from(this.#covariance);
+  state(): MetricState {
+    return {
+      inverse: this.#covariance.slice(),
+      count: this.#count,
+      mean: this.#mean.slice(),
+      products: this.#products.slice(),
+    };
   }
 
-  fromArray(values: readonly number[]): void {
+  restore({ inverse, count, mean, products }: MetricState): void {
+    this.#take(inverse);
+    this.#count = count;
+    this.#mean.set(mean);
+    this.#products.set(products);
+  }
+
+  #take(covariance: ArrayLike<number>): void {
     const n = this.#n;
-    this.#covariance.set(values);
+    this.#covariance.set(covariance);
     for (let row = 0; row < n; row += 1) {
       for (let column = 0; column <= row; column += 1) {
         let sum = this.#covariance[row * n + column] ?? 0;

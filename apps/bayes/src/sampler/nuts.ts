@@ -4,24 +4,9 @@
  * is made once, by depth of the tree: a transition allocates nothing.
  */
 import { kineticEnergy, type Metric } from "./metric.ts";
+import { leapfrog, MAX_ENERGY_ERROR, type Mover, type Transition } from "./mover.ts";
 import { type Density, PhasePoint } from "./phase-point.ts";
 import type { Random } from "./random.ts";
-
-/** An energy error beyond this is called a divergence. */
-const MAX_ENERGY_ERROR = 1000;
-
-/** What a transition came to. */
-export interface Transition {
-  /** Mean acceptance probability along the trajectory, 0..1. */
-  acceptance: number;
-  /** Doublings of the trajectory. */
-  depth: number;
-  /** Gradients computed. */
-  steps: number;
-  divergent: boolean;
-  /** Hamiltonian of the new point. */
-  energy: number;
-}
 
 /** What one level of the tree needs. */
 class Level {
@@ -60,8 +45,7 @@ class Ends {
 }
 
 /** Moves a point through a density. */
-export class Nuts {
-  /** Of the newest transition. */
+export class Nuts implements Mover {
   readonly transition: Transition = { acceptance: 0, depth: 0, steps: 0, divergent: false, energy: 0 };
   stepSize = 1;
   readonly #density: Density;
@@ -102,7 +86,6 @@ export class Nuts {
     this.#halves = { forward: new Float64Array(n), backward: new Float64Array(n) };
   }
 
-  /** Moves on; `point` becomes the next draw. Says how in `transition`. */
   move(point: PhasePoint): void {
     const metric = this.#metric;
     const random = this.#random;
@@ -249,22 +232,6 @@ export class Nuts {
     ends.endVelocity.set(this.#velocity);
     return -gain <= MAX_ENERGY_ERROR;
   }
-}
-
-/** Half a step of momentum, one of position, half a step of momentum. */
-export function leapfrog(
-  point: PhasePoint,
-  step: number,
-  density: Density,
-  metric: Metric,
-  velocity: Float64Array,
-): void {
-  const { position, momentum, gradient } = point;
-  for (let i = 0; i < momentum.length; i += 1) momentum[i] = (momentum[i] ?? 0) + 0.5 * step * (gradient[i] ?? 0);
-  metric.velocity(momentum, velocity);
-  for (let i = 0; i < position.length; i += 1) position[i] = (position[i] ?? 0) + step * (velocity[i] ?? 0);
-  point.evaluate(density);
-  for (let i = 0; i < momentum.length; i += 1) momentum[i] = (momentum[i] ?? 0) + 0.5 * step * (gradient[i] ?? 0);
 }
 
 /** True where a trajectory still moves away at both ends: no U-turn. `extra` is a neighbour's momentum, added to rho. */

@@ -7,6 +7,15 @@ const GAMMA = 0.05;
 const DELAY = 10;
 const KAPPA = 0.75;
 
+/** Everything of an adaptation, as plain data. */
+export interface StepSizeState {
+  readonly current: number;
+  readonly center: number;
+  readonly count: number;
+  readonly error: number;
+  readonly logAverage: number;
+}
+
 /** Adapts a step size. */
 export class StepSize {
   readonly #target: number;
@@ -51,5 +60,25 @@ export class StepSize {
   /** Settles on the average: warm-up is over. */
   finish(): void {
     if (this.#count > 0) this.#current = Math.exp(this.#logAverage);
+  }
+
+  /** For a checkpoint. */
+  state(): StepSizeState {
+    return {
+      current: this.#current,
+      center: this.#center,
+      count: this.#count,
+      error: this.#error,
+      logAverage: this.#logAverage,
+    };
+  }
+
+  /** Becomes what `state` gave. */
+  restore(state: StepSizeState): void {
+    this.#current = state.current;
+    this.#center = state.center;
+    this.#count = state.count;
+    this.#error = state.error;
+    this.#logAverage = state.logAverage;
   }
 }
