@@ -4,6 +4,19 @@
  * All times are milliseconds since the Unix epoch, all sizes bytes. No heap strings, environment
  * values or argument values ever travel.
  */
+import type {
+  AllocationSite,
+  AllocatorRecord,
+  CollectionCensus,
+  CollectionRecord,
+  ExperimentName,
+  ExperimentReading,
+  HeapSpaceRecord,
+  OwnedPlace,
+  OwnedTotal,
+} from "./wire-records.ts";
+
+export type * from "./wire-records.ts";
 
 /** First line of every connection: one connection is one thread of one process. */
 export interface HelloMessage {
@@ -59,24 +72,6 @@ export interface SampleMessage {
   readonly turnMs?: number;
 }
 
-/** One major collection: the heap right after it is the post-GC floor. */
-export interface CollectionRecord {
-  /** When it ended. */
-  readonly timeMs: number;
-  /** The heap right after it. */
-  readonly usedBytes: number;
-  /** External memory right after it. */
-  readonly externalBytes: number;
-  /** Known only where memory was read right after a forced collection. */
-  readonly arrayBuffersBytes?: number;
-  /** Of a profile's collection: how long reading it stopped the thread in all. */
-  readonly pauseMs: number;
-  /** CPU time that the process used meanwhile, all threads of it; known of a profile's collection only. */
-  readonly cpuMs?: number;
-  /** True when the watcher asked for it. External memory is settled only then: otherwise it may lag by one collection. */
-  readonly forced: boolean;
-}
-
 /** Collections since the last such message; minor ones are only counted. */
 export interface CollectionsMessage {
   /** Tells this message from the others. */
@@ -89,16 +84,6 @@ export interface CollectionsMessage {
   readonly totalPauseMs: number;
   /** Length of the observed stretch; collections outside of it were not seen. */
   readonly observedMs: number;
-}
-
-/** One space of V8's heap, such as `old_space`, `code_space` or `trusted_space`. */
-export interface HeapSpaceRecord {
-  /** As V8 calls it. */
-  readonly name: string;
-  /** Living objects, and garbage not yet collected. */
-  readonly usedBytes: number;
-  /** Held for the space. */
-  readonly sizeBytes: number;
 }
 
 /** What V8 tells of a heap right after a forced collection, beyond its size. */
@@ -123,24 +108,6 @@ export interface HeapMessage {
   readonly code?: { readonly codeBytes: number; readonly bytecodeBytes: number; readonly externalSourceBytes: number };
 }
 
-/** glibc's account of the whole process, see mallinfo(3), with the resident set of the same moment. */
-export interface AllocatorRecord {
-  /** When it was read. */
-  readonly timeMs: number;
-  /** Of the process. */
-  readonly rssBytes: number;
-  /** Obtained for small and middle blocks: the main heap and the arenas of threads. */
-  readonly arenaBytes: number;
-  /** Part of `arenaBytes` that the program holds. */
-  readonly usedBytes: number;
-  /** Part of `arenaBytes` that is free; address space, of which the kernel may have taken the pages back. */
-  readonly freeBytes: number;
-  /** Held in large blocks with a mapping of their own; not part of `arenaBytes`. */
-  readonly mmappedBytes: number;
-  /** Number of such blocks. */
-  readonly mmappedCount: number;
-}
-
 /** Answer to an `allocator` request: the account, or the reason why there is none. */
 export interface AllocatorMessage {
   /** Tells this message from the others. */
@@ -153,32 +120,6 @@ export interface AllocatorMessage {
   readonly reason?: string;
   /** What loading the interface to glibc has just added to the program; only in the first answer. */
   readonly loaded?: { readonly rssBytes: number; readonly ms: number };
-}
-
-/**
- * What may be tried on a running program: `collect` forces a garbage collection; `turn` lets the turn of the event
- * loop end and collects again, which releases what WeakRefs held; `trim` gives back what glibc keeps free.
- */
-export type ExperimentName = "collect" | "turn" | "trim";
-
-/** Memory around an experiment. */
-export interface ExperimentReading {
-  /** Of the process. */
-  readonly rssBytes: number;
-  /** Of the thread, as all that follow but the allocator's. */
-  readonly heapUsedBytes: number;
-  /** What V8 holds for the heap. */
-  readonly heapTotalBytes: number;
-  /** Includes `arrayBuffersBytes`. */
-  readonly externalBytes: number;
-  /** ArrayBuffers and Buffers. */
-  readonly arrayBuffersBytes: number;
-  /** Held by the program in glibc's main heap and arenas; of `trim` only, as the next two. */
-  readonly allocatorUsedBytes?: number;
-  /** Free there. */
-  readonly allocatorFreeBytes?: number;
-  /** In large blocks of their own. */
-  readonly allocatorMmappedBytes?: number;
 }
 
 /** Answer to an `experiment` request. */
@@ -203,18 +144,6 @@ export interface ExperimentMessage {
   readonly reason?: string;
 }
 
-/** Collections of one class, without anything of what is in them. */
-export interface CollectionCensus {
-  /** Of the class. */
-  readonly name: string;
-  /** How many live. */
-  readonly count: number;
-  /** Entries of all together. */
-  readonly entries: number;
-  /** Entries of the largest, at most three. */
-  readonly largest: readonly number[];
-}
-
 /** Answer to a `capture` request; which figures it has depends on what was asked. */
 export interface CaptureMessage {
   /** Tells this message from the others. */
@@ -235,32 +164,6 @@ export interface CaptureMessage {
   readonly reason?: string;
 }
 
-/** Where in the code something is. Lines and columns count from 1. */
-export interface CodeLocation {
-  /** Function name as V8 gives it; "(anonymous)" where it has none, "(module)" for a module's own code. */
-  readonly function: string;
-  /** Path or URL of the script, mapped through a source map where one was found. */
-  readonly file: string;
-  /** The line on which the function starts. */
-  readonly line: number;
-  /** The column on which the function starts. */
-  readonly column: number;
-}
-
-/** Sampled, still living bytes that one call path allocated. */
-export interface AllocationSite {
-  /** Innermost frame outside Node's own code. */
-  readonly where: CodeLocation;
-  /** Its callers, nearest first, at most 8. */
-  readonly callers: readonly CodeLocation[];
-  /** Of the objects that still live. */
-  readonly bytes: number;
-  /** How many of them, estimated from the samples. */
-  readonly count: number;
-  /** Bytes allocated in Node's own functions below `where` (Buffers, streams), part of `bytes`. */
-  readonly viaNodeBytes: number;
-}
-
 /** A sampling heap profile: what lived at this moment, by the code that allocated it, after a forced collection. */
 export interface ProfileMessage {
   /** Tells this message from the others. */
@@ -279,6 +182,18 @@ export interface ProfileMessage {
   readonly sites: readonly AllocationSite[];
   /** Of all sites, listed or not. */
   readonly totalBytes: number;
+}
+
+/** What the program's own ledger (`plimsoll/scope`) counts; sent each second while it has one. */
+export interface LedgerMessage {
+  /** Tells this message from the others. */
+  readonly type: "ledger";
+  /** When it was read. */
+  readonly timeMs: number;
+  /** One a library, at most 20, those with most living values first. */
+  readonly totals: readonly OwnedTotal[];
+  /** At most 20, those with most bytes or values first. */
+  readonly places: readonly OwnedPlace[];
 }
 
 /** Last line before a thread ends in order. */
@@ -334,6 +249,7 @@ export type PreloadMessage =
   | AllocatorMessage
   | ExperimentMessage
   | CaptureMessage
+  | LedgerMessage
   | ByeMessage
   | WorkerMessage
   | FatalMessage

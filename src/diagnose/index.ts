@@ -13,6 +13,9 @@ export type {
   FatalMessage,
   HeapMessage,
   HeapSpaceRecord,
+  LedgerMessage,
+  OwnedPlace,
+  OwnedTotal,
   ProfileMessage,
   SampleMessage,
 } from "../base/wire.ts";
@@ -24,6 +27,8 @@ export type {
   ExperimentResult,
   FatalRecord,
   HeapSample,
+  LedgerCourse,
+  LedgerReading,
   MappedFileKind,
   NativeModule,
   OomAccount,

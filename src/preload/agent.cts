@@ -3,27 +3,20 @@
  * half second, hears collections, answers requests, and says at the end what is left. It prints
  * nothing, keeps nothing alive, throws nothing into the program, and takes its leave when the watcher is gone.
  */
-import type {
-  AllocatorRecord,
-  HeapMessage,
-  PreloadMessage,
-  ProfileMessage,
-  WatcherRequest,
-} from "../base/wire.ts" with {
+import type { HeapMessage, PreloadMessage, ProfileMessage, WatcherRequest } from "../base/wire.ts" with {
   "resolution-mode": "import",
 };
 import type { Allocation as AllocationClass } from "./allocation.cts";
 import type { Channel as ChannelClass } from "./channel.cts";
 import type { Collections as CollectionsClass } from "./collections.cts";
-import type { capture as Capture } from "./heap-capture.cts";
 import type {
   describeThread as DescribeThread,
   hasHeapProfiler as HasHeapProfiler,
   removeTraces as RemoveTraces,
 } from "./surroundings.cts";
-import type { experiment as Experiment } from "./experiments.cts";
-import type { Glibc as GlibcClass } from "./glibc.cts";
 import type { HeapSpaces as HeapSpacesClass } from "./heap-spaces.cts";
+import type { summarizeLedger as SummarizeLedger } from "./ledger.cts";
+import type { Seldom as SeldomClass } from "./seldom.cts";
 import type { summarize as Summarize } from "./sites.cts";
 
 const { errorMonitor } = require("node:events") as typeof import("node:events");
@@ -44,6 +37,8 @@ const SAMPLE_INTERVAL_MS = 500;
 const SAMPLING_INTERVAL_BYTES = 64 << 10;
 /** Node tells of each HTTP request here: http and https, and HTTP/2 streams where it has the channel. */
 const REQUEST_CHANNELS = ["http.server.request.start", "http2.server.stream.start"];
+/** The program's own ledger of `plimsoll/scope` tells here each second, where it has one. */
+const LEDGER_CHANNEL = "plimsoll:ledger:report";
 /** A last profile may delay the end by this much, and is not worth it for programs that hardly lived. */
 const MAX_LAST_PAUSE_MS = 700;
 const MIN_LIFE_MS = 300;
@@ -77,7 +72,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
   let allocation: AllocationClass | undefined;
   let collections: CollectionsClass | undefined;
   let spaces: HeapSpacesClass | undefined;
-  let glibc: GlibcClass | undefined;
+  let seldom: SeldomClass | undefined;
   let tickedAt = process.hrtime();
 
   const channel = new Channel(socketPath, timed(answer), leave);
@@ -94,6 +89,8 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
   });
   const count = (): void => void (requests += 1);
   for (const name of REQUEST_CHANNELS) diagnostics.subscribe(name, count);
+  const hearLedger = timed(tellLedger);
+  diagnostics.subscribe(LEDGER_CHANNEL, hearLedger);
   const greetWorker = (worker: import("node:worker_threads").Worker): void => {
     const { threadId } = worker;
     send({ type: "worker", timeMs: Date.now(), threadId });
@@ -116,9 +113,6 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
       attempt("sampling precisely", () => void allocation?.restartPrecise(request.samplingIntervalBytes));
     else if (request.type === "relax")
       attempt("ending precise sampling", () => allocation?.relax(request.samplingIntervalBytes, request.forgetsCode));
-    else if (request.type === "allocator") tellAllocator(request.koffi);
-    else if (request.type === "experiment") tryOut(request);
-    else if (request.type === "capture") look(request);
     else if (request.type === "collect")
       attempt("collecting", () => {
         const forced = collections?.force(undefined);
@@ -126,6 +120,19 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
         collections?.start();
         if (forced && heard) send({ ...heard, majors: [...heard.majors, forced] });
       });
+    else
+      attempt("answering", () => {
+        const { Seldom } = require("./seldom.cjs") as { Seldom: typeof SeldomClass };
+        (seldom ??= new Seldom(send)).answer(request, collections);
+      });
+  }
+
+  function tellLedger(report: unknown): void {
+    attempt("reading the ledger", () => {
+      const { summarizeLedger } = require("./ledger.cjs") as { summarizeLedger: typeof SummarizeLedger };
+      const summary = summarizeLedger(report, Date.now());
+      if (summary !== undefined) send(summary);
+    });
   }
 
   function tick(): void {
@@ -157,50 +164,6 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
       ownCpuMs: ownCpuMs + (collections?.ownCpuMs ?? 0),
       ...(turnMs === undefined ? {} : { turnMs }),
     });
-  }
-
-  function tellAllocator(koffiPath: string): void {
-    let account: AllocatorRecord | undefined;
-    let reason: string | undefined;
-    try {
-      account = callGlibc(koffiPath).account();
-    } catch (error) {
-      reason = describe(error);
-    }
-    send({ type: "allocator", timeMs: Date.now(), account, reason, loaded: glibc?.loaded });
-    if (glibc !== undefined) glibc.loaded = undefined;
-  }
-
-  function tryOut({ id, name, koffi }: Extract<WatcherRequest, { type: "experiment" }>): void {
-    const tell = (outcome: object): void =>
-      send({ type: "experiment", id, name, timeMs: Date.now(), pauseMs: 0, ...outcome });
-    try {
-      if (collections === undefined) throw new Error("collections are not heard in this thread");
-      const { experiment } = require("./experiments.cjs") as { experiment: typeof Experiment };
-      experiment(name, collections, () => callGlibc(koffi), tell);
-      collections.start();
-    } catch (error) {
-      tell({ reason: describe(error) });
-    }
-  }
-
-  function look(request: Extract<WatcherRequest, { type: "capture" }>): void {
-    const began = process.hrtime();
-    let outcome: object;
-    try {
-      const { capture } = require("./heap-capture.cjs") as { capture: typeof Capture };
-      outcome = capture(request);
-    } catch (error) {
-      outcome = { reason: describe(error) };
-    }
-    send({ type: "capture", id: request.id, timeMs: Date.now(), pauseMs: elapsedMs(began), ...outcome });
-  }
-
-  function callGlibc(koffiPath: string | undefined): GlibcClass {
-    if (glibc !== undefined) return glibc;
-    if (koffiPath === undefined) throw new Error("the optional package koffi, which calls glibc, is not installed");
-    const { Glibc } = require("./glibc.cjs") as { Glibc: typeof GlibcClass };
-    return (glibc = new Glibc(koffiPath));
   }
 
   function profile(): void {
@@ -268,6 +231,7 @@ function start(socketPath: string, preloadFile: string, began: [number, number],
     process.removeListener("worker", greetWorker);
     process.removeListener("uncaughtExceptionMonitor", tellUncaught);
     for (const name of REQUEST_CHANNELS) diagnostics.unsubscribe(name, count);
+    diagnostics.unsubscribe(LEDGER_CHANNEL, hearLedger);
     attempt("leaving", () => collections?.stop());
     attempt("leaving", () => allocation?.stop());
     collections = undefined;

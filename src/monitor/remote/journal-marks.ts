@@ -7,7 +7,7 @@ import type { ProcessRecording, Recording, ThreadRecording } from "./recording.t
 
 /** Short lists that change seldom travel whole, and only when they have changed. */
 const SELDOM_OF_PROCESS = ["regions", "modules", "allocator", "experiments"] as const;
-const SELDOM_OF_THREAD = ["heap"] as const;
+const SELDOM_OF_THREAD = ["heap", "ledger", "ledgerCourse"] as const;
 
 /** Remembers what of a {@link Recording} is written. */
 export class JournalMarks {

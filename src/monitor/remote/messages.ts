@@ -44,6 +44,7 @@ const NUMBERS: Readonly<Record<PreloadMessage["type"], readonly string[]>> = {
   allocator: ["timeMs"],
   experiment: ["id", "timeMs", "pauseMs"],
   capture: ["id", "timeMs", "pauseMs"],
+  ledger: ["timeMs"],
   bye: ["timeMs", "code"],
   worker: ["timeMs", "threadId"],
   fatal: ["timeMs"],
@@ -79,6 +80,8 @@ export function parseMessage(line: string): PreloadMessage | undefined {
       return isExperiment(value) ? message : undefined;
     case "capture":
       return isCapture(value) ? message : undefined;
+    case "ledger":
+      return isLedger(value) ? message : undefined;
     case "fatal":
       return isFatal(value) ? message : undefined;
     case "trouble":
@@ -138,6 +141,27 @@ function isCapture({ spaces, usedBytes, census, reason }: Record<string, unknown
     (census === undefined || isListOf(census, isCensus)) &&
     (reason === undefined || isShort(reason))
   );
+}
+
+const MAX_OWNED = 20;
+
+function isLedger({ totals, places }: Record<string, unknown>): boolean {
+  const isOwned = (one: unknown, names: readonly string[]): boolean =>
+    isRecord(one) && hasNumbers(one, names) && isShort(one["name"]) && isNumberOrAbsent(one["bytes"]);
+  const isTotal = (one: unknown): one is object => isOwned(one, ["live", "created"]);
+  const isPlace = (one: unknown): one is object =>
+    isOwned(one, ["live", "sinceMs"]) && isLocationOrAbsent((one as { where?: unknown }).where);
+  return (
+    isListOf(totals, isTotal) && isListOf(places, isPlace) && totals.length <= MAX_OWNED && places.length <= MAX_OWNED
+  );
+}
+
+function isNumberOrAbsent(value: unknown): boolean {
+  return value === undefined || Number.isFinite(value);
+}
+
+function isLocationOrAbsent(value: unknown): boolean {
+  return value === undefined || isLocation(value);
 }
 
 function hasAll(value: unknown, names: readonly string[]): boolean {

@@ -2,9 +2,9 @@
  * What one thread sends, put into its recording in bounded memory: samples and collections evenly
  * thinned, of the profiles the first two, the first two and last two precise ones and the newest four.
  */
-import type { CollectionRecord, HelloMessage, PreloadMessage, ProfileMessage } from "../../base/wire.ts";
+import type { CollectionRecord, HelloMessage, LedgerMessage, PreloadMessage, ProfileMessage } from "../../base/wire.ts";
 import { EvenSeries } from "./even-series.ts";
-import type { AllocationProfile, HeapSample, ThreadRecording, ThreadSample } from "./recording.ts";
+import type { AllocationProfile, HeapSample, LedgerCourse, ThreadRecording, ThreadSample } from "./recording.ts";
 import type { SourcePositions } from "./source-positions.ts";
 
 const MAX_TROUBLES = 20;
@@ -12,6 +12,7 @@ const FIRST_PROFILES = 2;
 const NEWEST_PROFILES = 4;
 const LAST_PRECISE = 2;
 const HEAP_SAMPLES = 60;
+const LEDGER_COURSE = 30;
 
 /** Keeps the {@link ThreadRecording} of one thread. */
 export class ThreadRecorder {
@@ -22,6 +23,7 @@ export class ThreadRecorder {
   readonly #samples = new EvenSeries<ThreadSample>();
   readonly #majors = new EvenSeries<CollectionRecord>();
   readonly #heap = new EvenSeries<HeapSample>(HEAP_SAMPLES);
+  readonly #ledger = new EvenSeries<LedgerCourse>(LEDGER_COURSE);
   readonly #positions: SourcePositions;
 
   constructor(hello: HelloMessage, positions: SourcePositions) {
@@ -60,6 +62,9 @@ export class ThreadRecorder {
         recording.heap = this.#heap.items;
         return;
       }
+      case "ledger":
+        this.#addLedger(message);
+        return;
       case "sample": {
         const { type: _, ...sample } = message;
         this.#samples.push(sample);
@@ -89,6 +94,22 @@ export class ThreadRecorder {
       case "trouble":
         if (recording.troubles.length < MAX_TROUBLES) recording.troubles.push(message.what);
     }
+  }
+
+  /** The first reading stays for comparison, the newest takes the place of the one before. */
+  #addLedger({ type: _, ...message }: LedgerMessage): void {
+    const { recording } = this;
+    const places = message.places.map((place) =>
+      place.where ? { ...place, where: this.#positions.map(place.where) } : place,
+    );
+    recording.ledger = [...(recording.ledger ?? []).slice(0, 1), { ...message, places }];
+    const totals = message.totals.map(({ name, live, bytes }) => ({
+      name,
+      live,
+      ...(bytes === undefined ? {} : { bytes }),
+    }));
+    this.#ledger.push({ timeMs: message.timeMs, totals });
+    recording.ledgerCourse = this.#ledger.items;
   }
 
   #addProfile({ type: _, ...message }: ProfileMessage): void {
