@@ -208,7 +208,7 @@ export function methodSection({ model, settings, gradients, samplingMs }: Fit, m
     ["Data", entries.length > 0 ? entries.join(", ") : "none"],
     [
       "Sampler",
-      `No-U-Turn, multinomial; ${settings.metric} metric, target acceptance ${settings.targetAcceptance}, depth at most ${settings.maxDepth}`,
+      `${samplerInWords(settings)}; ${settings.metric} metric, target acceptance ${settings.targetAcceptance}`,
     ],
     [
       "Chains",
@@ -240,6 +240,12 @@ export function methodSection({ model, settings, gradients, samplingMs }: Fit, m
       )}
     </dl>`,
   );
+}
+
+function samplerInWords({ sampler, maxDepth, pathLength }: Fit["settings"]): string {
+  return sampler === "nuts"
+    ? `No-U-Turn, multinomial, depth at most ${maxDepth}`
+    : `Hamiltonian Monte Carlo, paths of length ${shortNumber(pathLength)} on average`;
 }
 
 function section(id: string, title: string, inside: Part): Html {

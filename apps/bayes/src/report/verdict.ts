@@ -6,7 +6,7 @@
 import type { Fit, Quantity } from "../fit.ts";
 import { comparable } from "../summary/effective-sample-size.ts";
 import { energyFraction, LOW_ENERGY_FRACTION } from "./energy.ts";
-import { count, wholeNumber, writeRHat } from "./figures.ts";
+import { count, shortNumber, wholeNumber, writeRHat } from "./figures.ts";
 import { worstOf } from "./selection.ts";
 
 /** The most that R-hat may be. */
@@ -54,7 +54,7 @@ export function judge(fit: Fit): Verdict {
     return { kind: "open", claim, reasons, advice: ["Draw more: some hundred draws a chain at least."] };
   }
   const shape = geometry(fit, total);
-  const found = [...convergence(fit, chains.length, compared), ...shape];
+  const found = [...flights(fit), ...convergence(fit, chains.length, compared), ...shape];
   const bad = found.filter(({ isGrave }) => isGrave);
   reasons.push(...found.map(({ reason }) => reason));
   // What bends trajectories is often why chains differ: it is to be mended first.
@@ -80,6 +80,21 @@ interface Flaw {
 }
 
 const MORE_DRAWS = "Draw more; where that does not help, the posterior may have several modes or be improper.";
+
+/** Did a parameter run off? */
+function flights({ runaways }: Fit): Flaw[] {
+  return runaways.map(({ name, shape, constraint, extent }) => {
+    const what = `${name} (${constraint}${shape.length > 0 ? `, ${shape.join(" × ")}` : ""})`;
+    const reason = `${what} ran off, to ${shortNumber(extent, 2)} before its constraint: the posterior is most likely improper`;
+    const advice = `Give ${name} a proper prior, or see that the data inform it.`;
+    return {
+      isGrave: true,
+      claim: `Not to be used: ${name} ran off, the posterior is most likely improper.`,
+      reason,
+      advice,
+    };
+  });
+}
 
 /** Do chains agree, and on enough draws? */
 function convergence({ quantities }: Fit, chains: number, draws: number): Flaw[] {
