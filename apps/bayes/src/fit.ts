@@ -4,6 +4,7 @@
 import { compileDensity, compileOutputs } from "./compiled/compile.ts";
 import { BayesError } from "./errors.ts";
 import { sizeOf } from "./graph/shape.ts";
+import { jaxEngine } from "./jax/engine.ts";
 import type { BoundModel } from "./model/model.ts";
 import { CHAIN_DEFAULTS, type ChainOptions } from "./sampler/chain.ts";
 import { ChainDraws, type ChainRecord, type DrawsShape } from "./sampler/chain-draws.ts";
@@ -18,10 +19,15 @@ export interface FitOptions extends ChainOptions {
   readonly chains?: number;
   /** Draws kept of each chain. Default: 1000. */
   readonly draws?: number;
+  /** What computes the density: compiled code, or jax-js once {@link loadJax} was awaited. Default: `compiled`. */
+  readonly backend?: Backend;
 }
 
+/** What can compute a density. */
+export type Backend = "compiled" | "jax";
+
 /** What is fitted with when nothing else is asked for. */
-const DEFAULTS: Required<FitOptions> = { chains: 4, draws: 1000, ...CHAIN_DEFAULTS };
+const DEFAULTS: Required<FitOptions> = { chains: 4, draws: 1000, backend: "compiled", ...CHAIN_DEFAULTS };
 
 /** Draws of one quantity. */
 export interface Quantity {
@@ -89,6 +95,8 @@ export function settle(options: FitOptions): Required<FitOptions> {
     const wanted = isWhole ? `a whole number from ${from} to ${to}` : `a number above ${from} and below ${to}`;
     if (!isRight) throw new BayesError("ERR_BAYES_OPTION", `${name} must be ${wanted}, but is ${value}`, { name });
   }
+  if (!["compiled", "jax"].includes(settings.backend))
+    throw new BayesError("ERR_BAYES_OPTION", `backend must be compiled or jax, but is ${settings.backend}`);
   return settings;
 }
 
@@ -120,6 +128,11 @@ export function compiledEngine({ logDensity, dimension, reported }: BoundModel):
       dimension,
     ),
   };
+}
+
+/** Prepares the backend that was asked for; disposed when the fit is done. */
+export function openEngine(model: BoundModel, backend: Backend): Engine & Disposable {
+  return backend === "jax" ? jaxEngine(model) : { ...compiledEngine(model), [Symbol.dispose]: () => undefined };
 }
 
 /** Sums the draws of all chains up. */
@@ -168,7 +181,7 @@ function findRunaways(
  */
 export function fit(model: BoundModel, options: FitOptions = {}): Fit {
   const settings = settle(options);
-  const engine = compiledEngine(model);
+  using engine = openEngine(model, settings.backend);
   const shape = drawsShape(model, settings.draws);
   const chains = Array.from({ length: settings.chains }, (_, index) => {
     const draws = new ChainDraws(shape, new ArrayBuffer(ChainDraws.bytesOf(shape)));

@@ -2,7 +2,7 @@
 export { type CompiledDensity, compileDensity } from "./compiled/compile.ts";
 export * from "./distributions/index.ts";
 export { BayesError, type BayesErrorCode } from "./errors.ts";
-export { type ChainRecord, type Fit, fit, type FitOptions, type Quantity, type Runaway } from "./fit.ts";
+export { type Backend, type ChainRecord, type Fit, fit, type FitOptions, type Quantity, type Runaway } from "./fit.ts";
 export * from "./graph/matrices.ts";
 export * from "./graph/operations.ts";
 export { scan, type ScanResult, type ScanStep } from "./graph/scan.ts";
@@ -36,6 +36,7 @@ export { renderReport, writeReport } from "./report/write-report.ts";
 export type { ChainOptions } from "./sampler/chain.ts";
 export type { Density } from "./sampler/phase-point.ts";
 export { type JaxDensity, jaxDensity } from "./jax/density.ts";
+export { loadJax } from "./jax/engine.ts";
 export {
   bulkEss,
   type Chains,

@@ -29,8 +29,7 @@ it.each([...REGRESSIONS, ...TIME_SERIES, ...LATENT, ...MATRICES])("$name", (each
     using density = jaxDensity(jax, bound);
     const isNear = (a: number, b: number): boolean => Math.abs(a - b) < 1e-3 * (1 + Math.abs(b));
     expect(density.valueAndGradient(position, found)).toSatisfy((a: number) => isNear(a, value));
-    for (const [i, derivative] of expected.entries())
-      expect(found[i]).toSatisfy((a: number) => isNear(a, derivative));
+    for (const [i, derivative] of expected.entries()) expect(found[i]).toSatisfy((a: number) => isNear(a, derivative));
     const held = ledger.live("jax-js");
     for (let call = 0; call < 5; call += 1) density.valueAndGradient(position, found);
     expect(ledger.live("jax-js")).toBe(held);

@@ -7,6 +7,9 @@ import { elementwise } from "../src/graph/value.ts";
 import {
   type BoundModel,
   compileDensity,
+  type Fit,
+  fit,
+  loadJax,
   interval,
   jaxDensity,
   logGamma,
@@ -131,4 +134,17 @@ it("lets two densities live side by side, also where the program has adopted jax
     }
   }
   expect(ledger.live("jax-js")).toBe(0);
+});
+
+it("fits a whole model when it is asked for, and leaves no array", async () => {
+  const [, eight, data] = MODELS[0] ?? [];
+  if (!eight) throw new Error("a model is needed");
+  await loadJax();
+  const before = ledger.live("jax-js");
+  const options = { chains: 2, warmUp: 150, draws: 150, seed: 3 };
+  const [onJax, compiled] = [fit(eight.bind(data), { ...options, backend: "jax" }), fit(eight.bind(data), options)];
+  const meanOf = ({ quantities }: Fit): number =>
+    quantities.find(({ name }) => name === "mu")?.summary.mean ?? Number.NaN;
+  expect(Math.abs(meanOf(onJax) - meanOf(compiled))).toBeLessThan(1);
+  expect(ledger.live("jax-js")).toBe(before);
 });
