@@ -7,6 +7,13 @@ export { AdaptiveLimiter } from "./limiter.ts";
 export type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
 export type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
 export type { ProgressEvent } from "./progress.ts";
+export {
+  type BatchAdvice,
+  type BudgetReport,
+  MemoryBudget,
+  type MemoryBudgetOptions,
+  type MemoryLease,
+} from "./memory-budget.ts";
 export type { StoreMemory } from "./open-lease.ts";
 export { bytesCodec, type Codec, jsonCodec, structuredCodec } from "./spill/codec.ts";
 export { sortExternal, type SortExternalOptions } from "./spill/sort-external.ts";
