@@ -72,7 +72,11 @@ function countBelow(sorted: Float64Array, value: number, orEqual: boolean): numb
 export function ranks(chains: Chains): Float64Array[] {
   const sorted = sortAll(chains);
   return chains.map((chain) =>
-    Float64Array.from(chain, (value) => (countBelow(sorted, value, false) + 1 + countBelow(sorted, value, true)) / 2),
+    Float64Array.from(chain, (value) => {
+      const below = countBelow(sorted, value, false);
+      const isAlone = sorted[below + 1] !== value;
+      return isAlone ? below + 1 : (below + 1 + countBelow(sorted, value, true)) / 2;
+    }),
   );
 }
 
