@@ -21,8 +21,8 @@ export type HoldReason =
 export interface AdmissionTuning {
   /** Most of the old space that may live, on the cautious side. Above 0.8 V8 may give up when collections free little (`IsIneffectiveMarkCompact`). */
   readonly heapRatio: number;
-  /** Most of it that may live on average. */
-  readonly meanRatio: number;
+  /** Most of it that may live as the model sees it, with the margin. */
+  readonly modelRatio: number;
   /** Most of the process's limit that may be resident. */
   readonly residentRatio: number;
   /** Margin in standard deviations. */
@@ -30,7 +30,7 @@ export interface AdmissionTuning {
 }
 
 /** The defaults. */
-export const TUNING: AdmissionTuning = { heapRatio: 0.85, meanRatio: 0.8, residentRatio: 0.92, deviations: 3 };
+export const TUNING: AdmissionTuning = { heapRatio: 0.85, modelRatio: 0.95, residentRatio: 0.92, deviations: 3 };
 
 /** While costs are unknown, tasks start only while the heap, dead objects included, is below this share. */
 const UNKNOWN_RATIO = 0.6;
@@ -169,15 +169,14 @@ export class Admission {
 
   #fitsHeap(kind: number): boolean {
     const bytes = this.#model.heapBytes(kind);
-    const { deviations, meanRatio } = this.#tuning;
+    const { deviations, modelRatio } = this.#tuning;
     if (bytes === 0) return this.#gauge.heapUsedBytes() < UNKNOWN_RATIO * this.#gauge.oldSpaceBytes;
     const { expected, squares } = this.#sum("heapBytes", kind);
     const spread = this.#model.spread;
     const live = this.#live;
-    if (!live || this.#model.observations < TRUSTED_READINGS) {
-      return this.#base.heapBytes + expected + deviations * spread * Math.sqrt(squares) <= this.heapCapBytes;
-    }
-    if (this.#base.heapBytes + expected > meanRatio * this.#gauge.oldSpaceBytes) return false;
+    const upper = this.#base.heapBytes + expected + deviations * spread * Math.sqrt(squares);
+    if (!live || this.#model.observations < TRUSTED_READINGS) return upper <= this.heapCapBytes;
+    if (upper > modelRatio * this.#gauge.oldSpaceBytes) return false;
     const since = deviations * spread * Math.sqrt(this.#sinceSquares + bytes * bytes);
     const margin = Math.max(since, this.#surpriseBytes);
     return live.heapBytes + this.#startedBytes - this.#endedBytes + bytes + margin <= this.heapCapBytes;

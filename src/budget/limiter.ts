@@ -72,7 +72,7 @@ export class AdaptiveLimiter implements Disposable {
     this.#gauge = options.gauge ?? new ProcessGauge(limit);
     this.#model = new CostModel(Object.fromEntries(sizes));
     this.#admission = new Admission(this.#gauge, this.#model, { ...TUNING, ...tuning });
-    this.#pace = new Pace(this.#clock.now());
+    this.#pace = new Pace(this.#clock.now(), () => this.#gauge.busyRatio());
   }
 
   /**

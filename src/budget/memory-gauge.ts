@@ -30,6 +30,8 @@ export interface MemoryGauge extends Disposable {
   heapUsedBytes(): number;
   /** Resident set of the process now. About 1 µs. */
   residentBytes(): number;
+  /** Share of the time that the thread was busy since the last call, 0..1. */
+  busyRatio(): number;
   /** Collects all garbage; the thread stands still meanwhile. The collection shows in the next `drain`. */
   collect(): void;
 }
@@ -40,6 +42,7 @@ export class ProcessGauge implements MemoryGauge {
   readonly processLimitBytes: number | undefined;
   readonly #profiler = new GCProfiler();
   readonly #resident = new ResidentReader("self");
+  #loop = performance.eventLoopUtilization();
   #active = true;
 
   /**
@@ -72,6 +75,12 @@ export class ProcessGauge implements MemoryGauge {
 
   residentBytes(): number {
     return this.#resident.read() ?? process.memoryUsage.rss();
+  }
+
+  busyRatio(): number {
+    const { utilization } = performance.eventLoopUtilization(this.#loop);
+    this.#loop = performance.eventLoopUtilization();
+    return utilization;
   }
 
   collect(): void {

@@ -9,9 +9,12 @@ const START = 4;
 /** A window is at least so long and has at least so many completions. */
 const LEAST_MS = 300;
 const LEAST_ENDED = 100;
-/** While doubling: how much faster a generation must be to go on, and how many may fail to. */
-const WORTH_DOUBLING = 1.04;
+/** While doubling: a window's completions, how much faster each must be to go on, and how many may fail to. */
+const FIRST_ENDED = 8;
+const WORTH_DOUBLING = 1.1;
 const MOST_FAILED = 2;
+/** A thread that is busier than this does not get faster with more tasks. */
+const SATURATED = 0.97;
 const STEP = 0.1;
 /** Faster or slower by this much counts. */
 const CHANGE = 0.01;
@@ -24,10 +27,12 @@ const SMOOTHING = 0.7;
 
 /** Keeps the number of tasks at once at which throughput is highest. */
 export class Pace {
+  readonly #busyRatio: () => number;
   #limit = START;
+  #limitBefore = START;
   #doubling = true;
   #failed = 0;
-  #best = 0;
+  #best = { throughput: 0, limit: START };
   #throughput = 0;
   #direction: 1 | -1 = 1;
   #patience = 1;
@@ -37,8 +42,12 @@ export class Pace {
   #sinceMs: number;
   #movedMs: number;
 
-  /** @param nowMs - the time. */
-  constructor(nowMs: number) {
+  /**
+   * @param nowMs - the time.
+   * @param busyRatio - how busy the thread was since it was last asked, 0..1.
+   */
+  constructor(nowMs: number, busyRatio: () => number) {
+    this.#busyRatio = busyRatio;
     this.#sinceMs = nowMs;
     this.#movedMs = nowMs;
   }
@@ -61,17 +70,22 @@ export class Pace {
   end(inFlight: number, nowMs: number): void {
     this.#ended += 1;
     this.#movedMs = nowMs;
-    if (inFlight >= this.#limit) this.#atLimit += 1;
-    if (this.#doubling && inFlight >= this.#limit) this.#limit += 1;
-    const least = this.#doubling ? Math.max(8, this.#limit / 2) : Math.max(LEAST_ENDED, 2 * this.#limit);
+    if (inFlight >= this.#limit) {
+      this.#atLimit += 1;
+      // No more than twice as many within one window: the next one has to show that they help.
+      if (this.#doubling && this.#limit < 2 * this.#limitBefore) this.#limit += 1;
+    }
+    const least = this.#doubling ? Math.max(FIRST_ENDED, this.#limit / 2) : Math.max(LEAST_ENDED, 2 * this.#limit);
     if (this.#ended < least || nowMs - this.#sinceMs < LEAST_MS) return;
     const throughput = this.#ended / ((nowMs - this.#sinceMs) / 1000);
-    const wasBinding = this.#atLimit > this.#ended / 2;
+    const isBinding = this.#atLimit > this.#ended / 2;
+    const isSaturated = this.#busyRatio() > SATURATED;
     this.#ended = 0;
     this.#atLimit = 0;
     this.#sinceMs = nowMs;
-    if (this.#doubling) this.#double(throughput, wasBinding);
-    else this.#climb(throughput, wasBinding);
+    if (this.#doubling) this.#double(throughput, isBinding, isSaturated);
+    else this.#climb(throughput, isBinding, isSaturated, inFlight);
+    this.#limitBefore = this.#limit;
   }
 
   /** A task waits only because of the pace: when none has ended for long, as with very long tasks or tasks that wait for others, one more may start. */
@@ -81,20 +95,25 @@ export class Pace {
     this.#limit += Math.ceil(this.#limit * STEP);
   }
 
-  #double(throughput: number, wasBinding: boolean): void {
+  #double(throughput: number, isBinding: boolean, isSaturated: boolean): void {
     this.#throughput = throughput;
-    if (throughput > this.#best * WORTH_DOUBLING) this.#failed = 0;
-    else if (wasBinding) this.#failed += 1;
-    this.#best = Math.max(this.#best, throughput);
-    if (this.#failed < MOST_FAILED) return;
+    if (throughput > this.#best.throughput * WORTH_DOUBLING) {
+      this.#failed = 0;
+      this.#best = { throughput, limit: this.#limitBefore };
+    } else if (isBinding) this.#failed += 1;
+    if (this.#failed < MOST_FAILED && !isSaturated) return;
     this.#doubling = false;
-    this.#direction = -1;
+    this.#limit = Math.max(START, isSaturated ? this.#limitBefore : this.#best.limit);
   }
 
-  #climb(measured: number, wasBinding: boolean): void {
+  #climb(measured: number, isBinding: boolean, isSaturated: boolean, inFlight: number): void {
     const before = this.#throughput;
     this.#throughput = SMOOTHING * measured + (1 - SMOOTHING) * before;
-    if (!wasBinding) return; // memory binds, or there is not enough to do
+    if (!isBinding) {
+      // Memory binds, or there is too little to do. Where the thread is busy without more, more is not wanted later either.
+      if (isSaturated) this.#limit = Math.max(START, Math.min(this.#limit, inFlight));
+      return;
+    }
     if (this.#rest > 0) {
       this.#rest -= 1;
       return;
@@ -105,8 +124,10 @@ export class Pace {
       this.#rest = this.#patience;
     } else if (this.#throughput > before * (1 + CHANGE)) {
       this.#patience = 1;
+    } else if (isSaturated) {
+      this.#direction = -1; // as fast with less memory
     }
     const step = Math.max(1, Math.round(this.#limit * STEP));
-    this.#limit = Math.max(1, this.#limit + this.#direction * step);
+    this.#limit = Math.max(START, this.#limit + this.#direction * step);
   }
 }
