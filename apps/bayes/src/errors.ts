@@ -5,12 +5,14 @@
 
 /** What went wrong. */
 export type BayesErrorCode =
+  | "ERR_BAYES_CHECKPOINT"
   | "ERR_BAYES_SHAPE"
   | "ERR_BAYES_DATA"
   | "ERR_BAYES_MODEL"
   | "ERR_BAYES_OPTION"
   | "ERR_BAYES_START"
-  | "ERR_BAYES_UNSUPPORTED";
+  | "ERR_BAYES_UNSUPPORTED"
+  | "ERR_BAYES_WORKER";
 
 /** An error with a code that programs can test. */
 export class BayesError extends Error {
@@ -24,5 +26,10 @@ export class BayesError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
+  }
+
+  /** True for an error of this class, also where another copy of the application made it. */
+  static is(error: unknown): error is BayesError {
+    return error instanceof BayesError || (error instanceof Error && error.name === "BayesError" && "code" in error);
   }
 }

@@ -1,5 +1,5 @@
 /** `@plimsoll/bayes`: Bayesian models in TypeScript, sampled by the No-U-Turn sampler on a compiled gradient. */
-export { type CompiledDensity, compileDensity } from "./compiled/compile.ts";
+export { type CompiledDensity, compileDensity, predictArenaBytes } from "./compiled/compile.ts";
 export * from "./distributions/index.ts";
 export { BayesError, type BayesErrorCode } from "./errors.ts";
 export { type Backend, type ChainRecord, type Fit, fit, type FitOptions, type Quantity, type Runaway } from "./fit.ts";
@@ -47,3 +47,4 @@ export {
   type Summary,
   tailEss,
 } from "./summary/effective-sample-size.ts";
+export { type ChainProgress, fitInWorkers, type WorkerFitOptions } from "./workers/fit-in-workers.ts";
