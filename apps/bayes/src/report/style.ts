@@ -38,6 +38,8 @@ li{margin:4px 0}
 .facts dd{margin:0;font-size:19px;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:16px 20px;margin:0 0 14px}
 .scroll{overflow-x:auto}
+details{margin:0 0 14px}
+summary{cursor:pointer;color:var(--link);width:fit-content;padding:4px 0 8px;font-size:14px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 section>.soft{font-size:14px}
 th,td{text-align:right;padding:5px 0 5px 16px;white-space:nowrap;vertical-align:baseline;font-weight:400}

@@ -54,11 +54,12 @@ export function judge(fit: Fit): Verdict {
     return { kind: "open", claim, reasons, advice: ["Draw more: some hundred draws a chain at least."] };
   }
   const shape = geometry(fit, total);
-  const found = [...flights(fit), ...convergence(fit, chains.length, compared), ...shape];
+  const ran = flights(fit);
+  const found = [...ran, ...convergence(fit, chains.length, compared), ...shape];
   const bad = found.filter(({ isGrave }) => isGrave);
   reasons.push(...found.map(({ reason }) => reason));
   // What bends trajectories is often why chains differ: it is to be mended first.
-  const advice = [...new Set([...shape, ...found].map((each) => each.advice))];
+  const advice = [...new Set([...ran, ...shape, ...found].map((each) => each.advice))];
   const [first] = bad;
   if (first) return { kind: "bad", claim: first.claim, reasons, advice };
   if (chains.length === 1) {

@@ -7,7 +7,8 @@ import { rename, writeFile } from "node:fs/promises";
 import { Monitor } from "plimsoll/monitor";
 import type { Fit } from "../fit.ts";
 import { html } from "./escape.ts";
-import { chainSection, drawingSection, type Memory, methodSection, tableSection, verdictSection } from "./sections.ts";
+import { chainSection, type Memory, methodSection } from "./run-sections.ts";
+import { drawingSection, tableSection, verdictSection } from "./sections.ts";
 import { STYLE } from "./style.ts";
 import { judge } from "./verdict.ts";
 

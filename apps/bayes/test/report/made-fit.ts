@@ -64,7 +64,7 @@ export function makeFit(wanted: Partial<Making> = {}): Fit {
   const records = making.draws.map((draws, chain) => recordOf(making, draws, streams[chain] ?? seededRandom(5, chain)));
   return {
     model: bound,
-    settings: { ...CHAIN_DEFAULTS, chains: 4, draws: 500, warmUp: 500, seed: 9 },
+    settings: { ...CHAIN_DEFAULTS, backend: "compiled", chains: 4, draws: 500, warmUp: 500, seed: 9 },
     records,
     quantities: [
       quantity(
