@@ -216,12 +216,13 @@ function shortPlace(path: string, line: number, columns: number): string {
 }
 
 function activityLine(status: Status, paint: Paint): Segment[] {
-  const { gcShare, majors, requests, requestsPerSecond, heapLimitBytes } = status;
+  const { gcShare, majors, requests, requestsPerSecond, owned, heapLimitBytes } = status;
   const none = heapLimitBytes === undefined ? "not seen from outside" : "none seen yet";
   const gc = gcShare === undefined ? none : `${formatShare(gcShare)} of time, ${formatCount(majors)} major`;
   const rate = requestsPerSecond === undefined ? "" : `, ${formatCount(requestsPerSecond)}/s`;
   const http = requests === 0 ? "" : `   requests ${formatCount(requests)}${rate}`;
-  return [label("gc", paint), [gc + http]];
+  const values = owned === undefined ? "" : `   owned values ${formatCount(owned)}`;
+  return [label("gc", paint), [gc + http + values]];
 }
 
 function verdictLine({ diagnosis }: Status, paint: Paint): Segment[] {

@@ -44,6 +44,8 @@ export interface Status {
   readonly majors: number;
   readonly requests: number;
   readonly requestsPerSecond: number | undefined;
+  /** Living values that programs' own ledgers count; `undefined` where there is none. */
+  readonly owned: number | undefined;
   readonly diagnosis: Diagnosis;
 }
 
@@ -123,8 +125,14 @@ export function readStatus(recording: Recording, diagnosis: Diagnosis, nowMs: nu
     majors: threads.reduce((total, thread) => total + thread.majors.length, 0),
     requests: sum((sample) => sample.requests),
     requestsPerSecond: requestRate(threads),
+    owned: ownedBy(threads),
     diagnosis,
   };
+}
+
+function ownedBy(threads: readonly ThreadRecording[]): number | undefined {
+  const newest = threads.flatMap(({ ledger }) => ledger?.at(-1)?.totals ?? []);
+  return newest.length === 0 ? undefined : newest.reduce((total, { live }) => total + live, 0);
 }
 
 function residentOf(one: ProcessRecording): number {

@@ -7,6 +7,7 @@ import { judgeChannel } from "./channel.ts";
 import { type Evidence, type EvidenceTime, outsideEvidence, silentSeconds, threadEvidence } from "./evidence.ts";
 import type { Diagnosis, Finding, ProcessDiagnosis, RuledOut, Verdict } from "./finding.ts";
 import { keptChannels } from "./leak.ts";
+import { explainByOwner } from "./owned.ts";
 import { rules } from "./rules/index.ts";
 
 /** Nothing can be told of a process that lived for less. */
@@ -79,7 +80,7 @@ function judge(evidence: Evidence): { verdict: Verdict; growth: Finding["growth"
   for (const { kind, sentence } of findings) {
     if (kind !== best.kind) ruledOut.push({ kind, why: `holds too, but says less: ${sentence}` });
   }
-  const { growth, ...verdict } = best;
+  const { growth, ...verdict } = explainByOwner(best, evidence.owned);
   return { verdict: { ...verdict, ruledOut }, growth };
 }
 

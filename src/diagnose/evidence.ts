@@ -24,6 +24,7 @@ import {
 } from "./floors.ts";
 import { growthBySite, type SiteGrowth } from "./growth-site.ts";
 import { type CodeGrowth, codeGrowth, threadCourse, workerCourse } from "./heap-course.ts";
+import { type OwnedGrowth, ownedGrowth } from "./owned.ts";
 
 /** Loading and compiling: nothing is judged on it. */
 const WARM_UP_MS = 2_000;
@@ -89,6 +90,8 @@ export interface Evidence {
   /** For how long the main thread has not answered; absent while it does. */
   readonly silentSeconds?: number;
   readonly code?: CodeGrowth;
+  /** Values that the program's own ledger sees becoming more; absent while none do. */
+  readonly owned?: OwnedGrowth;
   readonly modules?: readonly NativeModule[];
   readonly experiments?: readonly ExperimentResult[];
 }
@@ -134,6 +137,7 @@ export function threadEvidence(process: ProcessRecording, thread: ThreadRecordin
     peakRssBytes: process.peakRssBytes,
     troubles: thread.troubles,
     ...optional("code", codeGrowth(thread, time.nowMs)),
+    ...optional("owned", ownedGrowth(thread, fromMs, time.nowMs)),
     ...(isMain ? spaceEvidence(process, fromMs, time.nowMs, true) : {}),
     experiments: (process.experiments ?? []).filter(({ threadId }) => threadId === thread.threadId),
   };

@@ -38,7 +38,7 @@ export interface RuledOut {
 export interface GrowthLocation {
   /** Path or URL, mapped through a source map where there is one. */
   readonly file: string;
-  /** Line on which the function starts, from 1. */
+  /** Line on which the function starts, from 1; of values that a ledger names, the line of the call that made them. */
   readonly line: number;
   /** Its name; `(anonymous)` where it has none. */
   readonly function: string;

@@ -8,6 +8,7 @@ import { readAsset, readChartLibrary } from "./html/assets.ts";
 import { chartSection } from "./html/chart.ts";
 import { dataElement, html, scriptElement, styleElement } from "./html/escape.ts";
 import { heapSection } from "./html/heap-section.ts";
+import { ledgerSection } from "./html/ledger-section.ts";
 import { methodSection, processSection } from "./html/process-sections.ts";
 import {
   culpritSection,
@@ -65,7 +66,7 @@ export function renderHtml(report: Report): string {
         <main>
           ${verdictSection(report)} ${chartSection(report)} ${culpritSection(report)} ${heapSection(report)}
           ${ruledOutSection(report)} ${nextSection(report)} ${trialSection(report)} ${growthSection(report)}
-          ${processSection(report)} ${methodSection(report)}
+          ${ledgerSection(report)} ${processSection(report)} ${methodSection(report)}
         </main>
         ${dataElement("plimsoll-report", report)} ${scriptElement(library)} ${clients.map(scriptElement)}
       </body>

@@ -9,6 +9,7 @@ export type { Report, ReportFloor, ReportProcess, ReportSeries } from "./report.
 export type {
   ReportHeap,
   ReportHeapNode,
+  ReportLedger,
   ReportSubject,
   ReportSuspect,
   ReportTotal,

@@ -12,6 +12,7 @@ import { explainExit } from "./exit-cause.ts";
 import { lastWaterline, listSuspects } from "./exit-waterline.ts";
 import { countRequests, endOf, measureGc, measurePeak } from "./figures.ts";
 import { describeProcesses, toSubject } from "./processes.ts";
+import { describeLedgers } from "./ledger.ts";
 import type { Report } from "./report.ts";
 import { mergeRows, thinRows, toFloors, toSeconds, toSeries, toTotal } from "./series.ts";
 import { listUnknown } from "./unknown.ts";
@@ -45,6 +46,7 @@ export function buildReport(recording: Recording, diagnosis: Diagnosis, options:
   const leftOut = recording.processes.filter((entry) => !listed.includes(entry));
   const requests = countRequests(recording);
   const total = toTotal(recording.processes, startMs, MAX_POINTS / 2);
+  const ledger = describeLedgers(recording, clean);
   const node = recording.processes.find((entry) => entry.node !== undefined)?.node;
   return {
     schema: "plimsoll.report/1",
@@ -74,6 +76,7 @@ export function buildReport(recording: Recording, diagnosis: Diagnosis, options:
     ...(total ? { total } : {}),
     ...(head.thread && head.thread.gcObservedMs > 0 ? { gc: measureGc(head.thread) } : {}),
     processes: describeProcesses(recording, listed, diagnosis, clean),
+    ...(ledger.length > 0 ? { ledger } : {}),
     unknown: listUnknown(recording, diagnosis, leftOut, clean),
   };
 }

@@ -167,6 +167,42 @@ export interface ReportHeap {
   readonly outline: ReportHeapNode;
 }
 
+/** What the program's own ledger (`plimsoll/scope`) counted last, in one thread. */
+export interface ReportLedger {
+  /** Of the process. */
+  readonly pid: number;
+  /** A worker's id; absent for the main thread. */
+  readonly thread?: number;
+  /** When it was counted last, since the start. */
+  readonly seconds: number;
+  /** When it was counted first. */
+  readonly firstSeconds: number;
+  /** Values created and not released, of all libraries. Exact. */
+  readonly live: number;
+  /** Their bytes outside of the JavaScript heap, estimated; absent where no library tells them. */
+  readonly bytes?: number;
+  /** Those with most living values first; at most 20. */
+  readonly libraries: readonly {
+    readonly name: string;
+    readonly live: number;
+    readonly created: number;
+    readonly bytes?: number;
+    /** Living values when it was counted first. */
+    readonly firstLive: number;
+  }[];
+  /** Where living values were made, estimated from samples; those with most bytes or values first, at most 20. */
+  readonly places: readonly {
+    /** The library. */
+    readonly name: string;
+    /** The call that made them, at its own line. */
+    readonly where?: { readonly file: string; readonly line: number; readonly function: string };
+    readonly live: number;
+    readonly bytes?: number;
+    /** Age of the oldest. */
+    readonly oldestSeconds: number;
+  }[];
+}
+
 /** The whole report. */
 export interface Report {
   /** Version of this form. */
@@ -236,6 +272,8 @@ export interface Report {
   readonly trials?: readonly ReportTrial[];
   /** What heap snapshots tell; absent where none was taken. */
   readonly heap?: ReportHeap;
+  /** What programs that use `plimsoll/scope` own, one entry a thread, the fullest first; absent where none does. */
+  readonly ledger?: readonly ReportLedger[];
   /** What could not be measured, and why. */
   readonly unknown: readonly string[];
 }

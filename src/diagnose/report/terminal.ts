@@ -5,6 +5,7 @@
 import { bridge } from "./bridge.ts";
 import { plain } from "./clean.ts";
 import { isViolent, suspectWords, waterlineWords } from "./exit-waterline.ts";
+import { ledgerLines } from "./ledger.ts";
 import type { Report, ReportTrial } from "./report.ts";
 import { createSheet, type TerminalSheet } from "./terminal-sheet.ts";
 import { verboseSections } from "./terminal-verbose.ts";
@@ -33,6 +34,9 @@ const TRIAL_LABELS: Readonly<Record<ReportTrial["name"], string>> = {
   heaptrack: "native",
   "heap-snapshot": "heap",
 };
+
+const MAX_OWNED = 3;
+const MAX_OWNED_VERBOSE = 12;
 
 /** How to draw a report in a terminal. */
 export interface TerminalOptions {
@@ -71,6 +75,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     sheet.field("bridge", bridge(report));
     if (verdict.kind === "undetermined") sheet.field("needs", verdict.wouldChange);
   }
+  drawLedger(report, sheet, options);
   drawTrials(report, sheet, options);
   sheet.field("evidence", options.htmlPath, sheet.colors.underline);
   sheet.field("cost", `Plimsoll itself: ${ownWords(report)}`, sheet.colors.dim);
@@ -104,6 +109,14 @@ function drawTrials({ trials = [] }: Report, sheet: TerminalSheet, { verbose = f
   }
 }
 
+/** What the program owns, by its own ledger. */
+function drawLedger(report: Report, sheet: TerminalSheet, { verbose = false }: TerminalOptions): void {
+  const lines = ledgerLines(report);
+  const shown = verbose ? MAX_OWNED_VERBOSE : MAX_OWNED;
+  lines.slice(0, shown).forEach((line, index) => sheet.field(index === 0 ? "owned" : "", line));
+  if (lines.length > shown) sheet.field("", `and ${lines.length - shown} more in the report`);
+}
+
 /** A violent end first: the last waterline, and what most likely filled the memory. */
 function drawEnd({ exit }: Report, sheet: TerminalSheet): void {
   if (!isViolent(exit)) return;
@@ -124,10 +137,11 @@ function whoWords({ processes, subject }: Report): string | undefined {
 
 /** The code that allocates what grows most, its caller, and the collection that holds it where known. */
 function drawWhere({ growth }: Report, sheet: TerminalSheet): void {
-  const found = growth.find((candidate) => candidate.where);
-  if (!found?.where) return;
+  const found = growth.find((candidate) => candidate.where) ?? growth[0];
+  if (!found) return;
   const { where, callers = [], holder } = found;
   if (holder !== undefined) sheet.field("held by", holder, sheet.colors.cyan);
+  if (!where) return;
   const inlined = inlineWords(where);
   const open = inlined === undefined ? "" : ` (${inlined})`;
   sheet.field("where", `${where.function} ${formatPlace(where)}${open}`, sheet.colors.cyan);

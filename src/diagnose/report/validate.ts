@@ -146,6 +146,19 @@ const report = record(
     subject: record({ pid: number, name: text }, { thread: number }),
     requests: record({ count: number, perSecond: number }),
     trials: list(record({ name: text, sentence: text, details: list(text) })),
+    ledger: list(
+      record(
+        {
+          pid: number,
+          seconds: number,
+          firstSeconds: number,
+          live: number,
+          libraries: list(record({ name: text, live: number, created: number, firstLive: number }, { bytes: number })),
+          places: list(record({ name: text, live: number, oldestSeconds: number }, { where: place, bytes: number })),
+        },
+        { thread: number, bytes: number },
+      ),
+    ),
     total: record({ seconds: list(number), rssBytes: list(number), peakRssBytes: number }),
     gc: record({ pauseShare: number, majors: number, minors: number }),
   },
