@@ -1,0 +1,35 @@
+/**
+ * Every name once, as a number. A name that is cut out of the source keeps the whole source alive in
+ * V8, so each is copied when it is first seen.
+ */
+
+/** Names by number and numbers by name. */
+export class NameTable {
+  readonly #names: string[] = [];
+  readonly #ids = new Map<string, number>();
+
+  /** How many names there are. */
+  get size(): number {
+    return this.#names.length;
+  }
+
+  /** The number of `name`, a new one where it was never seen. */
+  idOf(name: string): number {
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const copy = Buffer.from(name, "utf8").toString("utf8");
+    const id = this.#names.push(copy) - 1;
+    this.#ids.set(copy, id);
+    return id;
+  }
+
+  /** The number of `name` where it was seen before. */
+  find(name: string): number | undefined {
+    return this.#ids.get(name);
+  }
+
+  /** The name behind a number. */
+  nameOf(id: number): string {
+    return this.#names[id] ?? "";
+  }
+}

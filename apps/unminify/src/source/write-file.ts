@@ -1,0 +1,68 @@
+/**
+ * Writes the edited text piece by piece into a file beside its place, which takes that place only when
+ * it is complete: a full disk or a killed process leaves what was there before.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { PlimsollError } from "plimsoll";
+import type { Edit } from "../rename/edits.ts";
+import type { Source } from "./source.ts";
+
+/** Default: 64 KiB are gathered before they are written. */
+export const DEFAULT_CHUNK_CHARACTERS = 64 * 1024;
+
+/** Puts the edits into the text, in pieces of at least `chunkCharacters` (but for the last). */
+export function* editedText(
+  text: string,
+  edits: Iterable<Edit>,
+  chunkCharacters = DEFAULT_CHUNK_CHARACTERS,
+): Generator<string> {
+  let at = 0;
+  let chunk = "";
+  for (const { position, length, text: replacement } of edits) {
+    while (position - at > chunkCharacters) {
+      chunk += text.slice(at, at + chunkCharacters);
+      at += chunkCharacters;
+      yield chunk;
+      chunk = "";
+    }
+    chunk += text.slice(at, position) + replacement;
+    at = position + length;
+    if (chunk.length >= chunkCharacters) {
+      yield chunk;
+      chunk = "";
+    }
+  }
+  yield chunk;
+  for (; at < text.length; at += chunkCharacters) yield text.slice(at, at + chunkCharacters);
+}
+
+/**
+ * Writes pieces of text to a file; returns the bytes written.
+ *
+ * @throws ERR_PLIMSOLL_UNWRITABLE when the disk is full or the place may not be written; nothing is left behind.
+ */
+export function writePieces(path: string, pieces: Iterable<string>, encoding: Source["encoding"]): number {
+  const draft = `${path}.${process.pid}.part`;
+  let file: number | undefined;
+  let bytes = 0;
+  try {
+    file = openSync(draft, "w");
+    for (const piece of pieces) {
+      const buffer = Buffer.from(piece, encoding);
+      for (let written = 0; written < buffer.length; ) written += writeSync(file, buffer, written);
+      bytes += buffer.length;
+    }
+    fsyncSync(file);
+    closeSync(file);
+    file = undefined;
+    renameSync(draft, path);
+    return bytes;
+  } catch (error) {
+    if (file !== undefined) closeSync(file);
+    rmSync(draft, { force: true });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PlimsollError("ERR_PLIMSOLL_UNWRITABLE", `${path} cannot be written: ${reason}. Nothing was left behind.`, {
+      cause: error,
+    });
+  }
+}
