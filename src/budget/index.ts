@@ -19,3 +19,7 @@ export { bytesCodec, type Codec, jsonCodec, structuredCodec } from "./spill/code
 export { sortExternal, type SortExternalOptions } from "./spill/sort-external.ts";
 export type { QueueRecovery } from "./spill/queue-log.ts";
 export { SpillQueue, type SpillQueueOptions } from "./spill/spill-queue.ts";
+export type { SpillKey, SpillMap } from "./spill/spill-map.ts";
+export { SortedMap, type SortedMapOptions } from "./spill/sorted-map.ts";
+export { SqliteMap, type SqliteMapOptions } from "./spill/sqlite-map.ts";
+export type { SqliteEngine } from "./spill/sqlite-driver.ts";

@@ -4,7 +4,7 @@
  */
 import { FRAME_HEADER_BYTES, isFrameWhole, sealFrame } from "./frame.ts";
 import { spillCorrupt } from "./spill-errors.ts";
-import { SpillFile } from "./spill-file.ts";
+import type { SpillFile } from "./spill-file.ts";
 
 /** Before each record: its length. */
 const LENGTH_BYTES = 4;

@@ -11,12 +11,14 @@ import { orderKeys } from "./key-order.ts";
 export interface SortBuffer<T> {
   /** Values in it. */
   readonly length: number;
-  /** Adds one; false when there is no room for it, and something else is there. */
+  /** Adds one; false when there is no room for it, or the others were sorted already. */
   add(value: T): boolean;
-  /** Gives every value in its order, and is empty then. */
-  drainValues(): Iterable<T>;
+  /** Every value, in order. */
+  values(): Iterable<T>;
   /** The same as bytes, each lent until the next. */
-  drainRecords(): Iterable<Uint8Array>;
+  records(): Iterable<Uint8Array>;
+  /** Makes it empty. */
+  clear(): void;
 }
 
 /** Bytes of a buffer for each entry of the two arrays: smaller records fill the arrays first. */
@@ -33,6 +35,8 @@ export class KeyedBuffer<T> implements SortBuffer<T> {
   readonly #ends: Uint32Array;
   #count = 0;
   #end = 0;
+  /** Once the keys are sorted, and lost by that. */
+  #positionAt: ((place: number) => number) | undefined;
 
   constructor(memoryBytes: number, codec: Codec<T>, key: (value: T) => number) {
     this.#codec = codec;
@@ -51,6 +55,7 @@ export class KeyedBuffer<T> implements SortBuffer<T> {
   add(value: T): boolean {
     const key = this.#key(value);
     if (Number.isNaN(key)) throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", "key gave NaN, which has no order.");
+    if (this.#positionAt) return false;
     const record = this.#codec.encode(value);
     const end = this.#end + record.length;
     if (end > this.#bytes.length || this.#count === this.#keys.length) {
@@ -65,19 +70,22 @@ export class KeyedBuffer<T> implements SortBuffer<T> {
     return true;
   }
 
-  *drainValues(): Generator<T> {
-    for (const record of this.drainRecords()) yield this.#codec.decode(record);
+  *values(): Generator<T> {
+    for (const record of this.records()) yield this.#codec.decode(record);
   }
 
-  *drainRecords(): Generator<Uint8Array> {
-    const count = this.#count;
-    this.#count = 0;
-    this.#end = 0;
-    const positionAt = orderKeys(this.#keys, count);
-    for (let place = 0; place < count; place += 1) {
+  *records(): Generator<Uint8Array> {
+    const positionAt = (this.#positionAt ??= orderKeys(this.#keys, this.#count));
+    for (let place = 0; place < this.#count; place += 1) {
       const position = positionAt(place);
       yield this.#bytes.subarray(position === 0 ? 0 : this.#ends[position - 1], this.#ends[position]);
     }
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#end = 0;
+    this.#positionAt = undefined;
   }
 }
 
@@ -107,14 +115,16 @@ export class ComparedBuffer<T> implements SortBuffer<T> {
     return true;
   }
 
-  drainValues(): Iterable<T> {
-    const values = this.#values.sort(this.#compare);
-    this.#values = [];
-    this.#bytes = 0;
-    return values;
+  values(): Iterable<T> {
+    return this.#values.sort(this.#compare);
   }
 
-  *drainRecords(): Generator<Uint8Array> {
-    for (const value of this.drainValues()) yield this.#codec.encode(value);
+  *records(): Generator<Uint8Array> {
+    for (const value of this.values()) yield this.#codec.encode(value);
+  }
+
+  clear(): void {
+    this.#values = [];
+    this.#bytes = 0;
   }
 }
