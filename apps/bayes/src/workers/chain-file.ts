@@ -66,19 +66,7 @@ export class ChainFile {
   load(draws: ChainDraws): ChainCheckpoint | undefined {
     const state = this.#readState();
     if (!state || state.fit !== this.#fit) return undefined;
-    const rowBytes = 8 * draws.rowLength;
-    const rowsAPiece = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
-    const file = state.kept > 0 ? openSync(this.#drawsPath, "r") : undefined;
-    try {
-      for (let from = 0; file !== undefined && from < state.kept; from += rowsAPiece) {
-        const rows = new Float64Array(Math.min(rowsAPiece, state.kept - from) * draws.rowLength);
-        const read = readSync(file, rows, 0, rows.byteLength, from * rowBytes);
-        if (read !== rows.byteLength) throw this.#damaged(this.#drawsPath, "it is shorter than its state says");
-        draws.writeRows(from, rows);
-      }
-    } finally {
-      if (file !== undefined) closeSync(file);
-    }
+    if (state.kept > 0) this.#read(draws, state.kept);
     draws.counters.set(state.counters);
     draws.extent.set(state.extent);
     this.#saved = state.kept;
@@ -107,6 +95,22 @@ export class ChainFile {
       closeSync(file);
     }
     renameSync(part, this.#statePath);
+  }
+
+  #read(draws: ChainDraws, kept: number): void {
+    const rowBytes = 8 * draws.rowLength;
+    const rowsAPiece = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
+    const file = openSync(this.#drawsPath, "r");
+    try {
+      for (let from = 0; from < kept; from += rowsAPiece) {
+        const rows = new Float64Array(Math.min(rowsAPiece, kept - from) * draws.rowLength);
+        const read = readSync(file, rows, 0, rows.byteLength, from * rowBytes);
+        if (read !== rows.byteLength) throw this.#damaged(this.#drawsPath, "it is shorter than its state says");
+        draws.writeRows(from, rows);
+      }
+    } finally {
+      closeSync(file);
+    }
   }
 
   #append(draws: ChainDraws, kept: number): void {

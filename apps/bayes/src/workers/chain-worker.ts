@@ -5,7 +5,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { yieldTurn } from "plimsoll/scope";
 import { BayesError } from "../errors.ts";
-import { compiledEngine } from "../fit.ts";
+import { openEngine } from "../fit.ts";
+import { loadJax } from "../jax/engine.ts";
 import type { BoundModel } from "../model/model.ts";
 import { ChainDraws } from "../sampler/chain-draws.ts";
 import { ChainRun, type Engine } from "../sampler/chain-run.ts";
@@ -15,20 +16,6 @@ import { CONTROL, type WorkerJob, type WorkerMessage } from "./worker-job.ts";
 
 /** A chain moves for so long before it is looked whether it is to stop or to be saved. */
 const SLICE_MS = 25;
-
-async function openEngine(job: WorkerJob, bound: BoundModel): Promise<Engine & Partial<Disposable>> {
-  const engine = compiledEngine(bound);
-  if (job.backend === "compiled") return engine;
-  const jax = await import("@jax-js/jax").catch((error: unknown) => {
-    const advice = "the backend jax needs @jax-js/jax: npm install @jax-js/jax";
-    throw new BayesError("ERR_BAYES_OPTION", advice, {}, error);
-  });
-  const { jaxDensity } = await import("../jax/density.ts");
-  await jax.init("wasm");
-  jax.defaultDevice("wasm");
-  const density = jaxDensity(jax, bound);
-  return { ...engine, density, [Symbol.dispose]: () => density[Symbol.dispose]() };
-}
 
 async function runChain(job: WorkerJob, bound: BoundModel, engine: Engine, index: number): Promise<void> {
   const buffer = job.buffers[index];
@@ -53,15 +40,13 @@ async function runChain(job: WorkerJob, bound: BoundModel, engine: Engine, index
 
 async function work(job: WorkerJob): Promise<void> {
   const bound = bindModel(await loadModel(job.file), job.file, job.data);
-  const engine = await openEngine(job, bound);
-  try {
-    while (Atomics.load(job.control, CONTROL.stop) === 0) {
-      const index = Atomics.add(job.control, CONTROL.nextChain, 1);
-      if (index >= job.buffers.length) break;
-      await runChain(job, bound, engine, index);
-    }
-  } finally {
-    engine[Symbol.dispose]?.();
+  const { backend } = job.settings;
+  if (backend === "jax") await loadJax();
+  using engine = openEngine(bound, backend);
+  while (Atomics.load(job.control, CONTROL.stop) === 0) {
+    const index = Atomics.add(job.control, CONTROL.nextChain, 1);
+    if (index >= job.buffers.length) break;
+    await runChain(job, bound, engine, index);
   }
 }
 
@@ -70,5 +55,6 @@ try {
 } catch (error) {
   if (!BayesError.is(error)) throw error;
   const { code, message, details } = error;
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   parentPort?.postMessage({ code, message, details } satisfies WorkerMessage);
 }

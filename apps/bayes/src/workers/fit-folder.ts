@@ -17,7 +17,6 @@ interface Identity {
   readonly model: string;
   /** Hash. */
   readonly data: string;
-  readonly backend: string;
   readonly settings: Required<FitOptions>;
 }
 
@@ -38,13 +37,13 @@ export interface FolderUse {
 const hashOf = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");
 
 /** What identifies a fit. */
-export function identify(bound: BoundModel, settings: Required<FitOptions>, backend: string): Identity {
+export function identify(bound: BoundModel, settings: Required<FitOptions>): Identity {
   const density = compileDensity(bound.logDensity, bound.dimension);
   const values = [0.1, -0.3].map((scale) =>
     String(density.value(Float64Array.from({ length: bound.dimension }, (_, i) => scale * (1 + (i % 7) / 7)))),
   );
   const reported = bound.reported.map(({ name, shape }) => [name, shape]);
-  return { model: hashOf([values, bound.dimension, reported]), data: hashOf(bound.data), backend, settings };
+  return { model: hashOf([values, bound.dimension, reported]), data: hashOf(bound.data), settings };
 }
 
 /**
@@ -101,7 +100,6 @@ function compare(before: Identity, now: Identity): string[] {
   const differing: string[] = [];
   if (before.model !== now.model && before.data === now.data) differing.push("the model has changed");
   if (before.data !== now.data) differing.push("the data have changed");
-  if (before.backend !== now.backend) differing.push(`the backend was ${before.backend}, now it is ${now.backend}`);
   for (const [key, value] of Object.entries(now.settings)) {
     const was = Object.entries(before.settings).find(([each]) => each === key)?.[1];
     if (was !== value) differing.push(`${key} was ${was}, now it is ${value}`);

@@ -11,7 +11,7 @@ import { ChainDraws } from "../sampler/chain-draws.ts";
 import { ChainFile } from "./chain-file.ts";
 import { type FolderUse, identify, openFolder } from "./fit-folder.ts";
 import { bindModel, loadModel, pathOf } from "./load-model.ts";
-import { type Backend, CONTROL, type WorkerJob, type WorkerMessage } from "./worker-job.ts";
+import { CONTROL, type WorkerJob, type WorkerMessage } from "./worker-job.ts";
 
 /** How far a chain is. */
 export interface ChainProgress {
@@ -26,8 +26,6 @@ export interface ChainProgress {
 
 /** How to fit in workers. */
 export interface WorkerFitOptions extends FitOptions, FolderUse {
-  /** Default: `compiled`. */
-  readonly backend?: Backend;
   /** Worker threads at most. Default: one a chain, no more than there are processors. */
   readonly workers?: number;
   /** Folder in which chains are saved. Default: nothing is saved. */
@@ -54,15 +52,14 @@ const STOP_MS = 10_000;
  *   `ERR_BAYES_WORKER` where a thread ends before its time.
  */
 export async function fitInWorkers(file: string | URL, data: unknown, options: WorkerFitOptions = {}): Promise<Fit> {
-  const { backend = "compiled", workers = availableParallelism(), directory, saveEveryMs = 1000 } = options;
+  const { workers = availableParallelism(), directory, saveEveryMs = 1000 } = options;
   const { signal, onProgress } = options;
   const settings = settle(draftOf(options));
   if (!Number.isInteger(workers) || workers < 1)
     throw new BayesError("ERR_BAYES_OPTION", `workers must be a whole number from 1, but is ${workers}`);
   const bound = bindModel(await loadModel(file), file, data);
   const shape = drawsShape(bound, settings.draws);
-  const fit =
-    directory === undefined ? "" : openFolder(directory, bound.name, identify(bound, settings, backend), options);
+  const fit = directory === undefined ? "" : openFolder(directory, bound.name, identify(bound, settings), options);
   const buffers = Array.from({ length: settings.chains }, () => reserve(ChainDraws.bytesOf(shape), settings.draws));
   const chains = buffers.map((buffer) => new ChainDraws(shape, buffer));
   // What was saved counts even where no worker comes to it any more.
@@ -72,7 +69,6 @@ export async function fitInWorkers(file: string | URL, data: unknown, options: W
   const job: WorkerJob = {
     file: pathOf(file),
     data: bound.data,
-    backend,
     settings,
     shape,
     buffers,
@@ -101,8 +97,8 @@ export async function fitInWorkers(file: string | URL, data: unknown, options: W
 
 /** Those of the options that draws depend on. */
 function draftOf(options: WorkerFitOptions): FitOptions {
-  const { chains, draws, warmUp, seed, sampler, pathLength, targetAcceptance, maxDepth, metric } = options;
-  const all = { chains, draws, warmUp, seed, sampler, pathLength, targetAcceptance, maxDepth, metric };
+  const { chains, draws, backend, warmUp, seed, sampler, pathLength, targetAcceptance, maxDepth, metric } = options;
+  const all = { chains, draws, backend, warmUp, seed, sampler, pathLength, targetAcceptance, maxDepth, metric };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

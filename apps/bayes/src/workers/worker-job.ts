@@ -5,9 +5,6 @@ import type { BayesErrorCode } from "../errors.ts";
 import type { FitOptions } from "../fit.ts";
 import type { DrawsShape } from "../sampler/chain-draws.ts";
 
-/** What the density is computed with. */
-export type Backend = "compiled" | "jax";
-
 /** Places in `WorkerJob.control`. */
 export const CONTROL = { stop: 0, nextChain: 1 } as const;
 
@@ -16,7 +13,6 @@ export interface WorkerJob {
   /** Path of the file of the model. */
   readonly file: string;
   readonly data: unknown;
-  readonly backend: Backend;
   readonly settings: Required<FitOptions>;
   readonly shape: DrawsShape;
   /** One a chain. */
