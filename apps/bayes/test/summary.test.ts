@@ -1,6 +1,8 @@
 /** Summaries of draws whose properties are known. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bulkEss, quantile, rHat, summarise, tailEss } from "../src/index.ts";
+import { ranks } from "../src/summary/effective-sample-size.ts";
 import { seededRandom } from "../src/sampler/random.ts";
 
 /** Chains of an autoregression with a known autocorrelation. */
@@ -49,4 +51,31 @@ it("sums draws up", () => {
   expect(q5).toBeCloseTo(-1.645, 1);
   expect(q95).toBeCloseTo(1.645, 1);
   expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
+});
+
+it("sums up chains of unequal length by those that can be compared, and all draws", () => {
+  const [first, second] = chainsOf(0);
+  if (!first || !second) throw new Error("no chains were made");
+  const whole = [first, second.subarray(0, 4000)];
+  const stopped = summarise([...whole, first.subarray(0, 0), Float64Array.of(1e3)]);
+  const cut = summarise(whole.map((chain) => chain.subarray(0, 4000)));
+  expect([stopped.rHat, stopped.bulkEss, stopped.tailEss]).toEqual([cut.rHat, cut.bulkEss, cut.tailEss]);
+  expect(stopped.mean).toBeCloseTo(summarise(whole).mean + 1e3 / 9001, 3);
+  expect(Object.values(summarise([[], []]))).toEqual(new Array<number>(9).fill(Number.NaN));
+});
+
+it("ranks equal values by their mean", () => {
+  const values = fc.array(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 8 }), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(values, (chains) => {
+      const all = chains.flat();
+      const expected = chains.map((chain) =>
+        chain.map((value) => {
+          const below = all.filter((each) => each < value).length;
+          return below + (1 + all.filter((each) => each === value).length) / 2;
+        }),
+      );
+      expect(ranks(chains).map((each) => Array.from(each))).toEqual(expected);
+    }),
+  );
 });

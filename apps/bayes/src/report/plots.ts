@@ -2,7 +2,7 @@
  * The drawings of one quantity: traces, densities, and rank plots (histograms of each chain's ranks among all draws,
  * which are even where chains agree: A. Vehtari et al., Bayesian Analysis 16, 2021). Plain SVG: no script, no network.
  */
-import { ranks } from "../summary/effective-sample-size.ts";
+import { fewestDraws, ranks } from "../summary/effective-sample-size.ts";
 import { coreOf, densityOf, HEIGHT, linePath, rangeOf, WIDTH } from "./curve.ts";
 import { energyMoves } from "./energy.ts";
 import { type Html, html, type Part } from "./escape.ts";
@@ -56,10 +56,11 @@ export function tracePlot({ name, chains, divergent }: Drawn): Html {
 /** One density a chain, over the core of all draws. */
 export function densityPlot({ name, chains, divergent }: Drawn): Html {
   const core = coreOf(chains);
-  const densities = chains.map((chain) => densityOf(chain, core));
+  const densities = chains.map((chain, index) => densityOf(isCompared(chains, index) ? chain : [], core));
   const highest = Math.max(...densities.map((density) => Math.max(...density))) || 1;
   const lines = densities.map(
-    (density, index) => html`<path class="line ${chainClass(index)}" d="${curve(density, highest)}" />`,
+    (density, index) =>
+      isCompared(chains, index) && html`<path class="line ${chainClass(index)}" d="${curve(density, highest)}" />`,
   );
   const marks = chains
     .flatMap((chain, index) => placesOf(divergent[index]).map((draw) => chain[draw] ?? Number.NaN))
@@ -77,18 +78,18 @@ export function densityPlot({ name, chains, divergent }: Drawn): Html {
 
 /** One histogram of ranks a chain; the dashed line is what is to be expected. */
 export function rankPlot({ name, chains }: Drawn): Html {
-  const filled = chains.filter(({ length }) => length > 0);
-  const total = filled.reduce((sum, { length }) => sum + length, 0);
-  const ranked = ranks(filled);
+  const ranked = ranks(chains.map((chain, index) => (isCompared(chains, index) ? chain : [])));
+  const total = ranked.reduce((sum, { length }) => sum + length, 0);
   const row = HEIGHT / Math.max(1, chains.length);
   let uneven = 0;
-  const bars = filled.map((chain, index) => {
+  const bars = ranked.map((ofChain, index) => {
+    if (ofChain.length === 0) return undefined;
     const bins = new Array<number>(BINS).fill(0);
-    for (const rank of ranked[index] ?? []) {
+    for (const rank of ofChain) {
       const bin = Math.min(BINS - 1, Math.floor(((rank - 0.5) / total) * BINS));
       bins[bin] = (bins[bin] ?? 0) + 1;
     }
-    const expected = chain.length / BINS;
+    const expected = ofChain.length / BINS;
     // The expected height lies at half of a row: twice as many fill it.
     const top = (size: number): number =>
       Math.round((index + 1) * row - 0.92 * row * Math.min(1, size / (2 * expected)));
@@ -97,10 +98,7 @@ export function rankPlot({ name, chains }: Drawn): Html {
     const wide = WIDTH / BINS;
     const path = bins.map((size, bin) => `M${bin * wide + 1} ${bottom}V${top(size)}h${wide - 2}V${bottom}`).join("");
     const even = top(expected);
-    return html`<path class="bars ${chainClass(chains.indexOf(chain))}" d="${path}" /><path
-        class="even"
-        d="M0 ${even}H${WIDTH}"
-      />`;
+    return html`<path class="bars ${chainClass(index)}" d="${path}" /><path class="even" d="M0 ${even}H${WIDTH}" />`;
   });
   const label = `Ranks of ${name} by chain in ${BINS} bins; the bin farthest from even is off by ${Math.round(100 * uneven)} %.`;
   return drawing("rank", label, bars, [], ["rank 1", wholeNumber(total)]);
@@ -126,6 +124,11 @@ export function energyPlot(energies: readonly Float64Array[]): Html {
 /** Colours repeat after eight chains. */
 export function chainClass(index: number): string {
   return `c${index % 8}`;
+}
+
+/** Of a fit that was stopped, chains with few draws have no density and no ranks: they would look like disagreement. */
+function isCompared(chains: readonly Float64Array[], index: number): boolean {
+  return (chains[index]?.length ?? 0) >= fewestDraws(chains);
 }
 
 function drawing(kind: string, label: string, inside: Part, left: readonly string[], below: readonly string[]): Html {

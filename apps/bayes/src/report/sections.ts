@@ -4,6 +4,7 @@ import type { Fit } from "../fit.ts";
 import { type Html, html } from "./escape.ts";
 import { count, duration, rowOf, wholeNumber, writeRHat } from "./figures.ts";
 import { chainClass, densityPlot, rankPlot, thinning, tracePlot } from "./plots.ts";
+import { fewestDraws } from "../summary/effective-sample-size.ts";
 import { list, section } from "./parts.ts";
 import type { Memory } from "./run-sections.ts";
 import { select, type Shown, worstOf } from "./selection.ts";
@@ -123,6 +124,8 @@ export function drawingSection(fit: Fit): Html | undefined {
     chosen.length < fit.quantities.length &&
       `${chosen.length} of ${wholeNumber(fit.quantities.length)} quantities are drawn, the one with the worst R-hat among them.`,
     "Densities go from the 0.5 % to the 99.5 % quantile. Ranks are even where chains agree (dashed line).",
+    divergent.some(({ length }) => length < fewestDraws(divergent)) &&
+      "Chains with less than half of the longest one's draws have a trace alone.",
     fit.divergences > 0 && "Red marks: draws whose trajectory diverged.",
   ].filter((note) => note !== false);
   return section(

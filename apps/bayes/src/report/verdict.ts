@@ -45,9 +45,7 @@ export function judge(fit: Fit): Verdict {
   const { chains, draws: compared } = comparable(fit.records.map(({ divergent }) => divergent));
   const stopped = draws.some((each) => each < fit.settings.draws) || draws.length < fit.settings.chains;
   const reasons = stopped
-    ? [
-        `it was stopped: ${draws.length > 0 ? draws.map(wholeNumber).join(", ") : "none"} of ${wholeNumber(fit.settings.draws)} draws a chain were made`,
-      ]
+    ? [`it was stopped: ${drawsInWords(draws)} of ${wholeNumber(fit.settings.draws)} draws a chain were made`]
     : [];
   if (chains.length === 0) {
     const claim = total === 0 ? "Nothing to judge: no draw was kept." : `Too little to judge: ${count(total, "draw")}.`;
@@ -149,6 +147,14 @@ function geometry({ records, divergences, atMaxDepth, settings }: Fit, total: nu
     flaws.push({ isGrave: false, claim: "", reason, advice });
   }
   return flaws;
+}
+
+/** `480, 450, 0, 400`, or the fewest and the most of many chains. */
+function drawsInWords(draws: readonly number[]): string {
+  if (draws.length === 0) return "none";
+  return draws.length > 8
+    ? `from ${wholeNumber(Math.min(...draws))} to ${wholeNumber(Math.max(...draws))}`
+    : draws.map(wholeNumber).join(", ");
 }
 
 /** `mu`, `mu and tau`, `mu, tau and 12 more`. */

@@ -11,6 +11,11 @@ export type Chains = readonly ArrayLike<number>[];
 /** Fewer draws in a chain say nothing of how it mixes. */
 const FEWEST_DRAWS = 4;
 
+/** Chains with fewer draws than this are not compared with the others. */
+export function fewestDraws(chains: readonly ArrayLike<unknown>[]): number {
+  return Math.max(FEWEST_DRAWS, Math.max(0, ...chains.map(({ length }) => length)) / 2);
+}
+
 /**
  * Chains that can be compared: R-hat and effective sample size need one length. Where a fit was stopped, chains with
  * less than half of the longest one's draws are left out, and the others cut to the shortest of them.
@@ -18,8 +23,8 @@ const FEWEST_DRAWS = 4;
 export function comparable<T extends ArrayLike<unknown>>(
   chains: readonly T[],
 ): { chains: readonly T[]; draws: number } {
-  const longest = Math.max(0, ...chains.map(({ length }) => length));
-  const kept = chains.filter(({ length }) => length >= Math.max(FEWEST_DRAWS, longest / 2));
+  const fewest = fewestDraws(chains);
+  const kept = chains.filter(({ length }) => length >= fewest);
   return { chains: kept, draws: kept.length > 0 ? Math.min(...kept.map(({ length }) => length)) : 0 };
 }
 
@@ -33,7 +38,7 @@ const variance = (values: ArrayLike<number>): number => {
   const center = mean(values);
   let sum = 0;
   for (let i = 0; i < values.length; i += 1) sum += ((values[i] ?? 0) - center) ** 2;
-  return sum / (values.length - 1);
+  return values.length > 1 ? sum / (values.length - 1) : Number.NaN;
 };
 
 /** Halves each chain, so that a drift within one counts as well. */

@@ -23,9 +23,9 @@ describe("summary table", () => {
   });
 
   it("shows the first elements of a long vector and counts the rest with the worst of them", () => {
-    const text = lines(summaryTable(makeFit({ size: 384 }), { rows: 7 }));
+    const text = lines(summaryTable(makeFit({ size: 384, draws: [60, 60, 60, 60] }), { rows: 7 }));
     expect(text[7]).toBe(text.find((line) => line.startsWith("theta[4]")));
-    expect(text[8]).toMatch(/^… 380 more of theta, worst R-hat 1\.0\d\d \(theta\[\d+\]\)$/);
+    expect(text[8]).toMatch(/^… 380 more of theta, worst R-hat 1\.\d{3} \(theta\[\d+\]\)$/);
   });
 
   it("leaves columns out where lines are short, and never the mean and R-hat", () => {

@@ -88,6 +88,16 @@ describe("the report", () => {
     await page.context().close();
   });
 
+  it("draws of a chain that was hardly begun its trace alone", async () => {
+    const { page } = await open(makeFit({ draws: [310, 290, 0, 30], size: 1 }), wide);
+    const drawn = await Promise.all(
+      [".trace .line", ".density .line", ".rank .bars"].map(async (lines) => page.locator(lines).count()),
+    );
+    expect(drawn).toEqual([12, 6, 6]);
+    expect(await page.locator("#drawings").innerText()).toContain("have a trace alone");
+    await page.context().close();
+  });
+
   it.each([
     ["many quantities", makeFit({ size: 1500, draws: [60, 60, 60, 60] }), /20 of 1,502 quantities are drawn/],
     ["many draws", makeFit({ draws: [25_000, 25_000, 25_000, 25_000], size: 1 }), /Of every 63 draws one is drawn/],
