@@ -20,13 +20,19 @@ export interface CompiledDensity {
   readonly dimension: number;
   /** Of the arena, all of it taken when the model is compiled. */
   readonly arenaBytes: number;
+  /** Length of the generated code: the same for ten rows, or steps of a scan, and for ten thousand. */
+  readonly codeCharacters: number;
   /** The log density; its derivatives are written into `gradient`. Allocates nothing. */
   valueAndGradient(position: Float64Array, gradient: Float64Array): number;
   /** The log density alone. Allocates nothing. */
   value(position: Float64Array): number;
 }
 
-type Pass = (values: Float64Array, derivatives: Float64Array) => void;
+/** Code that was compiled. */
+interface Pass {
+  readonly characters: number;
+  readonly run: (values: Float64Array, derivatives: Float64Array) => void;
+}
 
 /** Writes the code of some steps and compiles it, cut into functions. */
 function build(parts: readonly string[], tables: readonly Int32Array[]): Pass {
@@ -48,27 +54,42 @@ function build(parts: readonly string[], tables: readonly Int32Array[]): Pass {
   const source = `"use strict";\n${functions.join("\n")}\nreturn (V, A) => { ${calls.join(" ")} };`;
   // The source is made from the operations of the model alone: no text of the model or of its data goes into it.
   // oxlint-disable-next-line typescript/no-implied-eval
-  return new Function(...names, source)(...Object.values(scope)) as Pass;
+  const run = new Function(...names, source)(...Object.values(scope)) as Pass["run"];
+  return { characters: source.length, run };
 }
 
-interface Compiled {
+/** Where everything lies, before anything is taken. */
+interface Plan {
   readonly layout: Layout;
-  readonly values: Float64Array;
-  readonly emitted: readonly Emitted[];
+  /** What is computed once. */
+  readonly known: readonly Node[];
+  /** What is computed in each call. */
+  readonly variable: readonly Node[];
   /** What depends on parameters lies before this. */
   readonly variableSize: number;
 }
 
-function prepare(outputs: readonly Node[], dimension: number): Compiled {
+function plan(outputs: readonly Node[], dimension: number): Plan {
   const order = orderOf(outputs);
-  const isParameter = ({ operation }: Node): boolean => operation.kind === "parameter";
-  const variable = order.filter((node) => node.isVariable && !isParameter(node));
+  const variable = order.filter((node) => node.isVariable && node.operation.kind !== "parameter");
   const known = order.filter(({ isVariable }) => !isVariable);
   const layout = new Layout();
   layout.placeParameters(order, dimension);
   layout.place(variable);
   const variableSize = layout.size;
   layout.place(known);
+  return { layout, known, variable, variableSize };
+}
+
+interface Prepared extends Plan {
+  readonly values: Float64Array;
+  readonly emitted: readonly Emitted[];
+}
+
+/** Takes the arena, and computes what is known. */
+function prepare(outputs: readonly Node[], dimension: number): Prepared {
+  const planned = plan(outputs, dimension);
+  const { layout, known, variable } = planned;
   const values = new Float64Array(layout.size);
   for (const node of known) {
     if (node.operation.kind === "constant") values.set(Array.from(node.operation.values), layout.placeOf(node).offset);
@@ -78,8 +99,14 @@ function prepare(outputs: readonly Node[], dimension: number): Compiled {
   build(
     once.map(({ forward }) => forward),
     layout.tables,
-  )(values, values);
-  return { layout, values, emitted, variableSize };
+  ).run(values, values);
+  return { ...planned, values, emitted };
+}
+
+/** Bytes of the arena that {@link compileDensity} would take; takes none of them. */
+export function predictArenaBytes(density: Value, dimension: number): number {
+  const { layout, variableSize } = plan([density.node], dimension);
+  return (layout.size + variableSize) * Float64Array.BYTES_PER_ELEMENT;
 }
 
 /** Compiles a log density, a single number, of `dimension` unconstrained parameters. */
@@ -95,18 +122,19 @@ export function compileDensity(density: Value, dimension: number): CompiledDensi
   const at = layout.placeOf(node).offset;
   const value = (position: Float64Array): number => {
     values.set(position);
-    forward(values, derivatives);
+    forward.run(values, derivatives);
     return values[at] ?? Number.NaN;
   };
   return {
     dimension,
     arenaBytes: values.byteLength + derivatives.byteLength,
+    codeCharacters: forward.characters + backward.characters,
     value,
     valueAndGradient(position, gradient) {
       const result = value(position);
       derivatives.fill(0);
       derivatives[at] = 1;
-      backward(values, derivatives);
+      backward.run(values, derivatives);
       for (let i = 0; i < dimension; i += 1) gradient[i] = derivatives[i] ?? 0;
       return result;
     },
@@ -127,7 +155,7 @@ export function compileOutputs(
   const places = nodes.map((node) => ({ offset: layout.placeOf(node).offset, size: node.size }));
   return (position, into) => {
     values.set(position);
-    forward(values, values);
+    forward.run(values, values);
     let filled = 0;
     for (const { offset, size } of places) {
       for (let i = 0; i < size; i += 1) into[filled + i] = values[offset + i] ?? 0;

@@ -89,8 +89,11 @@ export function emitLoop({ nodes, size }: Group, layout: Layout): Emitted {
     if (byY && y?.isVariable) backward.push(give(y, names(byY)));
   }
   const text = backward.join("\n");
-  const loads = [...used].filter(({ id }) => new RegExp(`\\bx${id}\\b`).test(text));
-  const loaded = loads.map((node) => `const x${node.id} = ${at("V", node)};`);
+  // A derivative need not read all that it is offered.
+  const mentioned = new Set(text.match(/\bx\d+\b/g));
+  const loaded = [...used]
+    .filter(({ id }) => mentioned.has(`x${id}`))
+    .map((node) => `const x${node.id} = ${at("V", node)};`);
   const before = [...single.values()].map((name) => `let ${name} = 0;`).join(" ");
   const after = [...single].map(([node, name]) => `A[${address(layout.placeOf(node))}] += ${name};`).join(" ");
   return {
