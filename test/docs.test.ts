@@ -1,7 +1,7 @@
 /**
  * Runs what the documents show: every code block of README.md, CONTRIBUTING.md, docs/ and the applications, and every
  * file of examples/. Programs run in an empty folder where `plimsoll` is this repository's build,
- * shell blocks with `plimsoll` and `npx plimsoll` on the PATH. Output blocks (`text`) are for people.
+ * shell blocks with `plimsoll`, `bayes` and `npx` for both on the PATH. Output blocks (`text`) are for people.
  */
 import {
   copyFileSync,
@@ -49,9 +49,10 @@ beforeAll(() => {
   mkdirSync(shims);
   const cli = join(ROOT, "dist", "cli", "main.js");
   writeShim("plimsoll", `exec "${process.execPath}" "${cli}" "$@"`);
+  writeShim("bayes", `exec "${process.execPath}" "${join(ROOT, "apps", "bayes", "bin", "bayes.js")}" "$@"`);
   writeShim(
     "npx",
-    `[ "$1" = plimsoll ] || { echo "only npx plimsoll is run here" >&2; exit 64; }\nshift\nexec plimsoll "$@"`,
+    `case "$1" in plimsoll|bayes) exec "$@" ;; esac\necho "only npx plimsoll and npx bayes are run here" >&2\nexit 64`,
   );
 });
 

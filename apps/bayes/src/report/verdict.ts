@@ -84,7 +84,8 @@ const MORE_DRAWS = "Draw more; where that does not help, the posterior may have 
 function flights({ runaways }: Fit): Flaw[] {
   return runaways.map(({ name, shape, constraint, extent }) => {
     const what = `${name} (${constraint}${shape.length > 0 ? `, ${shape.join(" × ")}` : ""})`;
-    const reason = `${what} ran off, to ${shortNumber(extent, 2)} before its constraint: the posterior is most likely improper`;
+    const far = Number.isFinite(extent) ? `, to ${shortNumber(extent, 2)} before its constraint` : "";
+    const reason = `${what} ran off${far}: the posterior is most likely improper`;
     const advice = `Give ${name} a proper prior, or see that the data inform it.`;
     return {
       isGrave: true,
