@@ -1,0 +1,385 @@
+/**
+ * The newest state as the store sees it: a graph of containers in numbered cells. Changes are collected,
+ * so that a step can be written as the list of changed cells, or taken back when it fails half-way.
+ * It holds the state once, with the texts of the program's own state shared.
+ */
+import type { ByteWriter } from "./byte-writer.ts";
+import { writeCell, writeHeader } from "./cell-codec.ts";
+import { EMPTY, GraphNode, isSame, type Run, type SlotValue } from "./graph-node.ts";
+import { KIND, type Kind } from "./kind.ts";
+import { FANOUT } from "./page-table.ts";
+
+/** What was at a place before a change. */
+type Change =
+  | {
+      readonly what: "key" | "value";
+      readonly node: GraphNode;
+      readonly slot: number;
+      readonly before: SlotValue;
+      readonly grew: boolean;
+    }
+  | { readonly what: "runs"; readonly node: GraphNode; readonly before: Run[] }
+  | { readonly what: "slots"; readonly node: GraphNode; readonly keys: SlotValue[]; readonly values: SlotValue[] };
+
+/** Bytes that a container takes here, its slots apart; estimated. */
+const NODE_BYTES = 240;
+const SLOT_BYTES = 16;
+
+/** The containers of one state. */
+export class Graph {
+  /** The container of the state itself. */
+  root: GraphNode;
+  /** The first cell that was never used. */
+  nextCell = 0;
+  /** Estimated memory, texts included. */
+  bytes = 0;
+  /** Containers that are reachable or not known to be dead. */
+  nodes = 0;
+  readonly dirtyPages = new Set<number>();
+  readonly #onPage = new Map<number, GraphNode[]>();
+  #changes: Change[] = [];
+  #created: GraphNode[] = [];
+  /** What a rollback leaves: the root of an empty state. */
+  #kept = { changes: 0, created: 0 };
+  #orphans = new Set<GraphNode>();
+  /** A run can stand in several changes of a step. */
+  readonly #dropped = new WeakSet<Run>();
+
+  /** @param nodes - what was read from the log, by cell. Default: an empty state. */
+  constructor(nodes?: ReadonlyMap<number, GraphNode>, nextCell = 0) {
+    const root = nodes?.get(0);
+    if (nodes && root) {
+      this.nextCell = nextCell;
+      for (const node of nodes.values()) this.#adopt(node);
+      this.root = root;
+      root.references = 1;
+      return;
+    }
+    this.root = this.create(KIND.root, 1);
+    this.root.references = 1;
+    this.append(this.root, EMPTY, undefined);
+    this.#kept = { changes: this.#changes.length, created: this.#created.length };
+    this.#orphans.clear();
+  }
+
+  /** The container whose header is in a cell. */
+  nodeAt(id: number): GraphNode | undefined {
+    return this.#onPage.get(Math.floor(id / FANOUT))?.find((node) => node.id === id);
+  }
+
+  /** True when a page holds something. */
+  hasPage(page: number): boolean {
+    return this.#onPage.has(page);
+  }
+
+  /** A new container with room for `capacity` slots. */
+  create(kind: Kind, capacity: number): GraphNode {
+    const node = new GraphNode(this.nextCell++, kind);
+    this.#own(node.id, 1, node);
+    this.#addRun(node, capacity);
+    this.nodes++;
+    this.bytes += NODE_BYTES;
+    this.#created.push(node);
+    this.#orphans.add(node);
+    return node;
+  }
+
+  /** Takes over a container that was read from the log. */
+  #adopt(node: GraphNode): void {
+    this.#own(node.id, 1, node);
+    for (const run of node.runs) {
+      const cells = node.cellsOf(run.capacity);
+      this.#own(run.start, cells, node);
+      this.nextCell = Math.max(this.nextCell, run.start + cells);
+    }
+    this.nodes++;
+    this.bytes += NODE_BYTES;
+    for (const slots of [node.keys, node.values]) {
+      for (const value of slots) {
+        this.bytes += sizeOf(value);
+        if (value instanceof GraphNode) value.references++;
+      }
+    }
+  }
+
+  /** Adds a slot at the end. */
+  append(node: GraphNode, key: SlotValue, value: SlotValue): void {
+    const slot = node.used;
+    if (slot === node.capacity) {
+      this.#changes.push({ what: "runs", node, before: [...node.runs] });
+      this.#addRun(node, node.nextCapacity);
+    }
+    if (node.keyed) this.#write("key", node, slot, key);
+    if (node.valued) this.#write("value", node, slot, value);
+  }
+
+  /** Changes the value of a slot; it costs nothing when it is the same. */
+  setValue(node: GraphNode, slot: number, value: SlotValue): void {
+    if (!isSame(node.values[slot], value)) this.#write("value", node, slot, value);
+  }
+
+  /** Empties a slot. */
+  clear(node: GraphNode, slot: number): void {
+    if (node.keyed) this.#write("key", node, slot, EMPTY);
+    if (node.valued) this.#write("value", node, slot, EMPTY);
+  }
+
+  /** Empties a container and gives it fresh cells: for another order of its keys. */
+  reset(node: GraphNode, capacity: number): void {
+    this.#changes.push({ what: "slots", node, keys: node.keys, values: node.values });
+    for (const slots of [node.keys, node.values]) for (const value of slots) this.#release(value);
+    node.keys = [];
+    node.values = [];
+    node.live = 0;
+    node.forgetKeys();
+    this.#changes.push({ what: "runs", node, before: node.runs });
+    node.runs = [];
+    this.#addRun(node, capacity);
+  }
+
+  /** Drops empty slots when they are more than half: nothing else would give their cells back. */
+  tidy(node: GraphNode): void {
+    const isArray = node.kind === KIND.array;
+    if (!(node.keyed || isArray || node.kind === KIND.buffer) || node.used < 32) return;
+    const live = node.keyed ? node.live : node.values.findLastIndex((value) => value !== EMPTY) + 1;
+    if (live * 2 > node.used) return;
+    const { keys, values } = node;
+    this.reset(node, Math.max(8, live));
+    if (node.keyed) {
+      for (const [slot, key] of keys.entries()) if (key !== EMPTY) this.append(node, key, values[slot]);
+    } else {
+      for (const value of values.slice(0, live)) this.append(node, EMPTY, value);
+    }
+  }
+
+  /**
+   * Ends a step: writes every changed cell as number, length, content, and lets go of what nothing holds.
+   *
+   * @returns how many cells were written.
+   */
+  commit(out: ByteWriter): number {
+    this.#freeOrphans();
+    let cells = 0;
+    for (const node of this.#created) if (!node.isFreed) cells += this.#log(out, node.id, node, EMPTY);
+    for (const change of this.#changes) {
+      const { node } = change;
+      if (change.what === "runs") this.#disownDropped(node, change.before);
+      if (node.isFreed) continue;
+      if (change.what === "key" && change.slot < node.keys.length) {
+        cells += this.#log(out, node.keyCell(change.slot), undefined, node.keys[change.slot]);
+      } else if (change.what === "value" && change.slot < node.values.length) {
+        cells += this.#log(out, node.valueCell(change.slot), undefined, node.values[change.slot]);
+      } else if (change.what === "runs") {
+        cells += this.#log(out, node.id, node, EMPTY);
+      }
+    }
+    this.#changes = [];
+    this.#created = [];
+    this.#kept = { changes: 0, created: 0 };
+    return cells;
+  }
+
+  /** Takes every change since the last {@link commit} back. */
+  rollback(nextCell: number): void {
+    for (const change of this.#changes.splice(this.#kept.changes).reverse()) {
+      const { node } = change;
+      if (change.what === "runs") {
+        for (const run of node.runs) if (!change.before.includes(run)) this.#disownRun(node, run);
+        node.runs = change.before;
+      } else if (change.what === "slots") {
+        node.keys = change.keys;
+        node.values = change.values;
+        node.forgetKeys();
+        node.live = node.keys.filter((key) => key !== EMPTY).length;
+        for (const slots of [node.keys, node.values]) for (const value of slots) this.#hold(value);
+      } else {
+        this.#restore(change.what, node, change.slot, change.before);
+        if (change.grew) (change.what === "key" ? node.keys : node.values).pop();
+      }
+    }
+    for (const node of this.#created.splice(this.#kept.created)) this.#forget(node);
+    this.#orphans.clear();
+    this.nextCell = nextCell;
+  }
+
+  /** Writes the content of a page: which of its 64 cells are there, their lengths, their bytes. False when it is empty. */
+  writePage(out: ByteWriter, page: number, scratch: ByteWriter): boolean {
+    const starts = new Int32Array(FANOUT).fill(-1);
+    const lengths = new Int32Array(FANOUT);
+    const first = page * FANOUT;
+    scratch.clear();
+    const put = (cell: number, write: () => void): void => {
+      const from = scratch.length;
+      write();
+      if (scratch.length === from) return;
+      starts[cell - first] = from;
+      lengths[cell - first] = scratch.length - from;
+    };
+    for (const node of new Set(this.#onPage.get(page))) {
+      if (node.id >= first && node.id < first + FANOUT) put(node.id, () => writeHeader(scratch, node));
+      for (const run of node.runs) {
+        const sections: [number, SlotValue[]][] = [];
+        if (node.keyed) sections.push([run.start, node.keys]);
+        if (node.valued) sections.push([run.start + (node.keyed ? run.capacity : 0), node.values]);
+        for (const [start, slots] of sections) {
+          const from = Math.max(start, first);
+          const to = Math.min(start + Math.min(run.capacity, slots.length - run.firstSlot), first + FANOUT);
+          for (let cell = from; cell < to; cell++) {
+            put(cell, () => writeCell(scratch, slots[run.firstSlot + cell - start]));
+          }
+        }
+      }
+    }
+    if (scratch.length === 0) return false;
+    for (let byte = 0; byte < FANOUT / 8; byte++) {
+      let bits = 0;
+      for (let bit = 0; bit < 8; bit++) if ((starts[byte * 8 + bit] ?? -1) >= 0) bits |= 1 << bit;
+      out.u8(bits);
+    }
+    for (let i = 0; i < FANOUT; i++) if ((starts[i] ?? -1) >= 0) out.varint(lengths[i] ?? 0);
+    const content = scratch.view();
+    for (let i = 0; i < FANOUT; i++) {
+      const start = starts[i] ?? -1;
+      if (start >= 0) out.bytes(content.subarray(start, start + (lengths[i] ?? 0)));
+    }
+    return true;
+  }
+
+  #log(out: ByteWriter, cell: number, header: GraphNode | undefined, value: SlotValue): number {
+    this.dirtyPages.add(Math.floor(cell / FANOUT));
+    out.varint(cell);
+    // The length comes first: one byte is kept free for it, which is enough for nearly every cell.
+    const at = out.length;
+    out.u8(0);
+    if (header) writeHeader(out, header);
+    else writeCell(out, value);
+    const length = out.length - at - 1;
+    if (length < 128) {
+      out.patchU8(at, length);
+    } else {
+      const content = out.take(at + 1);
+      out.truncate(at);
+      out.varint(length);
+      out.bytes(content);
+    }
+    return 1;
+  }
+
+  #write(what: "key" | "value", node: GraphNode, slot: number, value: SlotValue): void {
+    const slots = what === "key" ? node.keys : node.values;
+    const grew = slot >= slots.length;
+    this.#changes.push({ what, node, slot, before: grew ? EMPTY : slots[slot], grew });
+    this.#restore(what, node, slot, value);
+  }
+
+  #restore(what: "key" | "value", node: GraphNode, slot: number, value: SlotValue): void {
+    const slots = what === "key" ? node.keys : node.values;
+    const before = slot < slots.length ? slots[slot] : EMPTY;
+    if (what === "key") node.noteKey(slot, before, value);
+    this.#hold(value);
+    this.#release(before);
+    slots[slot] = value;
+  }
+
+  #hold(value: SlotValue): void {
+    this.bytes += sizeOf(value);
+    if (value instanceof GraphNode && value.references++ === 0) this.#orphans.delete(value);
+  }
+
+  #release(value: SlotValue): void {
+    this.bytes -= sizeOf(value);
+    if (value instanceof GraphNode && --value.references === 0) this.#orphans.add(value);
+  }
+
+  #freeOrphans(): void {
+    const dead = [...this.#orphans];
+    this.#orphans.clear();
+    for (let node = dead.pop(); node; node = dead.pop()) {
+      if (node.references > 0 || node.isFreed) continue;
+      this.#forget(node);
+      for (const slots of [node.keys, node.values]) {
+        for (const value of slots) {
+          this.bytes -= sizeOf(value);
+          if (value instanceof GraphNode && --value.references === 0) dead.push(value);
+        }
+      }
+    }
+  }
+
+  /** Lets go of containers that hold each other and that nothing else holds. */
+  sweep(): void {
+    const reached = new Set<GraphNode>([this.root]);
+    for (const node of reached) {
+      for (const slots of [node.keys, node.values]) {
+        for (const value of slots) if (value instanceof GraphNode) reached.add(value);
+      }
+    }
+    const all = new Set([...this.#onPage.values()].flat());
+    for (const node of all) {
+      if (reached.has(node)) continue;
+      for (const slots of [node.keys, node.values]) {
+        for (const value of slots) {
+          this.bytes -= sizeOf(value);
+          if (value instanceof GraphNode) value.references--;
+        }
+      }
+      this.#forget(node);
+    }
+  }
+
+  #forget(node: GraphNode): void {
+    node.isFreed = true;
+    this.nodes--;
+    this.bytes -= NODE_BYTES;
+    this.#disown(node.id, 1, node);
+    for (const run of node.runs) this.#disownRun(node, run);
+  }
+
+  /** Gives the pages free of runs that a container had and has no more. */
+  #disownDropped(node: GraphNode, before: readonly Run[]): void {
+    for (const run of before) {
+      if (node.runs.includes(run) || this.#dropped.has(run)) continue;
+      this.#dropped.add(run);
+      this.#disownRun(node, run);
+    }
+  }
+
+  #disownRun(node: GraphNode, run: Run): void {
+    this.#disown(run.start, node.cellsOf(run.capacity), node);
+  }
+
+  #addRun(node: GraphNode, capacity: number): void {
+    const cells = node.cellsOf(capacity);
+    node.runs.push({ start: this.nextCell, capacity, firstSlot: node.capacity });
+    this.#own(this.nextCell, cells, node);
+    this.nextCell += cells;
+  }
+
+  #own(start: number, cells: number, node: GraphNode): void {
+    for (let page = Math.floor(start / FANOUT); page * FANOUT < start + cells; page++) {
+      const nodes = this.#onPage.get(page);
+      if (nodes) nodes.push(node);
+      else this.#onPage.set(page, [node]);
+    }
+  }
+
+  #disown(start: number, cells: number, node: GraphNode): void {
+    for (let page = Math.floor(start / FANOUT); page * FANOUT < start + cells; page++) {
+      const nodes = this.#onPage.get(page);
+      const at = nodes?.indexOf(node) ?? -1;
+      if (!nodes || at < 0) continue;
+      nodes.splice(at, 1);
+      this.dirtyPages.add(page);
+      if (nodes.length === 0) this.#onPage.delete(page);
+    }
+  }
+}
+
+/** Memory that a slot takes, texts included. */
+function sizeOf(value: SlotValue): number {
+  if (value === EMPTY) return 0;
+  if (typeof value === "string") return SLOT_BYTES + value.length;
+  if (typeof value === "number") return SLOT_BYTES + (Number.isInteger(value) && Math.abs(value) < 2 ** 30 ? 0 : 12);
+  if (value instanceof Uint8Array) return SLOT_BYTES + value.length + 100;
+  return SLOT_BYTES + (typeof value === "bigint" ? 24 : 0);
+}

@@ -1,0 +1,3 @@
+/** `plimsoll/history`: keep a million states of a program in a few megabytes, go back to any. */
+export * from "./browser.ts";
+export { fileHistory } from "./drivers/file.ts";

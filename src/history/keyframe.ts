@@ -1,0 +1,80 @@
+/**
+ * A version as a whole: the pages that changed since the keyframe before, and the nodes of the table above
+ * them. One record; its last 32 bytes say where the table begins and have a checksum of their own.
+ */
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { crc32 } from "./checksum.ts";
+import type { Graph } from "./graph.ts";
+import type { PageTable, Place } from "./page-table.ts";
+import { writeTableNode } from "./page-table.ts";
+
+/** Bytes at the end of the record. */
+export const TRAILER_BYTES = 32;
+
+/** What the end of the record says. */
+export interface Trailer {
+  readonly step: number;
+  readonly root: Place;
+  readonly nextCell: number;
+}
+
+/** Writes keyframes. */
+export class KeyframeWriter {
+  readonly #out = new ByteWriter(2 ** 16);
+  readonly #scratch = new ByteWriter(2 ** 12);
+  /** Bytes of a page, on average; a guess before the first. */
+  pageBytes = 700;
+
+  /**
+   * The content of a record for the graph's state.
+   *
+   * @param base - the position that its first byte will have.
+   */
+  write(graph: Graph, table: PageTable, step: number, base: number): Uint8Array {
+    const out = this.#out;
+    out.clear();
+    for (const page of graph.dirtyPages) {
+      const start = this.#begin();
+      const isThere = graph.writePage(out, page, this.#scratch);
+      if (!isThere) out.truncate(start);
+      table.set(page, isThere ? this.#end(start, base) : undefined);
+    }
+    if (graph.dirtyPages.size > 0) this.pageBytes = Math.max(100, out.length / graph.dirtyPages.size);
+    graph.dirtyPages.clear();
+    const root = table.flush((places) => {
+      const start = this.#begin();
+      writeTableNode(out, places);
+      return this.#end(start, base);
+    });
+    const trailer = out.length;
+    out.f64(step);
+    out.f64(root.position);
+    out.u32(root.length);
+    out.f64(graph.nextCell);
+    out.u32(crc32(out.view(trailer)));
+    return out.view();
+  }
+
+  #begin(): number {
+    const start = this.#out.length;
+    this.#out.u32(0);
+    return start;
+  }
+
+  #end(start: number, base: number): Place {
+    this.#out.patchU32(start, crc32(this.#out.view(start + 4)));
+    return { position: base + start, length: this.#out.length - start };
+  }
+}
+
+/** Reads the last bytes of a record; `undefined` when their checksum is wrong. */
+export function readTrailer(bytes: Uint8Array): Trailer | undefined {
+  const trailer = bytes.subarray(bytes.length - TRAILER_BYTES);
+  if (trailer.length < TRAILER_BYTES) return undefined;
+  const input = new ByteReader(trailer);
+  const step = input.f64();
+  const root = { position: input.f64(), length: input.u32() };
+  const nextCell = input.f64();
+  return input.u32() === crc32(trailer, 0, TRAILER_BYTES - 4) ? { step, root, nextCell } : undefined;
+}

@@ -1,0 +1,67 @@
+/**
+ * Pages that were read, least recently used first, bounded in bytes. It takes what the budget has to
+ * spare and gives it back when somebody else needs it.
+ */
+import type { ByteBudget, ByteLease } from "../base/byte-budget.ts";
+import type { Page } from "./page.ts";
+
+/** What an entry takes beside its bytes: the map's entry and the page's arrays; estimated. */
+const ENTRY_BYTES = 400;
+
+/** Pages by their position. */
+export class PageCache {
+  readonly #pages = new Map<number, Page>();
+  readonly #lease: ByteLease;
+  #bytes = 0;
+
+  constructor(budget: ByteBudget) {
+    this.#lease = budget.register({ name: "history pages", shrink: (bytes) => this.shrink(bytes) });
+  }
+
+  /** Bytes held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(position: number): Page | undefined {
+    const page = this.#pages.get(position);
+    if (!page) return undefined;
+    this.#pages.delete(position);
+    this.#pages.set(position, page);
+    return page;
+  }
+
+  set(position: number, page: Page): void {
+    const bytes = page.memoryBytes + ENTRY_BYTES;
+    if (!this.#lease.tryResize(this.#bytes + bytes)) {
+      this.shrink(bytes);
+      if (!this.#lease.tryResize(this.#bytes + bytes)) return;
+    }
+    this.#bytes += bytes;
+    this.#pages.set(position, page);
+  }
+
+  /** Drops the pages used longest ago. Returns the bytes given back. */
+  shrink(bytes: number): number {
+    let freed = 0;
+    for (const [position, page] of this.#pages) {
+      if (freed >= bytes) break;
+      this.#pages.delete(position);
+      freed += page.memoryBytes + ENTRY_BYTES;
+    }
+    this.#bytes -= freed;
+    this.#lease.tryResize(this.#bytes);
+    return freed;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.shrink(Infinity);
+  }
+
+  release(): void {
+    this.#pages.clear();
+    this.#bytes = 0;
+    this.#lease.release();
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * A record of steps: each one its time and the cells that it changed. Steps that follow each other cost
+ * two bytes beside their cells.
+ */
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+
+/** What stands before the steps. */
+export interface StepsHeader {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+  /** The step before the first; `undefined` when that is the last one of the record before. */
+  readonly parent: number | undefined;
+  /** Milliseconds since the Unix epoch, of the first step. */
+  readonly timeMs: number;
+}
+
+/** One step of a record. */
+export interface StepEntry {
+  readonly step: number;
+  readonly timeMs: number;
+  /** Changed cells. */
+  readonly cells: number;
+  /** Where they begin in the record, each as number, length, content. */
+  readonly at: number;
+}
+
+/** Collects steps for a record. */
+export class StepsWriter {
+  readonly #entries = new ByteWriter(2 ** 16);
+  #first = 0;
+  #last = 0;
+  #count = 0;
+  #parent: number | undefined;
+  #firstMs = 0;
+  #lastMs = 0;
+
+  get bytes(): number {
+    return this.#entries.length;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Begins a step.
+   *
+   * @param parent - given when the step does not follow the one before; only for the first of a record.
+   */
+  add(step: number, timeMs: number, parent: number | undefined, cells: number, content: Uint8Array): void {
+    if (this.#count === 0) {
+      this.#first = step;
+      this.#parent = parent;
+      this.#firstMs = timeMs;
+      this.#lastMs = timeMs;
+      this.#last = step - 1;
+    }
+    const gap = step - this.#last - 1;
+    this.#entries.varint(cells * 2 + (gap > 0 ? 1 : 0));
+    if (gap > 0) this.#entries.varint(gap);
+    this.#entries.varint(Math.max(0, timeMs - this.#lastMs));
+    this.#entries.bytes(content);
+    this.#lastMs = Math.max(timeMs, this.#lastMs);
+    this.#last = step;
+    this.#count++;
+  }
+
+  /** The header of what was collected. */
+  get header(): StepsHeader {
+    return { first: this.#first, last: this.#last, count: this.#count, parent: this.#parent, timeMs: this.#firstMs };
+  }
+
+  /** The record's content; begins a new one. */
+  take(): Uint8Array {
+    const out = new ByteWriter(this.#entries.length + 64);
+    out.varint(this.#first);
+    out.varint(this.#last - this.#first);
+    out.varint(this.#count);
+    out.varint(this.#parent === undefined ? 0 : this.#parent + 1);
+    out.f64(this.#firstMs);
+    out.bytes(this.#entries.view());
+    this.#entries.clear();
+    this.#count = 0;
+    return out.view();
+  }
+}
+
+/** Reads what stands before the steps, and leaves `input` at the first of them. */
+export function readStepsHeader(input: ByteReader): StepsHeader {
+  const first = input.varint();
+  const last = first + input.varint();
+  const count = input.varint();
+  const parent = input.varint();
+  return { first, last, count, parent: parent === 0 ? undefined : parent - 1, timeMs: input.f64() };
+}
+
+/**
+ * Reads the steps of a record.
+ *
+ * @param onCell - called for each changed cell, with the place of its length.
+ * @param until - no step after this one is read.
+ */
+export function* readSteps(
+  content: Uint8Array,
+  until: number,
+  onCell: (cell: number, at: number, step: number) => void,
+): Generator<StepEntry> {
+  const input = new ByteReader(content);
+  const { first, count, timeMs } = readStepsHeader(input);
+  let step = first - 1;
+  let time = timeMs;
+  for (let i = 0; i < count; i++) {
+    const code = input.varint();
+    step += 1 + (code & 1 ? input.varint() : 0);
+    if (step > until) return;
+    time += input.varint();
+    const cells = Math.floor(code / 2);
+    const { at } = input;
+    for (let n = 0; n < cells; n++) {
+      const cell = input.varint();
+      onCell(cell, input.at, step);
+      const length = input.varint();
+      input.at += length;
+    }
+    yield { step, timeMs: time, cells, at };
+  }
+}

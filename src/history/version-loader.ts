@@ -1,0 +1,95 @@
+/**
+ * From a step's number to its version: the keyframe before it, and the log from there. Where the line of
+ * steps began at a branch point, the way goes on in the line that it came from.
+ */
+import { PlimsollError } from "../base/errors.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { Graph } from "./graph.ts";
+import type { GraphNode } from "./graph-node.ts";
+import { readTrailer, TRAILER_BYTES } from "./keyframe.ts";
+import type { LogReader } from "./log-reader.ts";
+import { LEVELS, NOWHERE, PageTable, type Place } from "./page-table.ts";
+import { RECORD } from "./record.ts";
+import type { Keyframe, StepIndex } from "./step-index.ts";
+import { readSteps, readStepsHeader } from "./steps-record.ts";
+import { Version } from "./version.ts";
+
+/** A log that can be read. */
+export interface LogView {
+  readonly index: StepIndex;
+  readonly reader: LogReader;
+  /** Where it ends. */
+  readonly end: number;
+}
+
+interface Stretch {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Opens a step. */
+export async function openVersion({ index, reader, end }: LogView, step: number): Promise<Version> {
+  const stretches: Stretch[] = [];
+  let keyframe: Keyframe | undefined;
+  for (let at = step; at > 0;) {
+    const line = index.line(at);
+    if (!line) break;
+    keyframe = index.keyframe(at, line.first);
+    stretches.unshift({ from: keyframe?.end ?? line.position, until: at });
+    if (keyframe) break;
+    at = line.parent;
+  }
+  const trailer = keyframe && readTrailer(await reader.bytes(keyframe.end - TRAILER_BYTES, TRAILER_BYTES));
+  if (keyframe && !trailer) throw reader.damage("A keyframe", keyframe.position);
+  const version = new Version(step, reader, trailer?.root ?? NOWHERE, trailer?.nextCell ?? 0);
+  version.lines = stretches.length - 1;
+  let reached = keyframe?.step ?? 0;
+  for (const { from, until } of stretches) {
+    if (reached === until) continue;
+    for await (const { type, content } of reader.records(from, end)) {
+      if (type !== RECORD.steps) continue;
+      if (readStepsHeader(new ByteReader(content)).first > until) break;
+      for (const entry of readSteps(content, until, version.lay(content))) reached = entry.step;
+      version.logBytes += content.length;
+      if (reached === until) break;
+    }
+  }
+  if (reached === step) return version;
+  throw new PlimsollError("ERR_PLIMSOLL_NO_STEP", `Step ${step} is not kept: it was thinned out.`, {
+    details: { step },
+  });
+}
+
+/** The container of a step's state, with all below it. */
+export async function loadGraph(version: Version): Promise<GraphNode | undefined> {
+  if (version.step === 0) return undefined;
+  const nodes = await version.graph(0);
+  return nodes.get(0);
+}
+
+/** A step as the newest state: ready to be changed. */
+export async function loadNewest(
+  version: Version,
+  reader: LogReader,
+): Promise<{ readonly graph: Graph; readonly table: PageTable }> {
+  const table = new PageTable();
+  if (version.root.length > 0) {
+    table.adoptRoot(version.root);
+    await adopt(table, reader, LEVELS - 1, 0, version.root);
+  }
+  const nodes = version.step === 0 ? undefined : await version.graph(0);
+  const graph = new Graph(nodes, version.nextCell);
+  for (const page of version.writtenPages) graph.dirtyPages.add(page);
+  for (const page of table.pages()) if (!graph.hasPage(page)) graph.dirtyPages.add(page);
+  return { graph, table };
+}
+
+async function adopt(table: PageTable, reader: LogReader, level: number, index: number, place: Place): Promise<void> {
+  const found = reader.page(place);
+  const { places } = found instanceof Promise ? await found : found;
+  table.adopt(level, index, [...places]);
+  if (level === 0) return;
+  for (const [at, child] of places.entries()) {
+    if (child) await adopt(table, reader, level - 1, index * places.length + at, child);
+  }
+}
