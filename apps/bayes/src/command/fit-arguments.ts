@@ -123,11 +123,22 @@ export function inArguments(message: string): string {
 
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+    return parseArgs({ args: joinNegative(args), options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw refuse((message.split(/\.\s|\n/)[0] ?? message).replace(/^(\w)/, (first) => first.toLowerCase()));
   }
+}
+
+/** `--warmup -1` is one option with a value that it does not take, not two options. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const each of args) {
+    const last = joined.at(-1);
+    if (/^-[\d.]/.test(each) && last?.startsWith("--")) joined.splice(-1, 1, `${last}=${each}`);
+    else joined.push(each);
+  }
+  return joined;
 }
 
 function oneOf<const T extends string>(name: string, value: string | undefined, allowed: readonly [T, ...T[]]): T {

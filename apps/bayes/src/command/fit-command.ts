@@ -21,6 +21,9 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Launchers hand on a Ctrl-C that the terminal has sent already: it counts once. */
 const SAME_SIGNAL_MS = 1000;
 
+/** Parameters that a warning names. */
+const MOST_NAMED = 3;
+
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /**
@@ -72,15 +75,17 @@ async function report(fit: Fit, { directory, isJson, isQuiet }: FitArguments): P
   if (isJson) process.stdout.write(`${JSON.stringify(figures(fit, files), undefined, 2)}\n`);
   else if (kept > 0) process.stdout.write(`${summaryTable(fit, { columns: process.stdout.columns ?? 80 })}\n`);
   else say("bayes: no chain has ended its warm-up: there are no draws yet");
-  for (const runaway of fit.runaways) say(`bayes: warning: ${inWords(runaway)}`);
+  if (fit.runaways.length > 0) say(`bayes: warning: ${inWords(fit.runaways)}`);
   if (!isQuiet && files.length > 0) say(`bayes: wrote ${files.join(" and ")}`);
 }
 
-function inWords({ name, constraint, shape, extent }: Runaway): string {
-  const reached = Number.isFinite(extent)
-    ? `it reached ${extent.toPrecision(2)} before its constraint`
-    : `it became ${extent}`;
-  return `${name} (${constraint}, ${shapeInWords(shape)}) runs off: ${reached}. The posterior is most likely improper: give ${name} a prior, or data that bound it.`;
+function inWords(runaways: readonly Runaway[]): string {
+  const each = runaways.slice(0, MOST_NAMED).map(({ name, constraint, shape, extent }) => {
+    const reached = Number.isFinite(extent) ? `to ${extent.toPrecision(2)}` : "beyond all numbers";
+    return `${name} (${constraint}, ${shapeInWords(shape)}) ran off ${reached} before its constraint`;
+  });
+  const rest = runaways.length > MOST_NAMED ? `, and ${runaways.length - MOST_NAMED} more` : "";
+  return `${each.join(", ")}${rest}: the posterior is most likely improper; give it a prior`;
 }
 
 /** The figures of a fit, for machines; those that the draws are too few for are null. */

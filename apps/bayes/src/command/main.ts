@@ -28,6 +28,8 @@ function explain(error: unknown, args: readonly string[]): string {
   } else if (error.code === "ERR_BAYES_OPTION") {
     lines.push(`  try: ${EXAMPLE}`, "  all options: npx bayes fit --help");
   }
+  if (error.code === "ERR_BAYES_DATA" && !args.some((each) => each.startsWith("--data")))
+    lines.push("  data are given with: --data data.json");
   return `${lines.join("\n")}\n`;
 }
 

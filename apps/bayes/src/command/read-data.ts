@@ -7,6 +7,8 @@ import { BayesError } from "../errors.ts";
 
 /** Stands for a number that JSON has no word for. */
 const MARK = "\u0001number:";
+/** The same within JSON. */
+const WRITTEN_MARK = JSON.stringify(MARK).slice(1, -1);
 
 /**
  * Reads a data file.
@@ -27,7 +29,7 @@ export async function readData(path: string): Promise<unknown> {
     return JSON.parse(plain);
   } catch (error) {
     const marked = plain.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
-      found.startsWith('"') ? found : `"${MARK}${found}"`,
+      found.startsWith('"') ? found : `"${WRITTEN_MARK}${found}"`,
     );
     try {
       return JSON.parse(marked, (_key, value: unknown) =>
@@ -39,13 +41,14 @@ export async function readData(path: string): Promise<unknown> {
   }
 }
 
-/** Node's words, with line and column in place of the position. */
+/** Node's words, on one line, with line and column in place of a position. */
 function explain(text: string, error: unknown): string {
   if (text.trim() === "") return "it is empty";
   const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith("Unexpected end")) return "it ends too early";
+  const words = message.replace(/ in JSON at position.*/s, "").replace(" is not valid JSON", "").replaceAll(/\s+/g, " ");
   const position = /at position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return message.split("\n")[0] ?? message;
+  if (position === undefined) return words;
   const before = text.slice(0, Number(position)).split("\n");
-  const words = message.replace(/,? (?:".*" is not valid JSON|in JSON at position).*/s, "");
   return `${words} in line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }

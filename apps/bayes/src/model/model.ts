@@ -90,6 +90,9 @@ export interface BoundModel {
   readonly terms: readonly { readonly label: string; readonly value: Value }[];
 }
 
+/** Values that an error names. */
+const MOST_NAMED = 4;
+
 /** Defines a model. */
 export function model<
   const S extends DataSchema,
@@ -124,7 +127,8 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
   }
   if (dimension === 0) throw new BayesError("ERR_BAYES_MODEL", `${name} has no parameters`);
   const asked = refuseUnknown(parameters, "parameter") as ValuesOf<P>;
-  const derived: Named = definition.derived?.(asked, data) ?? {};
+  const inputs = { ...data, ...parameters };
+  const derived: Named = nameShapes(inputs, () => definition.derived?.(asked, data) ?? {});
   const names = nameValues({ ...data, ...parameters, ...derived });
   const observed = new Set<string>();
   const statements: Statements = {
@@ -137,7 +141,7 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
     add: (term) => void terms.push({ label: "an added term", value: toValue(term).sum() }),
   };
   const all = refuseUnknown({ ...parameters, ...derived }, "parameter or derived value");
-  definition.density(all as ValuesOf<P> & D, data, statements);
+  nameShapes({ ...inputs, ...derived }, () => definition.density(all as ValuesOf<P> & D, data, statements));
   const [first, ...rest] = terms;
   if (!first) throw new BayesError("ERR_BAYES_MODEL", `${name} states no density: call follows() or add()`);
   const logDensity = rest.reduce((total, { value }) => total.add(value), first.value);
@@ -179,6 +183,28 @@ function totalOf(label: string, logProb: () => Value): Value {
     throw error;
   }
 }
+
+/** Whose shapes they are that do not fit. */
+function nameShapes<T>(values: Readonly<Record<string, unknown>>, trace: () => T): T {
+  try {
+    return trace();
+  } catch (error) {
+    if (!(error instanceof BayesError) || error.code !== "ERR_BAYES_SHAPE") throw error;
+    const shapes = Object.entries(values).map(([name, value]) => [name, shapeInWords(toShape(value))] as const);
+    const named = shapes
+      .filter(([, shape]) => error.message.includes(shape) && shape !== "number")
+      .slice(0, MOST_NAMED);
+    if (named.length === 0) throw error;
+    const list = named.map(([name, shape]) => `${name} is ${shape}`).join(", ");
+    throw new BayesError(error.code, `${error.message} (${list})`, error.details, error);
+  }
+}
+
+const toShape = (value: unknown): Shape => {
+  if (!Array.isArray(value)) return (value as Partial<Value>).shape ?? [];
+  const rows: readonly unknown[] = value;
+  return [rows.length, ...toShape(rows[0] ?? 0)];
+};
 
 function nameValues(values: Readonly<Record<string, unknown>>): Map<unknown, string> {
   return new Map(Object.entries(values).map(([name, value]) => [value, name]));
