@@ -2,6 +2,8 @@
 export type { ByteBudget, ByteConsumer, ByteLease } from "../base/byte-budget.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export type { AdmissionTuning, HoldReason } from "./admission.ts";
+export { BoundedMap, type BoundedMapOptions, type CacheValue, type EvictReason } from "./bounded-map.ts";
+export { BatchSizer, type BatchSizerOptions, type BatchStatus } from "./batch-sizer.ts";
 export type { KindCost } from "./cost-model.ts";
 export { AdaptiveLimiter } from "./limiter.ts";
 export type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
@@ -23,3 +25,4 @@ export type { SpillKey, SpillMap } from "./spill/spill-map.ts";
 export { SortedMap, type SortedMapOptions } from "./spill/sorted-map.ts";
 export { SqliteMap, type SqliteMapOptions } from "./spill/sqlite-map.ts";
 export type { SqliteEngine } from "./spill/sqlite-driver.ts";
+export { estimateBytes } from "./estimate-bytes.ts";
