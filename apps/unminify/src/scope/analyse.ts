@@ -3,7 +3,7 @@
  * The method is a streaming one, after the scope rules of ECMA-262 (sections 8.2, 10.2.11, 14 and B.3):
  * no syntax tree is kept, so the need grows by 8 bytes an identifier and not by kilobytes.
  */
-import { PlimsollError } from "plimsoll";
+import { UnminifyError } from "../unminify-error.ts";
 import type { Evidence } from "../naming/evidence.ts";
 import { NameParser } from "./parser.ts";
 import { KEPT, type Tables } from "./tables.ts";
@@ -46,7 +46,7 @@ function inOrder({ occurrences }: Tables): Uint32Array {
   const positions = occurrences.positions.view();
   const INDEX_RANGE = 2 ** 24;
   if (positions.length > INDEX_RANGE)
-    throw new PlimsollError("ERR_PLIMSOLL_USAGE", `More than ${INDEX_RANGE} identifiers in one file: split it first.`);
+    throw new UnminifyError("BAD_INPUT", `More than ${INDEX_RANGE} identifiers in one file: split it first.`);
   const keys = new Float64Array(positions.length);
   for (const [index, position] of positions.entries()) keys[index] = position * INDEX_RANGE + index;
   keys.sort();

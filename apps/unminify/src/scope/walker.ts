@@ -165,9 +165,9 @@ export class Walker {
       if (node.init?.type === "VariableDeclaration") this.variables(node.init);
       else if (node.init) this.expression(node.init);
       if (node.test) this.expression(node.test);
-      const counter = node.update?.type === "UpdateExpression" ? this.expression(node.update.argument) : undefined;
-      if (counter !== undefined) this.#notes.counted(counter, depth);
-      else if (node.update) this.expression(node.update);
+      if (!node.update) return;
+      const counter = this.expression(node.update.type === "UpdateExpression" ? node.update.argument : node.update);
+      if (counter !== undefined && node.update.type === "UpdateExpression") this.#notes.counted(counter, depth);
       return;
     }
     if (node.type !== "ForInStatement" && node.type !== "ForOfStatement") return;

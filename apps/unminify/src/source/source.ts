@@ -6,7 +6,7 @@
  * ({@link NeedsCharacters}) and the file is decoded after all.
  */
 import { readFileSync, statSync } from "node:fs";
-import { PlimsollError } from "plimsoll";
+import { UnminifyError } from "../unminify-error.ts";
 
 /** How the bytes of a file became characters. */
 export type Encoding = "latin1" | "utf8";
@@ -32,21 +32,25 @@ export class NeedsCharacters extends Error {
 /**
  * Reads a file.
  *
- * @throws ERR_PLIMSOLL_USAGE when it cannot be read, is empty or too large for a string.
+ * @throws BAD_INPUT when it cannot be read, is empty or too large for a string.
  */
 export function readSource(path: string, encoding: Encoding): Source {
   try {
     const { size } = statSync(path);
     if (size > MAX_BYTES)
-      throw new PlimsollError("ERR_PLIMSOLL_USAGE", `${path} has ${size} bytes; more than ${MAX_BYTES} do not fit a string.`);
+      throw new UnminifyError("BAD_INPUT", `${path} has ${size} bytes; more than ${MAX_BYTES} do not fit a string.`);
     const text = readFileSync(path, encoding);
-    const isMarked = text.startsWith(encoding === "utf8" ? "\uFEFF" : BYTE_ORDER_MARK);
-    // A mark says nothing that the rest does not: it is left out.
-    return { path, text: isMarked ? text.slice(encoding === "utf8" ? 1 : BYTE_ORDER_MARK.length) : text, encoding, bytes: size };
+    return { path, text: withoutMark(text, encoding), encoding, bytes: size };
   } catch (error) {
-    if (PlimsollError.is(error)) throw error;
-    throw new PlimsollError("ERR_PLIMSOLL_USAGE", `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    if (error instanceof UnminifyError) throw error;
+    throw new UnminifyError("BAD_INPUT", `${path} cannot be read: ${reasonOf(error)}.`, error);
   }
+}
+
+/** A mark of the byte order says nothing that the rest does not. */
+function withoutMark(text: string, encoding: Encoding): string {
+  const mark = encoding === "utf8" ? "\uFEFF" : BYTE_ORDER_MARK;
+  return text.startsWith(mark) ? text.slice(mark.length) : text;
 }
 
 function reasonOf(error: unknown): string {

@@ -3,7 +3,7 @@
  * it is complete: a full disk or a killed process leaves what was there before.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { PlimsollError } from "plimsoll";
+import { UnminifyError } from "../unminify-error.ts";
 import type { Edit } from "../rename/edits.ts";
 import type { Source } from "./source.ts";
 
@@ -39,7 +39,7 @@ export function* editedText(
 /**
  * Writes pieces of text to a file; returns the bytes written.
  *
- * @throws ERR_PLIMSOLL_UNWRITABLE when the disk is full or the place may not be written; nothing is left behind.
+ * @throws UNWRITABLE when the disk is full or the place may not be written; nothing is left behind.
  */
 export function writePieces(path: string, pieces: Iterable<string>, encoding: Source["encoding"]): number {
   const draft = `${path}.${process.pid}.part`;
@@ -61,8 +61,6 @@ export function writePieces(path: string, pieces: Iterable<string>, encoding: So
     if (file !== undefined) closeSync(file);
     rmSync(draft, { force: true });
     const reason = error instanceof Error ? error.message : String(error);
-    throw new PlimsollError("ERR_PLIMSOLL_UNWRITABLE", `${path} cannot be written: ${reason}. Nothing was left behind.`, {
-      cause: error,
-    });
+    throw new UnminifyError("UNWRITABLE", `${path} cannot be written: ${reason}. Nothing was left behind.`, error);
   }
 }

@@ -1,0 +1,65 @@
+/**
+ * The command `unminify`. Figures and progress go to stderr, the answer of `--json` to stdout.
+ */
+import { existsSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { unminify, type UnminifyResult } from "../unminify.ts";
+import { UnminifyError } from "../unminify-error.ts";
+import { memoryLimitBytes } from "./memory-limit.ts";
+import { HELP, readOptions, type CommandOptions } from "./options.ts";
+import { describeResult } from "./words.ts";
+
+/** 64 wrong usage, 65 bad input, 70 our own failure: as sysexits.h has them. */
+const EXIT_CODES: Readonly<Record<UnminifyError["code"], number>> = {
+  BAD_USAGE: 64,
+  BAD_INPUT: 65,
+  BAD_MAP: 65,
+  OVER_MEMORY: 69,
+  NOT_EQUIVALENT: 70,
+  UNWRITABLE: 73,
+  MODEL_FAILED: 69,
+  STOPPED: 130,
+};
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const maxMemoryBytes = await memoryLimitBytes(options.maxMemory);
+  const results: UnminifyResult[] = [];
+  for (const input of options.inputs) {
+    const result = unminify(input, outputOf(input, options), {
+      ...(options.sourceType && { sourceType: options.sourceType }),
+      ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
+      ...(options.chunkCharacters !== undefined && { chunkCharacters: options.chunkCharacters }),
+      keepFunctionNames: options.keepFunctionNames,
+      verify: options.verify,
+    });
+    results.push(result);
+    if (!options.json) process.stderr.write(describeResult(result, options.verbose));
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify({ results, peakRssBytes: peakRss() })}\n`);
+  else process.stderr.write(`peak memory ${Math.round(peakRss() / 2 ** 20)} MB\n`);
+}
+
+function outputOf(input: string, { inputs, out }: CommandOptions): string {
+  if (out === undefined) return input.replace(/(?:\.min)?(\.[cm]?js)?$/, (_, extension: string | undefined) => `.readable${extension ?? ".js"}`);
+  const isFolder = existsSync(out) && statSync(out).isDirectory();
+  if (inputs.length > 1 && !isFolder)
+    throw new UnminifyError("BAD_USAGE", `Several inputs need a folder that exists behind -o; "${out}" is none.`);
+  return isFolder ? join(out, basename(input)) : out;
+}
+
+function peakRss(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UnminifyError)) throw error;
+  process.stderr.write(`unminify: ${error.message}\n`);
+  process.exitCode = EXIT_CODES[error.code];
+}

@@ -1,0 +1,204 @@
+/**
+ * A bundle from file to file: read, find out who declares what, name, write, and check that nothing
+ * but names has changed. Each phase lets go of what the next does not need.
+ */
+import { performance } from "node:perf_hooks";
+import { analyse, type Analysis, type SourceType } from "./scope/analyse.ts";
+import { proposeNames, type ProposedName } from "./naming/offline-names.ts";
+import { assignNames, type FinalNames } from "./rename/assign-names.ts";
+import { edits } from "./rename/edits.ts";
+import { KEPT } from "./scope/tables.ts";
+import { estimate, type Estimate } from "./source/estimate.ts";
+import { NeedsCharacters, readSource, type Source } from "./source/source.ts";
+import { DEFAULT_CHUNK_CHARACTERS, editedText, writePieces } from "./source/write-file.ts";
+import { UnminifyError } from "./unminify-error.ts";
+import { signature } from "./verify/signature.ts";
+
+/** The steps of a run, in order. */
+export const PHASES = ["read", "analyse", "name", "write", "verify"] as const;
+
+/** One of {@link PHASES}. */
+export type PhaseName = (typeof PHASES)[number];
+
+/** What a phase took. */
+export interface PhaseCost {
+  readonly phase: PhaseName;
+  readonly milliseconds: number;
+  /** Resident set when it ended, in bytes. */
+  readonly rssBytes: number;
+}
+
+/** How to rename. */
+export interface UnminifyOptions {
+  /** Default: told from the text (`import`/`export` at the top level make a module). */
+  readonly sourceType?: SourceType;
+  /** Peak resident set in bytes that must not be exceeded. Default: no limit. */
+  readonly maxMemoryBytes?: number;
+  /** Functions and classes keep their names, which programs can read. Default: false. */
+  readonly keepFunctionNames?: boolean;
+  /** Characters that are gathered before they are written. Default: 65,536. */
+  readonly chunkCharacters?: number;
+  /** Reads the output again and compares. Default: true. */
+  readonly verify?: boolean;
+  /** Told when a phase starts. */
+  readonly onPhase?: (phase: PhaseName) => void;
+  /** Names instead of the offline ones, by number of the binding. */
+  readonly names?: (analysis: Analysis, source: Source) => Map<number, ProposedName>;
+}
+
+/** What a run did. */
+export interface UnminifyResult {
+  readonly input: string;
+  readonly output: string;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly sourceType: SourceType;
+  readonly bindings: number;
+  readonly occurrences: number;
+  /** Bindings that have another name now. */
+  readonly renamed: number;
+  /** Bindings that keep their name because the outside, `eval` or `with` can see it. */
+  readonly kept: number;
+  /** Bindings by what their new name was read from. */
+  readonly evidence: Readonly<Record<string, number>>;
+  readonly isVerified: boolean;
+  readonly estimate: Estimate;
+  readonly phases: readonly PhaseCost[];
+}
+
+const IS_MODULE = /(?:^|[;}\n])\s*(?:import\s*[\w${*"']|export\s*(?:[{*]|default|const|let|var|function|class|async))/;
+
+/**
+ * Renames what a file declares and writes the result.
+ *
+ * @param input - path of the bundle.
+ * @param output - path of the result; it appears only when it is complete.
+ * @throws UnminifyError `BAD_INPUT`, `OVER_MEMORY` (before any work), `UNWRITABLE`, `NOT_EQUIVALENT`.
+ */
+export function unminify(input: string, output: string, options: UnminifyOptions = {}): UnminifyResult {
+  const phases: PhaseCost[] = [];
+  const phase: Phase = (name, work) => {
+    options.onPhase?.(name);
+    const start = performance.now();
+    const result = work();
+    phases.push({ phase: name, milliseconds: performance.now() - start, rssBytes: process.memoryUsage.rss() });
+    return result;
+  };
+  const { expected, encoding, ...result } = rename(input, output, options, phase);
+  // All that the renaming held has gone by now: the check needs no more than it did.
+  if (expected !== undefined) phase("verify", () => verify(expected, output, encoding, result.sourceType));
+  return { ...result, isVerified: expected !== undefined, phases };
+}
+
+type Phase = <T>(name: PhaseName, work: () => T) => T;
+
+interface Renamed extends Omit<UnminifyResult, "isVerified" | "phases"> {
+  /** Digest that the output must have, where it is checked. */
+  readonly expected: string | undefined;
+  readonly encoding: Source["encoding"];
+}
+
+function rename(input: string, output: string, options: UnminifyOptions, phase: Phase): Renamed {
+  const bytes = phase("read", () => readSource(input, "latin1"));
+  const need = estimate(bytes);
+  refuseAbove(options.maxMemoryBytes, need, input);
+  const sourceType = options.sourceType ?? (IS_MODULE.test(bytes.text) ? "module" : "script");
+  const { source, analysis } = phase("analyse", () => analyseFile(bytes, sourceType));
+  const { final, proposals } = phase("name", () => {
+    const proposals = options.names?.(analysis, source) ?? proposeNames(analysis);
+    return { proposals, final: assignNames(analysis, wishes(analysis, proposals, options.keepFunctionNames ?? false)) };
+  });
+  const chunk = options.chunkCharacters ?? DEFAULT_CHUNK_CHARACTERS;
+  const outputBytes = phase("write", () =>
+    writePieces(output, editedText(source.text, edits(analysis, final), chunk), source.encoding),
+  );
+  return {
+    ...counts(analysis, final, proposals),
+    input,
+    output,
+    inputBytes: source.bytes,
+    outputBytes,
+    sourceType,
+    estimate: need,
+    expected: options.verify === false ? undefined : signature(source.text, analysis),
+    encoding: source.encoding,
+  };
+}
+
+/** Byte by byte first; decoded where characters beyond ASCII mean more than themselves. */
+function analyseFile(bytes: Source, sourceType: SourceType): { source: Source; analysis: Analysis } {
+  try {
+    return { source: bytes, analysis: analyseSource(bytes, sourceType) };
+  } catch (error) {
+    if (!(error instanceof NeedsCharacters || hasBytes(bytes.text))) throw notReadable(error, bytes.path);
+  }
+  const source = readSource(bytes.path, "utf8");
+  try {
+    return { source, analysis: analyseSource(source, sourceType) };
+  } catch (error) {
+    throw notReadable(error, bytes.path);
+  }
+}
+
+function analyseSource(source: Source, sourceType: SourceType): Analysis {
+  return analyse(source.text, sourceType, source.encoding === "latin1");
+}
+
+function hasBytes(text: string): boolean {
+  return /[\u0080-\u00FF]/.test(text);
+}
+
+function refuseAbove(maxMemoryBytes: number | undefined, { peakBytes, words }: Estimate, input: string): void {
+  if (maxMemoryBytes === undefined || peakBytes <= maxMemoryBytes) return;
+  const [need, limit] = [peakBytes, maxMemoryBytes].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MB`);
+  throw new UnminifyError(
+    "OVER_MEMORY",
+    `${input} has ${words} words and needs about ${need}, more than the ${limit} that --max-memory allows. ` +
+      `Nothing was done. Give it --max-memory ${need?.replace(" MB", "mb")}.`,
+  );
+}
+
+function notReadable(error: unknown, input: string): Error {
+  if (error instanceof SyntaxError) return new UnminifyError("BAD_INPUT", `${input} cannot be parsed: ${error.message}.`, error);
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Functions and classes that keep their names are settled before anything else is named. */
+function wishes(
+  { bindings }: Analysis,
+  proposals: ReadonlyMap<number, ProposedName>,
+  keepFunctionNames: boolean,
+): (root: number) => number | undefined {
+  if (keepFunctionNames)
+    for (let binding = 1; binding < bindings.size; binding++)
+      if (/function|class/.test(bindings.kindOf(binding))) bindings.keep(binding, KEPT.special);
+  return (root) => proposals.get(root)?.name;
+}
+
+function counts(
+  analysis: Analysis,
+  final: FinalNames,
+  proposals: ReadonlyMap<number, ProposedName>,
+): Pick<UnminifyResult, "bindings" | "occurrences" | "renamed" | "kept" | "evidence"> {
+  const { bindings, names } = analysis;
+  const evidence: Record<string, number> = {};
+  let renamed = 0;
+  let kept = 0;
+  for (let binding = 1; binding < bindings.size; binding++) {
+    if (bindings.kept.get(binding) !== 0) kept++;
+    if (final.textOf(binding) === names.nameOf(bindings.names.get(binding))) continue;
+    renamed++;
+    const kind = proposals.get(bindings.root(binding))?.kind ?? "out of the way of others";
+    evidence[kind] = (evidence[kind] ?? 0) + 1;
+  }
+  return { bindings: bindings.size - 1, occurrences: analysis.order.length, renamed, kept, evidence };
+}
+
+function verify(expected: string, output: string, encoding: Source["encoding"], sourceType: SourceType): void {
+  const written = readSource(output, encoding);
+  if (signature(written.text, analyseSource(written, sourceType)) === expected) return;
+  throw new UnminifyError(
+    "NOT_EQUIVALENT",
+    `${output} differs from the input in more than its names: this is a defect of unminify. Do not use the file, and report it.`,
+  );
+}
