@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bulkEss, quantile, rHat, summarise, tailEss } from "../src/index.ts";
+import { autocovarianceOf } from "../src/summary/autocovariance.ts";
 import { ranks } from "../src/summary/effective-sample-size.ts";
 import { seededRandom } from "../src/sampler/random.ts";
 
@@ -78,4 +79,18 @@ it("ranks equal values by their mean", () => {
       expect(ranks(chains).map((each) => Array.from(each))).toEqual(expected);
     }),
   );
+});
+
+it("finds the same autocovariance directly and by its transform", () => {
+  const [chain] = chainsOf(0.999);
+  if (!chain) throw new Error("no chain was made");
+  const short = chain.subarray(0, 1037);
+  const center = 0.3;
+  const at = autocovarianceOf(short, center);
+  for (const lag of [0, 1, 127, 128, 129, 500, 1036]) {
+    let sum = 0;
+    for (let i = 0; i + lag < short.length; i += 1)
+      sum += ((short[i] ?? 0) - center) * ((short[i + lag] ?? 0) - center);
+    expect(at(lag)).toBeCloseTo(sum / short.length, 10);
+  }
 });

@@ -4,6 +4,7 @@
  * Analysis 16, 2021).
  */
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
+import { autocovarianceOf } from "./autocovariance.ts";
 
 /** Draws of one quantity, a list a chain. */
 export type Chains = readonly ArrayLike<number>[];
@@ -107,13 +108,6 @@ export function rHat(chains: Chains): number {
   return Math.max(plainRHat(rankNormalise(halves)), plainRHat(rankNormalise(folded)));
 }
 
-/** Autocovariance at a lag, over the whole length. */
-function autocovariance(chain: ArrayLike<number>, center: number, lag: number): number {
-  let sum = 0;
-  for (let i = 0; i + lag < chain.length; i += 1) sum += ((chain[i] ?? 0) - center) * ((chain[i + lag] ?? 0) - center);
-  return sum / chain.length;
-}
-
 /** Effective sample size by Geyer's initial monotone sequence over all chains. */
 function plainEss(chains: Chains): number {
   const n = chains[0]?.length ?? 0;
@@ -122,8 +116,9 @@ function plainEss(chains: Chains): number {
   const within = mean(chains.map(variance));
   const spread = (within * (n - 1)) / n + (chains.length > 1 ? variance(means) : 0);
   if (!(spread > 0)) return Number.NaN;
+  const covariances = chains.map((chain, c) => autocovarianceOf(chain, means[c] ?? 0));
   const correlation = (lag: number): number => {
-    const covariance = mean(chains.map((chain, c) => autocovariance(chain, means[c] ?? 0, lag)));
+    const covariance = mean(covariances.map((at) => at(lag)));
     return 1 - (within - (covariance * n) / (n - 1)) / spread;
   };
   let sum = -1;
