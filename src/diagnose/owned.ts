@@ -131,7 +131,7 @@ function evidenceOf(owned: OwnedGrowth, rate: number, share: number | undefined,
   if (share !== undefined)
     return `${counted}: their bytes make up ${Math.round(100 * Math.min(1, share))}% of the growth`;
   const each = `${formatBytes(rate / perSecond)} of the growth for each of them`;
-  if (isSame) return `${counted}: the function that the profile names, ${each}`;
+  if (isSame) return `${counted}: the profile names the same code, ${each}`;
   return top.where
     ? `${counted}: a second cause, or what holds these objects`
     : `${counted}: ${each}, if they hold it; their bytes are not known, so that is likely, not shown`;

@@ -36,10 +36,12 @@ function describeLedger(
     seconds: toSeconds(last.timeMs, startMs),
     firstSeconds: toSeconds(first.timeMs, startMs),
     ...sumOf(last),
-    libraries: last.totals.map((total) => ({
-      ...total,
-      name: clean.name(total.name),
-      firstLive: first.totals.find(({ name }) => name === total.name)?.live ?? 0,
+    libraries: last.totals.map(({ name, live, created, bytes }) => ({
+      name: clean.name(name),
+      live,
+      created,
+      ...sizeOf(bytes),
+      firstLive: first.totals.find((one) => one.name === name)?.live ?? 0,
     })),
     places: last.places.map(({ name, where, live, bytes, sinceMs }) => ({
       name: clean.name(name),
@@ -47,7 +49,7 @@ function describeLedger(
         ? { where: { file: clean.path(where.file), line: where.line, function: clean.name(where.function) } }
         : {}),
       live,
-      ...(bytes === undefined ? {} : { bytes }),
+      ...sizeOf(bytes),
       oldestSeconds: Math.max(0, toSeconds(last.timeMs, sinceMs)),
     })),
   };
@@ -56,7 +58,11 @@ function describeLedger(
 function sumOf({ totals }: LedgerReading): { live: number; bytes?: number } {
   const known = totals.flatMap(({ bytes }) => bytes ?? []);
   const live = totals.reduce((sum, one) => sum + one.live, 0);
-  return { live, ...(known.length === 0 ? {} : { bytes: known.reduce((sum, one) => sum + one, 0) }) };
+  return { live, ...(known.length === 0 ? {} : sizeOf(known.reduce((sum, one) => sum + one, 0))) };
+}
+
+function sizeOf(bytes: number | undefined): { bytes?: number } {
+  return bytes === undefined ? {} : { bytes: Math.round(bytes) };
 }
 
 /** `16,000 jax-js values alive, 8.4 MB, most from logProb src/model.ts:42`: one line a library, those with most values first. */

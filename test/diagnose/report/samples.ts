@@ -452,12 +452,57 @@ export function unseenEnd(): Sample {
   return { recording: rest, diagnosis: { ...diagnosis, secondsToLimit: 68 } };
 }
 
+/** A program that owns values of two libraries, in its main thread and in a worker; one of them grows. */
+export function owning(): Sample {
+  const { recording, diagnosis } = leak();
+  const place = (name: string, live: number, line: number, bytes?: number) => ({
+    name,
+    where: { function: `make${line}`, file: `${CWD}/src/model.ts`, line, column: 3 },
+    live,
+    ...(bytes === undefined ? {} : { bytes }),
+    sinceMs: START_MS + 2_000,
+  });
+  const reading = (seconds: number, live: number, bytes: number) => ({
+    timeMs: START_MS + seconds * 1_000,
+    totals: [
+      { name: "jax-js", live, created: live + 100, bytes },
+      { name: "cursor", live: 0, created: 1_200 },
+    ],
+    places: [place("jax-js", 0.9 * live, 42, 0.9 * bytes), place("jax-js", 0.1 * live, 77, 0.1 * bytes)],
+  });
+  const [process] = recording.processes;
+  const [main] = process?.threads ?? [];
+  if (!process || !main) throw new Error("a leak has a main thread");
+  main.ledger = [reading(1, 400, 2 * MB), reading(41, 16_000, 8.4 * MB)];
+  const worker = thread({ seconds: 42, threadId: 3, live: () => 6 * MB });
+  worker.ledger = [{ timeMs: START_MS + 9_000, totals: [{ name: "tfjs", live: 12, created: 12 }], places: [] }];
+  process.threads.push(worker);
+  const owned = (growth: readonly Growth[]): Growth[] =>
+    growth.map((one, index) => (index > 0 ? one : { ...one, holder: "16,000 living jax-js values, not released" }));
+  return {
+    recording,
+    diagnosis: {
+      ...diagnosis,
+      growth: owned(diagnosis.growth),
+      processes: diagnosis.processes.map((one) => ({ ...one, growth: owned(one.growth) })),
+    },
+  };
+}
+
 /** Names as an attacker, or a minifier, would choose them. */
 export const EVIL = `</script><img src=x onerror=alert(1)>\u001b[31m\u202e\`|*_[x](javascript:alert(1))@everyone\n::error::pwned`;
 
 export function hostile(): Sample {
   const main = thread({ seconds: 40, live: (s) => (8 + s) * MB });
   main.troubles.push(EVIL);
+  const where = { function: EVIL, file: EVIL, line: 1, column: 1 };
+  main.ledger = [
+    {
+      timeMs: START_MS + 39_000,
+      totals: [{ name: EVIL, live: 5, created: 5 }],
+      places: [{ name: EVIL, where, live: 5, sinceMs: START_MS }],
+    },
+  ];
   const verdict = verdictOf("js-heap", `Growth in ${EVIL}`, {
     leak: true,
     evidence: [EVIL],
@@ -493,5 +538,6 @@ export const samples: Readonly<Record<string, () => Sample>> = {
   slack,
   killed,
   unseenEnd,
+  owning,
   hostile,
 };

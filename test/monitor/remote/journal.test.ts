@@ -67,6 +67,7 @@ const STEPS = [
   "trouble",
   "regions",
   "heap",
+  "ledger",
   "end thread",
   "end process",
   "write",
@@ -109,6 +110,10 @@ function happen(recording: Recording, step: (typeof STEPS)[number], timeMs: numb
   } else if (step === "heap" && thread) {
     const counts = { mallocedBytes: 0, nativeContexts: 1, detachedContexts: 0, globalHandlesBytes: 0 };
     thread.heap = [...(thread.heap ?? []), { timeMs, spaces: [], ...counts }].slice(-3);
+  } else if (step === "ledger" && thread) {
+    const totals = [{ name: "handle", live: timeMs, created: timeMs }];
+    thread.ledger = [...(thread.ledger ?? []).slice(0, 1), { timeMs, totals, places: [] }];
+    thread.ledgerCourse = [...(thread.ledgerCourse ?? []), { timeMs, totals }].slice(-3);
   } else if (step === "end thread" && thread) thread.endedAtMs ??= timeMs;
   else if (step === "end process" && process) process.endedAtMs ??= timeMs;
 }

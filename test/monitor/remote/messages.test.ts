@@ -56,6 +56,15 @@ const PROFILE = {
   sites: [SITE],
   totalBytes: 1,
 };
+const LEDGER = {
+  type: "ledger",
+  timeMs: 1,
+  totals: [{ name: "jax-js", live: 1, created: 2, bytes: 3 }],
+  places: [
+    { name: "jax-js", where: WHERE, live: 1, bytes: 3, sinceMs: 1 },
+    { name: "jax-js", live: 1, sinceMs: 1 },
+  ],
+};
 const HEAP = {
   type: "heap",
   timeMs: 1,
@@ -84,6 +93,8 @@ describe("parseMessage", () => {
       { type: "allocator", timeMs: 1, reason: "no koffi" },
       TRIAL,
       { type: "experiment", id: 1, name: "turn", timeMs: 1, pauseMs: 0, reason: "no" },
+      LEDGER,
+      { type: "ledger", timeMs: 1, totals: [], places: [] },
       { type: "bye", timeMs: 1, code: 0 },
     ]) {
       expect(parseMessage(JSON.stringify(message))).toEqual(message);
@@ -111,6 +122,10 @@ describe("parseMessage", () => {
     JSON.stringify({ ...TRIAL, name: "crash" }),
     JSON.stringify({ ...TRIAL, after: undefined }),
     JSON.stringify({ ...TRIAL, before: undefined }),
+    JSON.stringify({ type: "ledger", timeMs: 1, totals: [] }),
+    JSON.stringify({ ...LEDGER, totals: [{ name: "x", live: 1 }] }),
+    JSON.stringify({ ...LEDGER, places: [{ name: "x", live: 1, sinceMs: 1, where: { ...WHERE, line: "1" } }] }),
+    JSON.stringify({ ...LEDGER, totals: Array.from({ length: 21 }, () => LEDGER.totals[0]) }),
     JSON.stringify({ type: "collections", majors: [1], minorCount: 0, totalPauseMs: 0, observedMs: 0 }),
   ])("drops %s", (line) => expect(parseMessage(line)).toBeUndefined());
 
