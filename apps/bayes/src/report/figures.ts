@@ -50,12 +50,12 @@ export function wholeNumber(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : NONE;
 }
 
-/** A number with so many significant digits at most. */
+/** A number with so many significant digits at most; far from 1, with two. */
 export function shortNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return NONE;
   const size = Math.abs(value);
   return size >= 1e6 || (size > 0 && size < 1e-4)
-    ? value.toExponential(digits - 1)
+    ? value.toExponential(1)
     : String(Number(value.toPrecision(digits)));
 }
 

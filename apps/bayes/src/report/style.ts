@@ -56,9 +56,9 @@ figcaption.legend{margin-top:8px;color:var(--soft)}
 .plots{display:grid;grid-template-columns:2fr 1fr 1fr;gap:10px 22px}
 .plot{position:relative;min-width:0}
 .plot svg{display:block;width:100%;height:120px;border-bottom:1px solid var(--rule)}
-.plot.trace{padding-left:52px}
+.plot.trace{padding-left:60px}
 .plot.energy svg{height:150px}
-.plot .left{position:absolute;left:0;top:0;width:47px;height:120px;display:flex;flex-direction:column;justify-content:space-between;text-align:right;overflow-wrap:normal;white-space:nowrap}
+.plot .left{position:absolute;left:0;top:0;width:55px;height:120px;display:flex;flex-direction:column;justify-content:space-between;text-align:right;overflow-wrap:normal;white-space:nowrap}
 .plot .left,.plot .below{color:var(--soft);font-size:12px;line-height:1.2;font-variant-numeric:tabular-nums}
 .plot .below{display:flex;justify-content:space-between;padding-top:4px}
 .plot path{vector-effect:non-scaling-stroke}

@@ -56,8 +56,9 @@ export function judge(fit: Fit): Verdict {
   const found = [...ran, ...convergence(fit, chains.length, compared), ...shape];
   const bad = found.filter(({ isGrave }) => isGrave);
   reasons.push(...found.map(({ reason }) => reason));
-  // What bends trajectories is often why chains differ: it is to be mended first.
-  const advice = [...new Set([...ran, ...shape, ...found].map((each) => each.advice))];
+  // What bends trajectories is often why chains differ: it is to be mended first, and before it what runs off.
+  const order = ran.length > 0 ? ran : [...shape, ...found];
+  const advice = [...new Set(order.map((each) => each.advice))];
   const [first] = bad;
   if (first) return { kind: "bad", claim: first.claim, reasons, advice };
   if (chains.length === 1) {
