@@ -45,6 +45,11 @@ export interface HistoryOptions {
   readonly immutable?: boolean;
   /** Bytes of a file of the log, after which the next one is begun. Default: 8 MB. */
   readonly segmentBytes?: number;
+  /**
+   * Bytes of log after which a keyframe is written even if it is large, which bounds what a restore reads.
+   * Default: 1 MB.
+   */
+  readonly keyframeBytes?: number;
   /** Reads the time of a step, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly now?: () => number;
 }
@@ -397,7 +402,7 @@ export class HistoryStore<T> implements AsyncDisposable {
 
   #makeKeyframeWhenDue(): void {
     const worth = 2 * this.#graph.dirtyPages.size * this.#keyframes.pageBytes;
-    const due = Math.max(MIN_LOG_BYTES, Math.min(MAX_LOG_BYTES, worth));
+    const due = Math.min(this.#options.keyframeBytes ?? MAX_LOG_BYTES, Math.max(MIN_LOG_BYTES, worth));
     if (this.#logBytes < due && this.#lines < MAX_LINES) return;
     if (this.#graph.nodes > this.#sweepAt) {
       this.#graph.sweep();
