@@ -1,6 +1,6 @@
 /**
- * What runs in each worker thread: the model is loaded and compiled once, then chains are claimed and run one after the
- * other until none is left or all are to stop. Which worker runs which chain makes no difference to the draws.
+ * What runs in each worker thread: the model is loaded and compiled once, then its chains are run until they are done or are
+ * to stop. Which worker runs which chain makes no difference to the draws.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { yieldTurn } from "plimsoll/scope";
@@ -12,41 +12,46 @@ import { ChainDraws } from "../sampler/chain-draws.ts";
 import { ChainRun, type Engine } from "../sampler/chain-run.ts";
 import { ChainFile } from "./chain-file.ts";
 import { bindModel, loadModel } from "./load-model.ts";
-import { CONTROL, type WorkerJob, type WorkerMessage } from "./worker-job.ts";
+import type { WorkerJob, WorkerMessage } from "./worker-job.ts";
 
 /** A chain moves for so long before it is looked whether it is to stop or to be saved. */
 const SLICE_MS = 25;
 
-async function runChain(job: WorkerJob, bound: BoundModel, engine: Engine, index: number): Promise<void> {
-  const buffer = job.buffers[index];
-  if (!buffer) return;
-  const { settings, control } = job;
-  const draws = new ChainDraws(job.shape, buffer);
-  const file = job.directory === undefined ? undefined : new ChainFile(job.directory, index, job.fit);
-  const checkpoint = file?.load(draws);
-  const run = new ChainRun(bound, engine, { index, draws, settings }, checkpoint);
-  let savedAtMs = performance.now();
-  while (!run.isDone) {
-    run.advance(SLICE_MS);
-    const isStopped = Atomics.load(control, CONTROL.stop) === 1;
-    if (run.isDone || isStopped || performance.now() - savedAtMs >= job.saveEveryMs) {
-      file?.save(draws, run.checkpoint());
-      savedAtMs = performance.now();
-    }
-    if (isStopped) return;
-    await yieldTurn();
-  }
+/** A chain with the files that it is saved in. */
+interface SavedRun {
+  readonly run: ChainRun;
+  readonly draws: ChainDraws;
+  readonly file: ChainFile | undefined;
+  savedAtMs: number;
 }
 
+function openRun(job: WorkerJob, bound: BoundModel, engine: Engine, index: number): SavedRun[] {
+  const buffer = job.buffers[index];
+  if (!buffer) return [];
+  const draws = new ChainDraws(job.shape, buffer);
+  const file = job.directory === undefined ? undefined : new ChainFile(job.directory, index, job.fit);
+  const run = new ChainRun(bound, engine, { index, draws, settings: job.settings }, file?.load(draws));
+  return [{ run, draws, file, savedAtMs: performance.now() }];
+}
+
+/** Runs its chains by turns, so that all of them have draws when the fit is stopped. */
 async function work(job: WorkerJob): Promise<void> {
   const bound = bindModel(await loadModel(job.file), job.file, job.data);
   const { backend } = job.settings;
   if (backend === "jax") await loadJax();
   using engine = openEngine(bound, backend);
-  while (Atomics.load(job.control, CONTROL.stop) === 0) {
-    const index = Atomics.add(job.control, CONTROL.nextChain, 1);
-    if (index >= job.buffers.length) break;
-    await runChain(job, bound, engine, index);
+  let runs = job.chains.flatMap((index) => openRun(job, bound, engine, index));
+  for (let isStopped = false; !isStopped && runs.length > 0; runs = runs.filter(({ run }) => !run.isDone)) {
+    isStopped = Atomics.load(job.stop, 0) === 1;
+    for (const each of runs) {
+      const { run, draws, file } = each;
+      if (!isStopped && !run.isDone) run.advance(SLICE_MS);
+      if (run.isDone || isStopped || performance.now() - each.savedAtMs >= job.saveEveryMs) {
+        file?.save(draws, run.checkpoint());
+        each.savedAtMs = performance.now();
+      }
+      await yieldTurn();
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import { ChainDraws } from "../sampler/chain-draws.ts";
 import { ChainFile } from "./chain-file.ts";
 import { type FolderUse, identify, openFolder } from "./fit-folder.ts";
 import { bindModel, loadModel, pathOf } from "./load-model.ts";
-import { CONTROL, type WorkerJob, type WorkerMessage } from "./worker-job.ts";
+import { type WorkerJob, type WorkerMessage } from "./worker-job.ts";
 
 /** How far a chain is. */
 export interface ChainProgress {
@@ -65,14 +65,13 @@ export async function fitInWorkers(file: string | URL, data: unknown, options: W
   // What was saved counts even where no worker comes to it any more.
   if (directory !== undefined)
     for (const [index, draws] of chains.entries()) new ChainFile(directory, index, fit).load(draws);
-  const control = new Int32Array(new SharedArrayBuffer(8));
-  const job: WorkerJob = {
+  const job = {
     file: pathOf(file),
     data: bound.data,
     settings,
     shape,
     buffers,
-    control,
+    stop: new Int32Array(new SharedArrayBuffer(4)),
     directory,
     fit,
     saveEveryMs,
@@ -112,11 +111,17 @@ function reserve(bytes: number, draws: number): SharedArrayBuffer {
 }
 
 /** Runs all chains; ends when every thread has. */
-async function runWorkers(count: number, job: WorkerJob, signal: AbortSignal | undefined): Promise<void> {
+async function runWorkers(
+  count: number,
+  job: Omit<WorkerJob, "chains">,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const failures: BayesError[] = [];
-  const stop = (): void => void Atomics.store(job.control, CONTROL.stop, 1);
-  const threads = Array.from({ length: count }, () => {
-    const worker = new Worker(new URL("./chain-worker.js", import.meta.url), { workerData: job, execArgv: [] });
+  const stop = (): void => void Atomics.store(job.stop, 0, 1);
+  const threads = Array.from({ length: count }, (_, first) => {
+    const chains = job.buffers.map((_buffer, index) => index).filter((index) => index % count === first);
+    const workerData: WorkerJob = { ...job, chains };
+    const worker = new Worker(new URL("./chain-worker.js", import.meta.url), { workerData, execArgv: [] });
     const fail = (error: BayesError): void => {
       failures.push(error);
       stop();

@@ -5,9 +5,6 @@ import type { BayesErrorCode } from "../errors.ts";
 import type { FitOptions } from "../fit.ts";
 import type { DrawsShape } from "../sampler/chain-draws.ts";
 
-/** Places in `WorkerJob.control`. */
-export const CONTROL = { stop: 0, nextChain: 1 } as const;
-
 /** Everything that a worker needs. */
 export interface WorkerJob {
   /** Path of the file of the model. */
@@ -17,8 +14,10 @@ export interface WorkerJob {
   readonly shape: DrawsShape;
   /** One a chain. */
   readonly buffers: readonly SharedArrayBuffer[];
-  /** Whether to stop, and which chain is to be claimed next. */
-  readonly control: Int32Array;
+  /** Indexes of the chains that the worker runs. */
+  readonly chains: readonly number[];
+  /** Becomes 1 when chains are to stop. */
+  readonly stop: Int32Array;
   /** Where chains are saved; `undefined`: nowhere. */
   readonly directory: string | undefined;
   /** Id of the fit. */
