@@ -54,9 +54,7 @@ export function wholeNumber(value: number): string {
 export function shortNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return NONE;
   const size = Math.abs(value);
-  return size >= 1e6 || (size > 0 && size < 1e-4)
-    ? value.toExponential(1)
-    : String(Number(value.toPrecision(digits)));
+  return size >= 1e6 || (size > 0 && size < 1e-4) ? value.toExponential(1) : String(Number(value.toPrecision(digits)));
 }
 
 /** `1 divergence`, `3 divergences`. */

@@ -3,7 +3,7 @@
  * each variable by chain, draw and its own dimensions. It is made piece by piece: however long the fit, no more than
  * one draw's text is in memory.
  */
-import { createWriteStream } from "node:fs";
+import { createWriteStream, readFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -52,7 +52,7 @@ function* write(fit: Fit): Generator<string> {
   const attributes = {
     created_at: new Date().toISOString(),
     inference_library: "@plimsoll/bayes",
-    inference_library_version: "0.1.0",
+    inference_library_version: readVersion(),
     model_name: model.name,
     sampling_time: samplingMs / 1000,
     tuning_steps: settings.warmUp,
@@ -74,6 +74,12 @@ function* write(fit: Fit): Generator<string> {
   if (observed && Object.keys(observed).length > 0) yield `,"observed_data":${JSON.stringify(observed)}`;
   if (constant && Object.keys(constant).length > 0) yield `,"constant_data":${JSON.stringify(constant)}`;
   yield `,"coords":${JSON.stringify(coordinatesOf(fit))},"dims":${JSON.stringify(dimensionsOf(fit))}}\n`;
+}
+
+/** Of the package: two folders up, from source as from what was built. */
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 interface Kept {

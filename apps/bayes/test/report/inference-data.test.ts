@@ -47,6 +47,7 @@ describe("InferenceData", () => {
     expect([data.dims, data.coords]).toEqual([{ theta: ["theta_dim_0"] }, { theta_dim_0: [1, 2, 3] }]);
     expect(data.posterior_attrs).toMatchObject({
       inference_library: "@plimsoll/bayes",
+      inference_library_version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       sampled_variables: ["mu", "sigma", "theta"],
       draws_of_chains: [30, 30],
     });
