@@ -160,6 +160,10 @@ export function conclude(model: BoundModel, settings: Required<FitOptions>, chai
 const FAR = 1e9;
 /** Beyond this it has run off where trajectories do not turn back either. */
 const FAR_FOR_STRAIGHT_PATHS = 1e4;
+/** The same where a constraint takes the exponential: e^200 is about 1e87, and e^-200 is 0 for every purpose. */
+const FAR_FOR_EXPONENTS = 200;
+/** Constraints that leave a number, or the first of several, as it is. */
+const LINEAR = /\b(real|ordered|sumToZero)\b/;
 
 function findRunaways(
   { parameters }: BoundModel,
@@ -169,7 +173,8 @@ function findRunaways(
   const limit = shareAtMaxDepth > 0.5 ? FAR_FOR_STRAIGHT_PATHS : FAR;
   return parameters.flatMap(({ name, shape, constraint, offset, size }) => {
     const extents = chains.flatMap((draws) => Array.from(draws.extent.subarray(offset, offset + size)));
-    const extent = extents.find((each) => !(each <= limit));
+    const ownLimit = LINEAR.test(constraint) ? limit : FAR_FOR_EXPONENTS;
+    const extent = extents.find((each) => !(each <= ownLimit));
     return extent === undefined ? [] : [{ name, shape, constraint, extent }];
   });
 }
