@@ -126,9 +126,10 @@ export class Machine {
 
   /** Runs one task to its end. */
   async run(task: SimulatedTask): Promise<void> {
-    await this.#compute(task.cpuMs / 2);
+    // A function runs at once up to its first await: the first part of its memory is there when it has been called.
     for (let step = 0; step < task.steps; step++) {
       this.#allocate(task.heapBytes / task.steps, task.externalBytes / task.steps, task.garbageBytes / task.steps);
+      if (step === 0) await this.#compute(task.cpuMs / 2);
       await this.#wait(task.waitMs / task.steps);
     }
     await this.#compute(task.cpuMs / 2);

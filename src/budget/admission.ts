@@ -30,16 +30,28 @@ export interface AdmissionTuning {
 }
 
 /** The defaults. */
-export const TUNING: AdmissionTuning = { heapRatio: 0.85, modelRatio: 0.95, residentRatio: 0.92, deviations: 3 };
+export const TUNING: AdmissionTuning = { heapRatio: 0.88, modelRatio: 0.95, residentRatio: 0.92, deviations: 3 };
 
 /** While costs are unknown, tasks start only while the heap, dead objects included, is below this share. */
 const UNKNOWN_RATIO = 0.6;
 /** Readings before the last reading is trusted beside the model. */
 const TRUSTED_READINGS = 3;
+/** Weight of the newest reading in the cost of what started lately, and the ratio from which it is believed. */
+const INFLOW_WEIGHT = 0.3;
+const INFLOW_CLEAR = 1.4;
 /** How much of the last surprise remains after each reading. */
 const SURPRISE_DECAY = 0.95;
-/** A task is assumed to show in the resident set after so long. */
+/** A task is assumed to have allocated after so long. */
 const APPEAR_MS = 50;
+
+/** What tasks are expected to allocate that started lately. */
+interface Appearing {
+  readonly heapBytes: number;
+  readonly squares: number;
+  readonly totalBytes: number;
+}
+
+const NOTHING: Appearing = { heapBytes: 0, squares: 0, totalBytes: 0 };
 
 /** Decides; counts what is in flight. Has no timer: it is told the time. */
 export class Admission {
@@ -57,13 +69,15 @@ export class Admission {
   #startedBytes = 0;
   #endedBytes = 0;
   #sinceSquares = 0;
+  /** Tasks that may not show yet: those of this interval and of the one before. */
+  #appearing: Appearing = NOTHING;
+  #appearingBefore: Appearing = NOTHING;
+  #appearingFromMs = 0;
   #endedSince = 0;
+  /** Heap bytes of what started lately to what was expected of it; 1 unless clearly more. */
+  #inflow = 1;
   /** How far the last readings lay above what was expected. */
   #surpriseBytes = 0;
-  /** Total bytes of tasks that may not show yet in the resident set: those of this interval and of the one before. */
-  #appearing = 0;
-  #appearingBefore = 0;
-  #appearingFromMs = 0;
 
   constructor(gauge: MemoryGauge, model: CostModel, tuning: AdmissionTuning = TUNING) {
     this.#gauge = gauge;
@@ -119,7 +133,12 @@ export class Admission {
     this.#startedBytes += bytes;
     this.#sinceSquares += bytes * bytes;
     this.#passTime(nowMs);
-    this.#appearing += this.#model.totalBytes(kind);
+    const { heapBytes, squares, totalBytes } = this.#appearing;
+    this.#appearing = {
+      heapBytes: heapBytes + bytes,
+      squares: squares + bytes * bytes,
+      totalBytes: totalBytes + this.#model.totalBytes(kind),
+    };
   }
 
   /** A task has ended. */
@@ -150,6 +169,10 @@ export class Admission {
   #take(reading: LiveReading, tasks: number): void {
     if (this.#live && this.#model.observations >= TRUSTED_READINGS) {
       const expected = this.#live.heapBytes + this.#startedBytes - this.#endedBytes;
+      if (this.#startedBytes > 0) {
+        const seen = (reading.heapBytes - this.#live.heapBytes + this.#endedBytes) / this.#startedBytes;
+        this.#inflow += INFLOW_WEIGHT * (Math.min(10, Math.max(0, seen)) - this.#inflow);
+      }
       this.#surpriseBytes = Math.max(reading.heapBytes - expected, this.#surpriseBytes * SURPRISE_DECAY);
     }
     this.#live = reading;
@@ -177,9 +200,12 @@ export class Admission {
     const upper = this.#base.heapBytes + expected + deviations * spread * Math.sqrt(squares);
     if (!live || this.#model.observations < TRUSTED_READINGS) return upper <= this.heapCapBytes;
     if (upper > modelRatio * this.#gauge.oldSpaceBytes) return false;
-    const since = deviations * spread * Math.sqrt(this.#sinceSquares + bytes * bytes);
+    // When what starts costs clearly more than what the model learned from, it is believed before the model has changed.
+    const factor = this.#inflow > INFLOW_CLEAR ? this.#inflow : 1;
+    const since = factor * deviations * spread * Math.sqrt(this.#sinceSquares + bytes * bytes);
     const margin = Math.max(since, this.#surpriseBytes);
-    return live.heapBytes + this.#startedBytes - this.#endedBytes + bytes + margin <= this.heapCapBytes;
+    const grown = factor * (this.#startedBytes + bytes) - this.#endedBytes;
+    return live.heapBytes + grown + margin <= this.heapCapBytes;
   }
 
   #fitsResident(kind: number): boolean {
@@ -190,7 +216,7 @@ export class Admission {
     const margin = this.#tuning.deviations * this.#model.spread * Math.sqrt(squares);
     const cap = this.residentCapBytes;
     if (this.#baseResident + expected + margin > cap) return false;
-    const appearing = this.#appearing + this.#appearingBefore;
+    const appearing = this.#appearing.totalBytes + this.#appearingBefore.totalBytes;
     return this.#gauge.residentBytes() + appearing + 2 * bytes <= cap;
   }
 
@@ -216,8 +242,8 @@ export class Admission {
 
   #passTime(nowMs: number): void {
     if (nowMs - this.#appearingFromMs < APPEAR_MS) return;
-    this.#appearingBefore = nowMs - this.#appearingFromMs < 2 * APPEAR_MS ? this.#appearing : 0;
-    this.#appearing = 0;
+    this.#appearingBefore = nowMs - this.#appearingFromMs < 2 * APPEAR_MS ? this.#appearing : NOTHING;
+    this.#appearing = NOTHING;
     this.#appearingFromMs = nowMs;
   }
 }

@@ -75,7 +75,7 @@ export class Pace {
       // No more than twice as many within one window: the next one has to show that they help.
       if (this.#doubling && this.#limit < 2 * this.#limitBefore) this.#limit += 1;
     }
-    const least = this.#doubling ? Math.max(FIRST_ENDED, this.#limit / 2) : Math.max(LEAST_ENDED, 2 * this.#limit);
+    const least = this.#doubling ? Math.max(FIRST_ENDED, this.#limit) : Math.max(LEAST_ENDED, 2 * this.#limit);
     if (this.#ended < least || nowMs - this.#sinceMs < LEAST_MS) return;
     const throughput = this.#ended / ((nowMs - this.#sinceMs) / 1000);
     const isBinding = this.#atLimit > this.#ended / 2;
