@@ -7,6 +7,9 @@ import { count, duration, shortNumber, wholeNumber } from "./figures.ts";
 import { section } from "./parts.ts";
 import { energyPlot } from "./plots.ts";
 
+/** Chains in the table at most. */
+const CHAIN_ROWS = 50;
+
 /** What the process used. */
 export interface Memory {
   readonly peakRssBytes: number;
@@ -27,7 +30,7 @@ export function chainSection({ records, settings }: Fit): Html {
     "E-BFMI",
   ];
   const mean = (values: Float64Array | Uint8Array): number => sum(values) / values.length;
-  const rows = records.map(({ divergent, stepSize, acceptance, depth, steps, energy }, index) => {
+  const rows = records.slice(0, CHAIN_ROWS).map(({ divergent, stepSize, acceptance, depth, steps, energy }, index) => {
     const atLimit = depth.reduce((total, each) => total + (each >= settings.maxDepth ? 1 : 0), 0);
     const cells = [
       wholeNumber(divergent.length),
@@ -60,7 +63,14 @@ export function chainSection({ records, settings }: Fit): Html {
             </tr>
           </thead>
           <tbody>
-            ${rows}
+            ${rows}${
+              records.length > CHAIN_ROWS &&
+              html`<tr>
+                <th scope="row" class="name soft" colspan="${heads.length + 1}">
+                  … ${wholeNumber(records.length - CHAIN_ROWS)} more
+                </th>
+              </tr>`
+            }
           </tbody>
         </table>
       </div>

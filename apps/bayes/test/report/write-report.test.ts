@@ -101,7 +101,12 @@ describe("the report", () => {
   it.each([
     ["many quantities", makeFit({ size: 1500, draws: [60, 60, 60, 60] }), /20 of 1,502 quantities are drawn/],
     ["many draws", makeFit({ draws: [25_000, 25_000, 25_000, 25_000], size: 1 }), /Of every 63 draws one is drawn/],
-    ["many chains", makeFit({ draws: new Array<number>(40).fill(100) }), /the first 8 of 40/],
+    ["many chains", makeFit({ draws: new Array<number>(600).fill(12), size: 1 }), /the first 8 of 600.*… 550 more/s],
+    [
+      "much of everything",
+      makeFit({ draws: new Array<number>(8).fill(210), size: 300, divergentEvery: 2, shift: -12_345.678 }),
+      /20 of 302 quantities are drawn/,
+    ],
   ])("is small, and says what it leaves out, with %s", (_name, fit, words) => {
     const html = renderReport(fit);
     expect(html.length).toBeLessThan(MAX_BYTES);
