@@ -7,7 +7,7 @@ import { judgeChannel } from "./channel.ts";
 import { type Evidence, type EvidenceTime, outsideEvidence, silentSeconds, threadEvidence } from "./evidence.ts";
 import type { Diagnosis, Finding, ProcessDiagnosis, RuledOut, Verdict } from "./finding.ts";
 import { keptChannels } from "./leak.ts";
-import { explainByOwner } from "./owned.ts";
+import { explainByOwner } from "./owner.ts";
 import { rules } from "./rules/index.ts";
 
 /** Nothing can be told of a process that lived for less. */
