@@ -1,11 +1,15 @@
 // `npm run test:services`: the tests that need more than a bare machine. Fails at once, saying what
 // is missing, rather than skipping.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** What must be there, each with how to get it; a test file may ask for no more than this. */
-const NEEDS = [{ what: "memory cgroups that this user may create (root, cgroup v1 or v2)", present: canCreateCgroup }];
+const NEEDS = [
+  { what: "memory cgroups that this user may create (root, cgroup v1 or v2)", present: canCreateCgroup },
+  { what: "the right to mount a tmpfs (root with CAP_SYS_ADMIN)", present: canMountTmpfs },
+];
 
 function canCreateCgroup() {
   const base = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].find((folder) => existsSync(folder));
@@ -20,6 +24,15 @@ function canCreateCgroup() {
   } catch {
     return false;
   }
+}
+
+function canMountTmpfs() {
+  const trial = mkdtempSync(join(tmpdir(), "plimsoll-trial-"));
+  const mounted =
+    spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", trial], { timeout: 10_000 }).status === 0;
+  if (mounted) spawnSync("umount", [trial], { timeout: 10_000 });
+  rmdirSync(trial);
+  return mounted;
 }
 
 const missing = NEEDS.filter(({ present }) => !present());
