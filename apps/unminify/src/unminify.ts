@@ -10,7 +10,7 @@ import { edits } from "./rename/edits.ts";
 import { KEPT } from "./scope/tables.ts";
 import { estimate, type Estimate } from "./source/estimate.ts";
 import { NeedsCharacters, readSource, type Source } from "./source/source.ts";
-import { DEFAULT_CHUNK_CHARACTERS, editedText, writePieces } from "./source/write-file.ts";
+import { DEFAULT_CHUNK_CHARACTERS, editedText, isDevice, writePieces } from "./source/write-file.ts";
 import { UnminifyError } from "./unminify-error.ts";
 import { signature } from "./verify/signature.ts";
 
@@ -40,6 +40,8 @@ export interface UnminifyOptions {
   readonly chunkCharacters?: number;
   /** Reads the output again and compares. Default: true. */
   readonly verify?: boolean;
+  /** Collects garbage between phases where Node.js runs with `--expose-gc`. Default: true. */
+  readonly collect?: boolean;
   /** Told when a phase starts. */
   readonly onPhase?: (phase: PhaseName) => void;
   /** Names instead of the offline ones, by number of the binding. */
@@ -79,6 +81,8 @@ export function unminify(input: string, output: string, options: UnminifyOptions
   const phases: PhaseCost[] = [];
   const phase: Phase = (name, work) => {
     options.onPhase?.(name);
+    // A buffer or a text that nobody needs any more goes only when V8 collects.
+    if (options.collect !== false) globalThis.gc?.();
     const start = performance.now();
     const result = work();
     phases.push({ phase: name, milliseconds: performance.now() - start, rssBytes: process.memoryUsage.rss() });
@@ -99,6 +103,11 @@ interface Renamed extends Omit<UnminifyResult, "isVerified" | "phases"> {
 }
 
 function rename(input: string, output: string, options: UnminifyOptions, phase: Phase): Renamed {
+  if (options.verify !== false && isDevice(output))
+    throw new UnminifyError(
+      "BAD_USAGE",
+      `${output} cannot be read again to be checked: write to a file, or give --no-verify.`,
+    );
   const bytes = phase("read", () => readSource(input, "latin1"));
   const need = estimate(bytes);
   refuseAbove(options.maxMemoryBytes, need, input);
@@ -159,7 +168,8 @@ function refuseAbove(maxMemoryBytes: number | undefined, { peakBytes, words }: E
 }
 
 function notReadable(error: unknown, input: string): Error {
-  if (error instanceof SyntaxError) return new UnminifyError("BAD_INPUT", `${input} cannot be parsed: ${error.message}.`, error);
+  if (error instanceof SyntaxError)
+    return new UnminifyError("BAD_INPUT", `${input} cannot be parsed: ${error.message}.`, error);
   return error instanceof Error ? error : new Error(String(error));
 }
 

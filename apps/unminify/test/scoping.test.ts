@@ -24,7 +24,10 @@ const NAMERS: Readonly<Record<string, (analysis: Analysis) => Wish>> = {
     const count = names.size;
     return (root) => (bindings.names.get(root) + 1) % count;
   },
-  "names of their own": ({ names }) => (root) => names.idOf(`name_${root}_`),
+  "names of their own":
+    ({ names }) =>
+    (root) =>
+      names.idOf(`name_${root}_`),
 };
 
 function run(code: string): unknown {

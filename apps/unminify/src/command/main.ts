@@ -35,6 +35,7 @@ async function main(): Promise<void> {
       ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
       ...(options.chunkCharacters !== undefined && { chunkCharacters: options.chunkCharacters }),
       keepFunctionNames: options.keepFunctionNames,
+      collect: options.collect,
       verify: options.verify,
     });
     results.push(result);
@@ -45,7 +46,11 @@ async function main(): Promise<void> {
 }
 
 function outputOf(input: string, { inputs, out }: CommandOptions): string {
-  if (out === undefined) return input.replace(/(?:\.min)?(\.[cm]?js)?$/, (_, extension: string | undefined) => `.readable${extension ?? ".js"}`);
+  if (out === undefined)
+    return input.replace(
+      /(?:\.min)?(\.[cm]?js)?$/,
+      (_, extension: string | undefined) => `.readable${extension ?? ".js"}`,
+    );
   const isFolder = existsSync(out) && statSync(out).isDirectory();
   if (inputs.length > 1 && !isFolder)
     throw new UnminifyError("BAD_USAGE", `Several inputs need a folder that exists behind -o; "${out}" is none.`);

@@ -15,6 +15,7 @@ unminify INPUT.js… [-o OUT]
   --keep-fn-names         functions and classes keep their names, for programs that read them
   --chunk-size N          characters that are gathered before they are written (default: 65536)
   --no-chunking           writes everything at once
+  --no-gc                 does not collect garbage between the phases
   --no-verify             does not read the output again to compare
   --json                  one JSON object on stdout
   --verbose               phases with their time and memory
@@ -28,6 +29,7 @@ const OPTIONS = {
   "keep-fn-names": { type: "boolean" },
   "chunk-size": { type: "string" },
   "no-chunking": { type: "boolean" },
+  "no-gc": { type: "boolean" },
   "no-verify": { type: "boolean" },
   json: { type: "boolean" },
   verbose: { type: "boolean" },
@@ -42,6 +44,7 @@ export interface CommandOptions {
   readonly sourceType: "script" | "module" | "commonjs" | undefined;
   readonly keepFunctionNames: boolean;
   readonly chunkCharacters: number | undefined;
+  readonly collect: boolean;
   readonly verify: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -61,6 +64,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
       sourceType: sourceTypeOf(values["source-type"]),
       keepFunctionNames: values["keep-fn-names"] ?? false,
       chunkCharacters: values["no-chunking"] === true ? Number.MAX_SAFE_INTEGER : countOf(values["chunk-size"]),
+      collect: values["no-gc"] !== true,
       verify: values["no-verify"] !== true,
       json: values.json ?? false,
       verbose: values.verbose ?? false,
@@ -68,7 +72,10 @@ export function readOptions(args: readonly string[]): CommandOptions {
     };
   } catch (error) {
     if (error instanceof UnminifyError) throw error;
-    throw new UnminifyError("BAD_USAGE", `${error instanceof Error ? error.message : String(error)} Try unminify --help.`);
+    throw new UnminifyError(
+      "BAD_USAGE",
+      `${error instanceof Error ? error.message : String(error)} Try unminify --help.`,
+    );
   }
 }
 

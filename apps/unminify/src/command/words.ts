@@ -18,6 +18,8 @@ export function describeResult(result: UnminifyResult, isVerbose: boolean): stri
   ];
   if (isVerbose)
     for (const { phase, milliseconds, rssBytes } of phases)
-      lines.push(`  ${phase.padEnd(8)} ${milliseconds.toFixed(0).padStart(6)} ms ${(rssBytes / 2 ** 20).toFixed(0).padStart(5)} MB`);
+      lines.push(
+        `  ${phase.padEnd(8)} ${milliseconds.toFixed(0).padStart(6)} ms ${(rssBytes / 2 ** 20).toFixed(0).padStart(5)} MB`,
+      );
   return `${lines.join("\n")}\n`;
 }

@@ -16,16 +16,79 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const MIN_AUTHORED_LENGTH = 3;
 const MAX_NAME_LENGTH = 40;
 /** Verbs that name what they return. */
-const GETTER = /^(?:get|create|make|build|compute|find|fetch|load|read|parse|to|as|new|clone|convert|infer|resolve|calculate|generate|init)([A-Z]\w*)$/;
+const GETTER =
+  /^(?:get|create|make|build|compute|find|fetch|load|read|parse|to|as|new|clone|convert|infer|resolve|calculate|generate|init)([A-Z]\w*)$/;
 /** Methods that say nothing of what they take and return. */
 export const SILENT_METHODS = new Set([
-  "apply", "bind", "call", "concat", "slice", "map", "filter", "then", "get", "pop", "shift", "push", "replace", "toString",
-  "split", "join", "exec", "test", "next", "add", "has", "set", "value", "done", "default", "prototype", "length",
-  "subarray", "indexOf", "charCodeAt", "charAt", "substr", "substring", "reduce", "trim", "sort", "reverse", "splice",
-  "keys", "values", "entries", "from", "of", "create", "assign", "freeze", "defineProperty", "wrap", "mark", "floor", "ceil", "round", "max", "min", "abs", "sqrt", "pow",
+  "apply",
+  "bind",
+  "call",
+  "concat",
+  "slice",
+  "map",
+  "filter",
+  "then",
+  "get",
+  "pop",
+  "shift",
+  "push",
+  "replace",
+  "toString",
+  "split",
+  "join",
+  "exec",
+  "test",
+  "next",
+  "add",
+  "has",
+  "set",
+  "value",
+  "done",
+  "default",
+  "prototype",
+  "length",
+  "subarray",
+  "indexOf",
+  "charCodeAt",
+  "charAt",
+  "substr",
+  "substring",
+  "reduce",
+  "trim",
+  "sort",
+  "reverse",
+  "splice",
+  "keys",
+  "values",
+  "entries",
+  "from",
+  "of",
+  "create",
+  "assign",
+  "freeze",
+  "defineProperty",
+  "wrap",
+  "mark",
+  "floor",
+  "ceil",
+  "round",
+  "max",
+  "min",
+  "abs",
+  "sqrt",
+  "pow",
 ]);
 /** Properties that say nothing of what they hold when they are read. */
-const SILENT_PROPERTIES = new Set(["prototype", "default", "constructor", "exports", "__proto__", "call", "apply", "bind"]);
+const SILENT_PROPERTIES = new Set([
+  "prototype",
+  "default",
+  "constructor",
+  "exports",
+  "__proto__",
+  "call",
+  "apply",
+  "bind",
+]);
 
 /** The name of a property that is not computed, or computed from a text. */
 export function propertyName(node: Extract<AnyNode, { type: "MemberExpression" }>): string | undefined {
@@ -84,7 +147,11 @@ function describeCall(node: Extract<AnyNode, { type: "CallExpression" }>): Descr
   const [first] = node.arguments;
   if (callee.type === "Identifier" && callee.name === "require") {
     const module = first?.type === "Literal" && typeof first.value === "string" ? first.value : undefined;
-    const last = module?.split("/").at(-1)?.replace(/\.[a-z]+$/, "").replaceAll(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const last = module
+      ?.split("/")
+      .at(-1)
+      ?.replace(/\.[a-z]+$/, "")
+      .replaceAll(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase());
     return last && usable(last) ? { name: last, kind: "module" } : undefined;
   }
   const name = callee.type === "MemberExpression" ? propertyName(callee) : undefined;
@@ -99,7 +166,8 @@ function describeCall(node: Extract<AnyNode, { type: "CallExpression" }>): Descr
 }
 
 function calledOnThis(node: AnyNode): Description | undefined {
-  const inner = node.type === "CallExpression" ? node.arguments.find((argument) => argument.type === "Literal") : undefined;
+  const inner =
+    node.type === "CallExpression" ? node.arguments.find((argument) => argument.type === "Literal") : undefined;
   const name = node.type === "MemberExpression" ? propertyName(node) : textOf(inner);
   const result = name === undefined ? undefined : resultName(name);
   return result === undefined ? undefined : { name: result, kind: "call result" };
@@ -110,7 +178,8 @@ export function defaultedArgument(node: AnyNode): number | undefined {
   if (node.type !== "ConditionalExpression" && node.type !== "LogicalExpression") return undefined;
   const test: AnyNode = node.type === "ConditionalExpression" ? node.test : node.left;
   for (const part of parts(test)) {
-    const isArguments = part.type === "MemberExpression" && part.object.type === "Identifier" && part.object.name === "arguments";
+    const isArguments =
+      part.type === "MemberExpression" && part.object.type === "Identifier" && part.object.name === "arguments";
     if (isArguments && part.computed && part.property.type === "Literal" && typeof part.property.value === "number")
       return part.property.value;
   }
@@ -118,7 +187,8 @@ export function defaultedArgument(node: AnyNode): number | undefined {
 }
 
 function parts(node: AnyNode): AnyNode[] {
-  if (node.type === "LogicalExpression" || node.type === "BinaryExpression") return [...parts(node.left), ...parts(node.right)];
+  if (node.type === "LogicalExpression" || node.type === "BinaryExpression")
+    return [...parts(node.left), ...parts(node.right)];
   return node.type === "UnaryExpression" ? parts(node.argument) : [node];
 }
 
@@ -131,7 +201,9 @@ export function resultName(name: string): string | undefined {
 
 function describeNew(callee: AnyNode): Description | undefined {
   const name = callee.type === "MemberExpression" ? propertyName(callee) : undefined;
-  return name === undefined || name.length < MIN_AUTHORED_LENGTH ? undefined : { name: lowerFirst(name), kind: "constructed" };
+  return name === undefined || name.length < MIN_AUTHORED_LENGTH
+    ? undefined
+    : { name: lowerFirst(name), kind: "constructed" };
 }
 
 /** `Shape` as a variable: `shape`; `URL`: `url`. */

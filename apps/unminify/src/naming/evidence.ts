@@ -210,12 +210,9 @@ function* pairsIn([firsts, seconds]: readonly [Column, Column]): Generator<reado
   for (let index = 0; index < firsts.length; index++) yield [firsts.get(index), seconds.get(index)];
 }
 
-function* triplesIn(
-  columns: readonly [Column, Column, Column],
-): Generator<readonly [number, number, number]> {
+function* triplesIn(columns: readonly [Column, Column, Column]): Generator<readonly [number, number, number]> {
   const [firsts, seconds, thirds] = columns;
-  for (let index = 0; index < firsts.length; index++)
-    yield [firsts.get(index), seconds.get(index), thirds.get(index)];
+  for (let index = 0; index < firsts.length; index++) yield [firsts.get(index), seconds.get(index), thirds.get(index)];
 }
 
 function* argumentsIn(columns: readonly [Column, Column, Column]): Generator<Argument> {

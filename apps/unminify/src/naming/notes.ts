@@ -7,7 +7,15 @@ import type { AnyNode } from "acorn";
 import type { NameTable } from "../scope/name-table.ts";
 import type { FunctionDigest, ReadFunction } from "../scope/walker.ts";
 import { CALLBACK_PARAMETERS, COUNTERS } from "./conventions.ts";
-import { defaultedArgument, describe, propertyName, SILENT_METHODS, singular, textOf, type Description } from "./describe.ts";
+import {
+  defaultedArgument,
+  describe,
+  propertyName,
+  SILENT_METHODS,
+  singular,
+  textOf,
+  type Description,
+} from "./describe.ts";
 import { Evidence } from "./evidence.ts";
 
 type Call = Extract<AnyNode, { type: "CallExpression" | "NewExpression" }>;
@@ -82,7 +90,9 @@ export class Notes {
     if (name === undefined) return;
     const { object } = node.left;
     const isExport =
-      object.type === "Identifier" ? object.name === "exports" : object.type === "MemberExpression" && propertyName(object) === "exports";
+      object.type === "Identifier"
+        ? object.name === "exports"
+        : object.type === "MemberExpression" && propertyName(object) === "exports";
     if (value !== undefined) this.#hint(value, { name, kind: isExport ? "exported" : "property written" });
     this.method(name, node.right);
     // `switch (context.prev = context.next)` of a generator.
@@ -183,10 +193,7 @@ export class Notes {
   }
 
   /** The head and body of a function were read. */
-  functionRead(
-    parameters: readonly (number | undefined)[],
-    returned: number | undefined,
-  ): FunctionDigest {
+  functionRead(parameters: readonly (number | undefined)[], returned: number | undefined): FunctionDigest {
     const firstParameter = this.evidence.startParameters();
     const parameterCount = Math.max(parameters.length, ...[...this.optional.keys()].map((index) => index + 1));
     for (let index = 0; index < parameterCount; index++)
@@ -264,7 +271,12 @@ export class Notes {
     const { callee } = node;
     if (digest.name !== undefined && callee.type === "MemberExpression" && propertyName(callee) === "mark")
       this.#hint(digest.name, { name: "_callee", kind: "transpiled" });
-    const method = callee.type === "MemberExpression" ? propertyName(callee) : callee.type === "Identifier" ? callee.name : undefined;
+    const method =
+      callee.type === "MemberExpression"
+        ? propertyName(callee)
+        : callee.type === "Identifier"
+          ? callee.name
+          : undefined;
     const names = CALLBACK_PARAMETERS.get(method ?? "");
     if (!names) return;
     const items = callee.type === "MemberExpression" ? describe(callee.object, false)?.name : undefined;
@@ -277,7 +289,10 @@ export class Notes {
 }
 
 function digestOf(node: AnyNode | undefined): FunctionDigest | undefined {
-  return node && (node.type === "FunctionExpression" || node.type === "ArrowFunctionExpression" || node.type === "FunctionDeclaration")
+  return node &&
+    (node.type === "FunctionExpression" ||
+      node.type === "ArrowFunctionExpression" ||
+      node.type === "FunctionDeclaration")
     ? (node as ReadFunction).digest
     : undefined;
 }
@@ -289,6 +304,9 @@ function classNameOf(value: AnyNode): Description | undefined {
 
 function moduleName(source: unknown): Description | undefined {
   if (typeof source !== "string") return undefined;
-  const last = source.split("/").at(-1)?.replace(/\.[a-z]+$/, "");
+  const last = source
+    .split("/")
+    .at(-1)
+    ?.replace(/\.[a-z]+$/, "");
   return last ? { name: last, kind: "module" } : undefined;
 }

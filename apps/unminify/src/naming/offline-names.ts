@@ -34,7 +34,8 @@ export function proposeNames(analysis: Analysis): Map<number, ProposedName> {
     const name = target & ~FREE;
     const text = analysis.names.nameOf(name);
     if (text.length < MIN_AUTHORED_LENGTH || RESERVED_WORDS.has(text)) return 0;
-    if (!proposals.has(FREE_NAME - name)) proposals.set(FREE_NAME - name, { name, kind: "copied", weight: EVIDENCE.copied });
+    if (!proposals.has(FREE_NAME - name))
+      proposals.set(FREE_NAME - name, { name, kind: "copied", weight: EVIDENCE.copied });
     return FREE_NAME - name;
   };
   const propose = (root: number, proposal: ProposedName): void => {
@@ -93,7 +94,8 @@ export function proposeNames(analysis: Analysis): Map<number, ProposedName> {
       for (const [, returned] of analysis.evidence.returned()) {
         const root = rootOf(returned);
         const isVariable = root > 0 && ["var", "let", "const"].includes(analysis.bindings.kindOf(root));
-        if (isVariable && !proposals.has(root)) propose(root, { name: result, kind: "returned", weight: EVIDENCE.returned });
+        if (isVariable && !proposals.has(root))
+          propose(root, { name: result, kind: "returned", weight: EVIDENCE.returned });
       }
     }
     for (const [occurrence, returned] of analysis.evidence.returned()) {
@@ -108,7 +110,11 @@ export function proposeNames(analysis: Analysis): Map<number, ProposedName> {
       const text = called && analysis.names.nameOf(called.name);
       const name = text && (isNew ? lowerFirst(text) : resultName(text));
       if (called && name !== undefined && !proposals.has(rootOf(to)))
-        propose(rootOf(to), { name: analysis.names.idOf(name), kind: isNew ? "constructed" : "call result", weight: called.weight * PASSED_ON });
+        propose(rootOf(to), {
+          name: analysis.names.idOf(name),
+          kind: isNew ? "constructed" : "call result",
+          weight: called.weight * PASSED_ON,
+        });
     }
   }
   for (const key of proposals.keys()) if (key < 0) proposals.delete(key);

@@ -52,6 +52,8 @@ export function assignNames(analysis: Analysis, wish: Wish): FinalNames {
     const own = members(scope);
     if (own.every((binding) => final.get(binding) > 0)) continue;
     taken.enter(scopes.starts.get(scope), scopes.ends.get(scope), scope);
+    if (scopes.bodies.has(scope))
+      for (const parameter of members(scopes.parents.get(scope))) taken.use(parameter, scope);
     for (const binding of own) {
       const root = bindings.root(binding);
       if (final.get(root) > 0) continue;
@@ -93,8 +95,10 @@ class TakenNames {
   constructor(analysis: Analysis, final: FinalNames) {
     this.#analysis = analysis;
     this.#final = final;
-    const positions = analysis.occurrences.positions;
-    this.#sorted = Uint32Array.from(analysis.order, (index) => positions.get(index));
+    const { positions } = analysis.occurrences;
+    this.#sorted = new Uint32Array(analysis.order.length);
+    for (let place = 0; place < this.#sorted.length; place++)
+      this.#sorted[place] = positions.get(analysis.order[place] ?? 0);
   }
 
   /** Notes every name that is in use between two offsets. */
@@ -110,6 +114,12 @@ class TakenNames {
         if (given > 0) this.#use(given - 1, scope);
       }
     }
+  }
+
+  /** Notes the name of a binding as in use. */
+  use(binding: number, scope: number): void {
+    const given = this.#final.get(binding);
+    if (given > 0) this.#use(given - 1, scope);
   }
 
   /** The wished name or the first free one with a number behind it. */

@@ -48,7 +48,9 @@ function inOrder({ occurrences }: Tables): Uint32Array {
   if (positions.length > INDEX_RANGE)
     throw new UnminifyError("BAD_INPUT", `More than ${INDEX_RANGE} identifiers in one file: split it first.`);
   const keys = new Float64Array(positions.length);
-  for (const [index, position] of positions.entries()) keys[index] = position * INDEX_RANGE + index;
+  for (let index = 0; index < keys.length; index++) keys[index] = (positions[index] ?? 0) * INDEX_RANGE + index;
   keys.sort();
-  return Uint32Array.from(keys, (key) => key % INDEX_RANGE);
+  const order = new Uint32Array(keys.length);
+  for (let place = 0; place < order.length; place++) order[place] = (keys[place] ?? 0) % INDEX_RANGE;
+  return order;
 }

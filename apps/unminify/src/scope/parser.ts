@@ -118,7 +118,7 @@ export class NameParser extends AcornParser {
   /** A body's own scope closes first: a default value does not see what the body declares. */
   #closeFunction(frame: Frame, node: ReadFunction): void {
     const { bindings } = this.tables;
-    const inBody = frame.hasOwnBody === true ? this.scopes.close(this.start) : undefined;
+    const inBody = frame.hasOwnBody === true ? this.scopes.closeBody(this.start) : undefined;
     this.walker.functionHead(node);
     if (inBody)
       for (const [name, binding] of inBody) {
@@ -221,7 +221,9 @@ export class NameParser extends AcornParser {
 
   override readWord1(): string {
     const word = super.readWord1();
-    if (this.areBytes) for (let index = 0; index < word.length; index++) if (word.charCodeAt(index) > LAST_ASCII) throw new NeedsCharacters();
+    if (this.areBytes)
+      for (let index = 0; index < word.length; index++)
+        if (word.charCodeAt(index) > LAST_ASCII) throw new NeedsCharacters();
     return word;
   }
 

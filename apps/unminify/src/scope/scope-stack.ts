@@ -183,6 +183,8 @@ export class ScopeStack {
       const known = scope.names.get(candidate.name);
       const kind = known === undefined ? undefined : bindings.kindOf(known);
       const isBarred = kind !== undefined && (LEXICAL.has(kind) || (kind === "function" && !ownsVariables));
+      // It stays barred only while both are called alike.
+      if (isBarred && known !== undefined) bindings.join(known, candidate.binding);
       if (isBarred) continue;
       if (ownsVariables) bindings.join(this.#declareIn(scope, candidate.name, "var"), candidate.binding);
       else outer?.hoisting.push(candidate);
@@ -217,6 +219,13 @@ export class ScopeStack {
       scopes.parents.set(this.#orphans.get(index), number);
     this.#orphans.truncate(scope.orphans);
     this.#orphans.push(number);
+  }
+
+  /** Closes the body of a function whose parameters have a scope of their own. */
+  closeBody(end: number): ReadonlyMap<number, number> {
+    const declared = this.close(end);
+    if (declared.size > 0) this.tables.scopes.bodies.add(this.tables.scopes.size - 1);
+    return declared;
   }
 
   /** Closes the program: what still waits is free. */

@@ -122,6 +122,11 @@ export class Scopes {
   readonly starts = new Column();
   /** Offset at which it has ended. */
   readonly ends = new Column();
+  /**
+   * Bodies apart from their function's parameters: a `var` of a parameter's name starts with its value
+   * (ECMA-262, 10.2.11), so that no other may come by that name.
+   */
+  readonly bodies = new Set<number>();
 
   constructor() {
     this.add(0, 0);

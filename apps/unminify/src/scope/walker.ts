@@ -314,7 +314,10 @@ export class Walker {
     const given = node.arguments.map((argument) => this.expression(argument));
     const callee = node.callee.type === "Identifier" ? this.reference(node.callee) : undefined;
     const isDirectEval =
-      node.type === "CallExpression" && !node.optional && node.callee.type === "Identifier" && node.callee.name === "eval";
+      node.type === "CallExpression" &&
+      !node.optional &&
+      node.callee.type === "Identifier" &&
+      node.callee.name === "eval";
     if (isDirectEval) this.#scopes.seeByEval();
     this.#notes.called(node, callee, given);
   }

@@ -2,7 +2,7 @@
  * Writes the edited text piece by piece into a file beside its place, which takes that place only when
  * it is complete: a full disk or a killed process leaves what was there before.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { UnminifyError } from "../unminify-error.ts";
 import type { Edit } from "../rename/edits.ts";
 import type { Source } from "./source.ts";
@@ -42,25 +42,32 @@ export function* editedText(
  * @throws UNWRITABLE when the disk is full or the place may not be written; nothing is left behind.
  */
 export function writePieces(path: string, pieces: Iterable<string>, encoding: Source["encoding"]): number {
-  const draft = `${path}.${process.pid}.part`;
+  // A device or a pipe is written as it is; only a file can be put in the place of another.
+  const draft = isDevice(path) ? path : `${path}.${process.pid}.part`;
   let file: number | undefined;
   let bytes = 0;
   try {
     file = openSync(draft, "w");
     for (const piece of pieces) {
       const buffer = Buffer.from(piece, encoding);
-      for (let written = 0; written < buffer.length; ) written += writeSync(file, buffer, written);
+      for (let written = 0; written < buffer.length;) written += writeSync(file, buffer, written);
       bytes += buffer.length;
     }
-    fsyncSync(file);
+    if (draft !== path) fsyncSync(file);
     closeSync(file);
     file = undefined;
-    renameSync(draft, path);
+    if (draft !== path) renameSync(draft, path);
     return bytes;
   } catch (error) {
     if (file !== undefined) closeSync(file);
-    rmSync(draft, { force: true });
+    if (draft !== path) rmSync(draft, { force: true });
     const reason = error instanceof Error ? error.message : String(error);
     throw new UnminifyError("UNWRITABLE", `${path} cannot be written: ${reason}. Nothing was left behind.`, error);
   }
+}
+
+/** True for what exists and is neither a file nor a folder. */
+export function isDevice(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status !== undefined && !status.isFile() && !status.isDirectory();
 }

@@ -23,7 +23,11 @@ export interface Comparison {
 /** Compares an analysis with the oracle's. */
 export function compareWithOracle(text: string, analysis: Analysis, sourceType: SourceType): Comparison {
   const tree = parse(text, { ecmaVersion: "latest", sourceType, ranges: true, allowHashBang: true });
-  const manager = analyze(tree as never, { ecmaVersion: 2024, sourceType: sourceType === "commonjs" ? "script" : sourceType, ignoreEval: true });
+  const manager = analyze(tree as never, {
+    ecmaVersion: 2024,
+    sourceType: sourceType === "commonjs" ? "script" : sourceType,
+    ignoreEval: true,
+  });
   const rootAt = new Map<number, number>();
   for (const index of analysis.order) {
     const isFree = (analysis.occurrences.targets.get(index) & FREE) !== 0;
