@@ -1,0 +1,65 @@
+/** What the budget benchmarks run: loads by limits, with the memory that each process has and the fixed numbers to beat. */
+
+/** Sizes and waits of a load; see case.mjs. */
+export interface Shape {
+  /** Megabytes of a task. */
+  readonly least: number;
+  readonly most: number;
+  /** Shape of a Pareto distribution. Default: uniform. */
+  readonly tail?: number;
+  /** Sizes of the kinds, in megabytes, drawn evenly. Default: one kind. */
+  readonly kinds?: readonly number[];
+  readonly heapRatio: number;
+  readonly waitMs: readonly [number, number];
+}
+
+/** One load under one limit. */
+export interface Cell {
+  readonly name: string;
+  readonly oldSpaceMb: number;
+  /** A real memory cgroup around the process. Default: none. */
+  readonly cgroupMb?: number;
+  readonly shape: Shape;
+  /** Fixed numbers at once, rising: those that survive all runs are to be beaten. */
+  readonly fixed: readonly number[];
+}
+
+const LIMITS_MB = [128, 512, 2048] as const;
+/** Shares of what fits on average at which a fixed number might survive. */
+const SHARES = [0.6, 0.7, 0.8, 0.9, 1, 1.1] as const;
+/** Of a process before any task: code, stacks, V8 itself. */
+const BASE_MB = 50;
+/** Old space of a process whose cgroup is to bind, not V8. */
+const FREE_OLD_SPACE_MB = 4096;
+
+/** All cells. */
+export const CELLS: readonly Cell[] = LIMITS_MB.flatMap((limitMb) => {
+  // Tasks of 1 to 20 MB at 512 MB; larger ones would measure how fast memory can be filled.
+  const unit = Math.min(1, limitMb / 512);
+  const waitMs = limitMb > 512 ? ([600, 1800] as const) : ([100, 500] as const);
+  const even = { least: unit, most: 20 * unit, waitMs };
+  const tail = { least: 2 * unit, most: 120 * unit, tail: 1.5, waitMs };
+  const meanMb = 10.5 * unit;
+  const cell = (name: string, shape: Shape, usableMb: number, perTaskMb: number, limits: Partial<Cell>): Cell => ({
+    name: `${name}, ${limitMb} MB`,
+    oldSpaceMb: limitMb,
+    shape,
+    fixed: [...new Set(SHARES.map((share) => Math.max(1, Math.floor((share * usableMb) / perTaskMb))))],
+    ...limits,
+  });
+  const inside = { oldSpaceMb: Math.min(limitMb, FREE_OLD_SPACE_MB), cgroupMb: limitMb };
+  return [
+    cell("heap", { ...even, heapRatio: 0.8 }, limitMb, 0.8 * meanMb, {}),
+    cell("buffers", { ...even, heapRatio: 0.02 }, limitMb - BASE_MB, meanMb, inside),
+    cell("mixed", { ...even, heapRatio: 0.5 }, limitMb - BASE_MB, meanMb, inside),
+    cell("heavy tail", { ...tail, heapRatio: 0.8 }, limitMb, 0.8 * 5.5 * unit, {}),
+  ];
+});
+
+/** Kinds of known sizes, for what is learned of each. */
+export const KINDS_CELL: Cell = {
+  name: "kinds of 1, 5 and 12 MB, 512 MB",
+  oldSpaceMb: 512,
+  shape: { least: 1, most: 12, kinds: [1, 5, 12], heapRatio: 0.8, waitMs: [100, 500] },
+  fixed: [],
+};

@@ -1,0 +1,66 @@
+/** Runs of the budget benchmarks, each in a process of its own, with its memory cgroup where the cell has one. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { MemoryCgroup } from "../support/memory-cgroup.ts";
+import type { Cell } from "./cells.ts";
+
+/** Who decides how many tasks run at once. */
+export type PolicyName = "adaptive" | "p-limit" | "p-queue" | "piscina";
+
+/** What came of a run. */
+export interface BudgetRun {
+  readonly cell: string;
+  readonly policy: PolicyName;
+  /** Of a fixed number. */
+  readonly concurrency?: number;
+  readonly items: number;
+  readonly seed: number;
+  /** How it died: a signal or "heap out of memory". Default: it lived. */
+  readonly death?: string;
+  readonly perSecond?: number;
+  readonly peakRssMb?: number;
+  readonly mostInFlight?: number;
+  readonly collections?: number;
+  readonly forced?: { readonly count: number; readonly pauseMs: number };
+  readonly errorAfterTen?: Readonly<Record<string, number>>;
+  readonly errorAtEnd?: Readonly<Record<string, number>>;
+}
+
+const CASE = join(import.meta.dirname, "case.mjs");
+const MB = 2 ** 20;
+/** Beyond it a run is killed, and counts as held for ever. */
+const DEADLINE_MS = 900_000;
+
+/** Runs one. */
+export async function runOnce(
+  cell: Cell,
+  policy: PolicyName,
+  run: { readonly items: number; readonly seed: number; readonly concurrency?: number },
+): Promise<BudgetRun> {
+  const parameters = JSON.stringify({ policy, shape: cell.shape, ...run });
+  const args = [`--max-old-space-size=${cell.oldSpaceMb}`, CASE, parameters];
+  const { signal, stdout } = await (cell.cgroupMb === undefined ? runFree(args) : runInside(cell.cgroupMb, args));
+  const about = { cell: cell.name, policy, ...run };
+  if (stdout !== "") return { ...about, ...(JSON.parse(stdout) as Partial<BudgetRun>) };
+  return { ...about, death: signal === null || signal === "SIGABRT" ? "heap out of memory" : signal };
+}
+
+interface Ending {
+  readonly signal: string | null;
+  readonly stdout: string;
+}
+
+async function runFree(args: readonly string[]): Promise<Ending> {
+  const { signal, stdout } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: DEADLINE_MS,
+    killSignal: "SIGKILL",
+  });
+  return { signal, stdout };
+}
+
+async function runInside(limitMb: number, args: readonly string[]): Promise<Ending> {
+  using cgroup = new MemoryCgroup("plimsoll-budget", limitMb * MB);
+  return await cgroup.run(process.execPath, args, DEADLINE_MS);
+}
