@@ -12,10 +12,10 @@ var y = [28, 8, -3, 7, -1, 1, 18, 12];
 var sigma = [15, 10, 16, 11, 9, 11, 10, 18];
 var eightSchools = function() {
   var mu = 5 * sample(Gaussian({ mu: 0, sigma: 1 }));
-  var logTau = sample(Gaussian({ mu: 0, sigma: 5 }));
+  var logTau = sample(Gaussian({ mu: 1.5, sigma: 1.5 }));
   var tau = Math.exp(logTau);
   // What makes the half-Cauchy of a normal logarithm.
-  factor(logTau + logTau * logTau / 50 - Math.log(1 + tau * tau / 25));
+  factor(logTau + (logTau - 1.5) * (logTau - 1.5) / 4.5 - Math.log(1 + tau * tau / 25));
   var theta = mapN(function(i) {
     var effect = mu + tau * sample(Gaussian({ mu: 0, sigma: 1 }));
     observe(Gaussian({ mu: effect, sigma: sigma[i] }), y[i]);
