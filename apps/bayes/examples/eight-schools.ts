@@ -6,6 +6,8 @@
  */
 import { halfCauchy, model, normal, positive, real, vector } from "@plimsoll/bayes";
 
+// The command takes the default export.
+// oxlint-disable-next-line import/no-default-export
 export default model({
   name: "eight schools",
   data: { y: vector(), sigma: vector({ lower: 0 }) },
