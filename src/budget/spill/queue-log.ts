@@ -101,10 +101,10 @@ export class QueueLog implements Disposable {
     last.dirty = true;
   }
 
-  /** The next records, about `bytes` of them. @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` */
-  take(bytes: number): LoadedBlock | undefined {
+  /** The next records, about `bytes` of them, in `spare` where they fit. @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` */
+  take(bytes: number, spare?: RecordBlock): LoadedBlock | undefined {
     for (let segment = this.#segments[0]; segment; segment = this.#segments[0]) {
-      const loaded = loadBlock(segment, bytes);
+      const loaded = loadBlock(segment, bytes, spare);
       if (loaded) return loaded;
       if (this.isDurable && this.#segments.length === 1) return undefined; // goes on being written
       this.#segments.shift();
@@ -218,16 +218,19 @@ function segmentPath(folder: string, id: number): string {
   return join(folder, `${String(id).padStart(10, "0")}${SUFFIX}`);
 }
 
-function loadBlock(segment: Segment, bytes: number): LoadedBlock | undefined {
+function loadBlock(segment: Segment, bytes: number, spare?: RecordBlock): LoadedBlock | undefined {
   const { file, read, id } = segment;
   const unread = file.size - read;
   if (unread <= 0) return undefined;
-  const load = (capacity: number): RecordBlock => RecordBlock.read(capacity, (target) => file.read(target, read));
-  let block = load(Math.min(bytes, unread));
+  const load = (block: RecordBlock): RecordBlock => {
+    block.fill((target) => file.read(target, read));
+    return block;
+  };
+  let block = load(spare ?? new RecordBlock(bytes));
   const needed = Math.max(block.neededForNext(), FRAME_HEADER_BYTES);
   if (needed > unread)
     throw spillCorrupt(file.path, read, `a record of ${needed} bytes cannot be in the ${unread} left`);
-  if (needed > block.remaining) block = load(Math.max(needed, block.neededForNext()));
+  if (needed > block.remaining) block = load(new RecordBlock(needed));
   const loaded = { block, place: { segment: id, offset: read } };
   segment.read += block.trim();
   return loaded;

@@ -17,13 +17,6 @@ export class RecordBlock {
     return FRAME_HEADER_BYTES + length;
   }
 
-  /** A block of what was read from disk: `filled` bytes of it, whole records or not. */
-  static read(bytes: number, read: (target: Buffer) => number): RecordBlock {
-    const block = new RecordBlock(bytes);
-    block.#end = read(block.#bytes);
-    return block;
-  }
-
   /** Bytes that it takes in memory. */
   get capacity(): number {
     return this.#bytes.length;
@@ -86,6 +79,12 @@ export class RecordBlock {
   /** Goes behind the next record. */
   skip(length: number): void {
     this.#start += FRAME_HEADER_BYTES + length;
+  }
+
+  /** Takes what `read` puts into it, whole records or not. */
+  fill(read: (target: Buffer) => number): void {
+    this.#start = 0;
+    this.#end = read(this.#bytes);
   }
 
   /** Makes an empty block ready to be filled again. */

@@ -44,6 +44,8 @@ export class SpillQueue<T> implements Disposable {
   #headPlace: QueuePlace | undefined;
   /** Newest: behind what is on disk. */
   #tail: RecordBlock[] = [];
+  /** An empty one, so that blocks are not made and collected all the time; it is not counted. */
+  #spare: RecordBlock | undefined;
   #heldBytes = 0;
   #length = 0;
   #isBusy = false;
@@ -93,9 +95,7 @@ export class SpillQueue<T> implements Disposable {
     const payload = this.#codec.encode(value);
     let block = this.#newest;
     if (!block?.hasRoom(payload.length)) {
-      block = new RecordBlock(Math.max(this.#blockBytes, RecordBlock.bytesOf(payload.length)));
-      this.#makeRoom(block.capacity);
-      this.#tail.push(block);
+      block = this.#addBlock(Math.max(this.#blockBytes, RecordBlock.bytesOf(payload.length)));
     }
     block.add(payload);
     this.#length += 1;
@@ -104,7 +104,8 @@ export class SpillQueue<T> implements Disposable {
   /**
    * Takes the oldest value, `undefined` when there is none.
    *
-   * @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` when its bytes on disk are not what was written; it stays there.
+   * @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` when its bytes on disk are not what was written; it stays there. With a `folder`
+   * also `ERR_PLIMSOLL_SPILL_FAILED`, since every value goes through it.
    */
   shift(): T | undefined {
     this.#refuseClosed();
@@ -119,7 +120,10 @@ export class SpillQueue<T> implements Disposable {
     const value = this.#codec.decode(block.peek(length));
     block.skip(length);
     this.#length -= 1;
-    if (block.remaining === 0) this.#dropHead(block);
+    if (block.remaining === 0) {
+      this.#head.shift();
+      this.#release(block);
+    }
     return value;
   }
 
@@ -162,6 +166,7 @@ export class SpillQueue<T> implements Disposable {
     this.#log[Symbol.dispose]();
     this.#head = [];
     this.#tail = [];
+    this.#spare = undefined;
     this.#length = 0;
     this.#heldBytes = 0;
     this.#lease.release();
@@ -199,8 +204,11 @@ export class SpillQueue<T> implements Disposable {
   }
 
   #nextHead(): RecordBlock | undefined {
-    const loaded = this.#log.take(this.#blockBytes);
+    // In its own folder the file has every record, so that after a crash none is missing between others.
+    if (this.#log.isDurable && this.#log.isEmpty) this.#writeAll();
+    const loaded = this.#log.take(this.#blockBytes, this.#spare);
     if (loaded) {
+      if (loaded.block === this.#spare) this.#spare = undefined;
       this.#head = [loaded.block];
       this.#headPlace = loaded.place;
       this.#hold(loaded.block.capacity);
@@ -212,10 +220,11 @@ export class SpillQueue<T> implements Disposable {
     return this.#head[0];
   }
 
-  #dropHead(block: RecordBlock): void {
-    if (this.#length === 0 && this.#newest === block) return block.reset();
-    this.#head.shift();
+  #release(block: RecordBlock): void {
     this.#hold(-block.capacity);
+    if (block.capacity !== this.#blockBytes) return;
+    block.reset();
+    this.#spare = block;
   }
 
   /** Counts bytes, also beyond what the budget gives. */
@@ -226,8 +235,8 @@ export class SpillQueue<T> implements Disposable {
     this.#isBusy = false;
   }
 
-  /** Counts bytes for a new block; where they do not fit, what is newest goes to disk first. */
-  #makeRoom(bytes: number): void {
+  /** Makes a block at the end; where it does not fit, what is newest goes to disk first. */
+  #addBlock(bytes: number): RecordBlock {
     this.#isBusy = true;
     try {
       if (!this.#lease.tryResize(this.#heldBytes + bytes)) this.#spill();
@@ -235,6 +244,11 @@ export class SpillQueue<T> implements Disposable {
       this.#isBusy = false;
     }
     this.#hold(bytes);
+    let block = this.#spare;
+    if (block?.capacity === bytes) this.#spare = undefined;
+    else block = new RecordBlock(bytes);
+    this.#tail.push(block);
+    return block;
   }
 
   /** The older half stays, where nothing older is on disk: it will be wanted first. */
@@ -246,17 +260,12 @@ export class SpillQueue<T> implements Disposable {
     this.#writeAll();
   }
 
-  /** Moves the newest to disk, a block at a time; in its own folder the oldest too. */
+  /** Moves the newest to disk, a block at a time. */
   #writeAll(): void {
-    if (this.#log.isDurable && !this.#headPlace && this.#head.length > 0) {
-      // Nothing is on disk before blocks that were never there.
-      this.#tail.unshift(...this.#head);
-      this.#head = [];
-    }
     for (let block = this.#tail[0]; block; block = this.#tail[0]) {
-      if (block.remaining > 0) this.#log.append(block.seal());
+      this.#log.append(block.seal());
       this.#tail.shift();
-      this.#hold(-block.capacity);
+      this.#release(block);
     }
   }
 

@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { bytesCodec, jsonCodec } from "../../../src/budget/spill/codec.ts";
+import { bytesCodec } from "../../../src/budget/spill/codec.ts";
 import { sortExternal } from "../../../src/budget/spill/sort-external.ts";
 import { SortedMap } from "../../../src/budget/spill/sorted-map.ts";
 import { SpillQueue } from "../../../src/budget/spill/spill-queue.ts";
