@@ -207,3 +207,20 @@ it("categories cannot be parameters", () => {
   expect(() => categorical([0.5, 0.5]).logProb(parameter(0, 2))).toThrow(/categories are data/);
   expect(toValue(1).shape).toEqual([]);
 });
+
+it("a normal of all rows is that of each row", () => {
+  const rows = [
+    [1, 2],
+    [0.5, -1],
+    [3, 0],
+  ];
+  const of = multivariateNormal(
+    [0.1, 0.2],
+    [
+      [2, 0.5],
+      [0.5, 1],
+    ],
+  );
+  const each = rows.reduce((total, row) => total + valueOf(of.logProb(row)), 0);
+  expect(valueOf(of.logProb(rows))).toBeCloseTo(each, 12);
+});

@@ -2,30 +2,29 @@
  * Distributions of whole vectors and matrices. Each gives one number.
  */
 import { BayesError } from "../errors.ts";
-import { cholesky, diagonal, solveLower } from "../graph/matrices.ts";
-import { add, log, logGamma, mul, sub } from "../graph/operations.ts";
+import { cholesky, diagonal, solveLower, transpose } from "../graph/matrices.ts";
+import { add, log, logGamma, mul, square, sub } from "../graph/operations.ts";
 import { type Operand, toValue, type Value } from "../graph/value.ts";
 import { type Distribution, distribution } from "./distribution.ts";
 
 const LOG_TWO_PI = Math.log(2 * Math.PI);
 
-/** Normal vector, by mean and the lower Cholesky factor of its covariance. */
+/** Normal vector, or each row of a matrix, by mean and the lower Cholesky factor of its covariance. */
 export function multivariateNormalCholesky(mean: Operand, factor: Operand): Distribution {
   return distribution("multivariateNormalCholesky", (x) => {
     const lower = toValue(factor);
     const n = lower.length;
-    const whitened = solveLower(lower, sub(x, mean).add(new Array<number>(n).fill(0)));
-    const constant = 0.5 * n * LOG_TWO_PI;
-    return whitened
-      .square()
+    const error = sub(x, mean).add(new Array<number>(n).fill(0));
+    // Of many rows the factor is used once: each is a column of what is solved.
+    const [rows, columns] = error.shape.length > 1 ? [error.length, transpose(error)] : [1, error];
+    const constant = log(diagonal(lower))
       .sum()
-      .mul(-0.5)
-      .sub(log(diagonal(lower)).sum())
-      .sub(constant);
+      .add(0.5 * n * LOG_TWO_PI);
+    return square(solveLower(lower, columns)).sum().mul(-0.5).sub(constant.mul(rows));
   });
 }
 
-/** Normal vector, by mean and covariance. */
+/** Normal vector, or each row of a matrix, by mean and covariance. */
 export function multivariateNormal(mean: Operand, covariance: Operand): Distribution {
   return distribution("multivariateNormal", (x) => multivariateNormalCholesky(mean, cholesky(covariance)).logProb(x));
 }

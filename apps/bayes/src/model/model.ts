@@ -135,7 +135,7 @@ function bind<S extends DataSchema, P extends Readonly<Record<string, Constraint
     follows(value, distribution) {
       const name = names.get(value);
       if (name !== undefined && Object.hasOwn(definition.data, name)) observed.add(name);
-      const label = `${name ?? "a value"} ~ ${distribution.name}`;
+      const label = `${name ?? shapeInWords(toValue(value).shape)} ~ ${distribution.name}`;
       terms.push({ label, value: totalOf(label, () => distribution.logProb(value)) });
     },
     add: (term) => void terms.push({ label: "an added term", value: toValue(term).sum() }),

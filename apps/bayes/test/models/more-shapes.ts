@@ -211,7 +211,7 @@ export const MORE_SHAPES: readonly (readonly [string, Model, unknown])[] = [
       parameters: () => ({ loading: real(3), unique: positive(3) }),
       density({ loading, unique }, { Y }, { follows }) {
         const covariance = outer(loading, loading).add(diagonalMatrix(unique));
-        for (const row of Y) follows(row, multivariateNormal(0, covariance));
+        follows(Y, multivariateNormal([0.1, 0.2, 0.3], covariance));
         follows(cholesky(covariance).sum(), cauchy(0, 10));
       },
     }),
