@@ -11,3 +11,4 @@ export { Patch, patch, type PatchOperation } from "./patch.ts";
 export type { Damage } from "./recovery.ts";
 export { StateView } from "./state-view.ts";
 export type { StepInfo } from "./step-list.ts";
+export type { Keep, StepRange, Thinning } from "./thinning.ts";

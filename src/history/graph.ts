@@ -208,28 +208,14 @@ export class Graph {
     const lengths = new Int32Array(FANOUT);
     const first = page * FANOUT;
     scratch.clear();
-    const put = (cell: number, write: () => void): void => {
+    this.#eachCell(page, (cell, header, value) => {
       const from = scratch.length;
-      write();
+      if (header) writeHeader(scratch, header);
+      else writeCell(scratch, value);
       if (scratch.length === from) return;
       starts[cell - first] = from;
       lengths[cell - first] = scratch.length - from;
-    };
-    for (const node of new Set(this.#onPage.get(page))) {
-      if (node.id >= first && node.id < first + FANOUT) put(node.id, () => writeHeader(scratch, node));
-      for (const run of node.runs) {
-        const sections: [number, SlotValue[]][] = [];
-        if (node.keyed) sections.push([run.start, node.keys]);
-        if (node.valued) sections.push([run.start + (node.keyed ? run.capacity : 0), node.values]);
-        for (const [start, slots] of sections) {
-          const from = Math.max(start, first);
-          const to = Math.min(start + Math.min(run.capacity, slots.length - run.firstSlot), first + FANOUT);
-          for (let cell = from; cell < to; cell++) {
-            put(cell, () => writeCell(scratch, slots[run.firstSlot + cell - start]));
-          }
-        }
-      }
-    }
+    });
     if (scratch.length === 0) return false;
     for (let byte = 0; byte < FANOUT / 8; byte++) {
       let bits = 0;
@@ -243,6 +229,25 @@ export class Graph {
       if (start >= 0) out.bytes(content.subarray(start, start + (lengths[i] ?? 0)));
     }
     return true;
+  }
+
+  /** Writes the cells of a page as a step does. Returns how many they are. */
+  writeCells(out: ByteWriter, page: number): number {
+    let cells = 0;
+    this.#eachCell(page, (cell, header, value) => (cells += this.#log(out, cell, header, value)));
+    return cells;
+  }
+
+  #eachCell(page: number, visit: (cell: number, header: GraphNode | undefined, value: SlotValue) => void): void {
+    const first = page * FANOUT;
+    for (const node of new Set(this.#onPage.get(page))) {
+      if (node.id >= first && node.id < first + FANOUT) visit(node.id, node, EMPTY);
+      for (const { start, capacity, firstSlot } of node.runs) {
+        if (node.keyed) visitSlots(start, capacity, first, firstSlot, node.keys, visit);
+        if (node.valued)
+          visitSlots(start + (node.keyed ? capacity : 0), capacity, first, firstSlot, node.values, visit);
+      }
+    }
   }
 
   #log(out: ByteWriter, cell: number, header: GraphNode | undefined, value: SlotValue): number {
@@ -372,6 +377,22 @@ export class Graph {
       this.dirtyPages.add(page);
       if (nodes.length === 0) this.#onPage.delete(page);
     }
+  }
+}
+
+/** Visits the cells of some slots that lie on the page beginning with the cell `first`. */
+function visitSlots(
+  start: number,
+  capacity: number,
+  first: number,
+  firstSlot: number,
+  slots: readonly SlotValue[],
+  visit: (cell: number, header: undefined, value: SlotValue) => void,
+): void {
+  const end = Math.min(start + capacity, first + FANOUT);
+  for (let cell = Math.max(start, first); cell < end; cell++) {
+    const slot = firstSlot + cell - start;
+    visit(cell, undefined, slot < slots.length ? slots[slot] : EMPTY);
   }
 }
 

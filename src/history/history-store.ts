@@ -8,22 +8,21 @@ import { formatBytes, parseBytes, type SizeInput } from "../base/bytes.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { byteLimit } from "./byte-limit.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { Compaction, type NewestStep } from "./compaction.ts";
 import { type Change, diffNodes } from "./diff.ts";
 import type { HistoryDriver, HistoryStorage } from "./driver.ts";
 import { Graph } from "./graph.ts";
-import { KeyframeWriter } from "./keyframe.ts";
+import { LogBuilder } from "./log-builder.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
-import { nameRecord } from "./names.ts";
 import { PageCache } from "./page-cache.ts";
-import { PageTable } from "./page-table.ts";
 import { Patch } from "./patch.ts";
-import { positionOf, RECORD } from "./record.ts";
+import { positionOf } from "./record.ts";
 import { type Damage, LogContent, readGeneration, removeOthers, writeGeneration } from "./recovery.ts";
 import { StateView } from "./state-view.ts";
 import { StateWriter } from "./state-writer.ts";
 import { listSteps, parentOf, type StepInfo } from "./step-list.ts";
-import { StepsWriter } from "./steps-record.ts";
+import { chooseSteps, type Keep, type Thinning } from "./thinning.ts";
 import { loadGraph, loadNewest, openVersion, type LogView } from "./version-loader.ts";
 import type { Version } from "./version.ts";
 
@@ -56,50 +55,46 @@ export interface HistoryOptions {
 
 const DEFAULT_MEMORY_BYTES = 32 * 2 ** 20;
 const DEFAULT_SEGMENT_BYTES = 8 * 2 ** 20;
-/** Steps go to the log in records of this size. */
-const RECORD_BYTES = 64 * 1024;
-/** Log between two keyframes, in bytes: what a restore reads at most, and what makes a keyframe worth its bytes. */
-const MAX_LOG_BYTES = 2 ** 20;
-const MIN_LOG_BYTES = 16 * 1024;
-/** A restore follows at most so many branch points back to its keyframe. */
-const MAX_LINES = 16;
+/** Log between two keyframes, in bytes: what a restore reads at most. */
+const DEFAULT_KEYFRAME_BYTES = 2 ** 20;
+/** The lease is taken in steps of this size. */
+const RESERVE_BYTES = 64 * 1024;
+/** When so few steps are left to be copied, those that come are copied in memory. */
+const FEW_STEPS = 1000;
 
 /** A history of states of type `T`. */
 export class HistoryStore<T> implements AsyncDisposable {
   readonly #options: HistoryOptions;
   readonly #storage: HistoryStorage;
-  readonly #cache: PageCache;
   readonly #lease: ByteLease;
   readonly #limitBytes: number | undefined;
-  #log: LogWriter;
-  #content: LogContent;
+  readonly #budget: ByteBudget;
+  #builder: LogBuilder;
   #reader: LogReader;
   #graph = new Graph();
-  #table = new PageTable();
   #writer: StateWriter;
-  readonly #steps = new StepsWriter();
   readonly #cells = new ByteWriter(2 ** 12);
-  readonly #keyframes = new KeyframeWriter();
   #cursor = 0;
-  #last = 0;
   #left: number[] = [];
-  #logBytes = 0;
-  #lines = 0;
+  /** Steps saved while the last ones are copied by a compaction. */
+  #tail: NewestStep[] | undefined;
+  /** The compaction that runs. */
+  #thinning: Promise<unknown> | undefined;
+  /** While a compacted log takes the place of the old one. */
+  #switching: Promise<void> | undefined;
   #sweepAt = 1000;
   #isClosed = false;
 
   private constructor(options: HistoryOptions, storage: HistoryStorage, content: LogContent) {
     this.#options = options;
     this.#storage = storage;
-    this.#content = content;
     const { memory = DEFAULT_MEMORY_BYTES } = options;
     const isBudget = typeof memory === "object";
     this.#limitBytes = isBudget ? undefined : parseBytes(memory);
-    const budget = isBudget ? memory : byteLimit(parseBytes(memory));
-    this.#cache = new PageCache(budget);
-    this.#lease = budget.register({ name: "history", shrink: () => 0 });
-    this.#reader = new LogReader(storage, options.driver.name, content.generation, this.#cache);
-    this.#log = this.#openLog();
+    this.#budget = isBudget ? memory : byteLimit(parseBytes(memory));
+    this.#lease = this.#budget.register({ name: "history", shrink: () => 0 });
+    this.#reader = this.#openReader(content.generation);
+    this.#builder = this.#openLog(content);
     this.#writer = new StateWriter(this.#graph, options.immutable ?? false);
   }
 
@@ -123,7 +118,6 @@ export class HistoryStore<T> implements AsyncDisposable {
       const torn = await content.read(storage, driver.name);
       if (torn && !readOnly) await storage.truncate(torn.file, torn.from);
       const store = new HistoryStore<T>(options, storage, content);
-      store.#last = content.index.last;
       await store.#moveTo(content.names.find(content.names.current) ?? content.index.last);
       return store;
     } catch (error) {
@@ -139,37 +133,37 @@ export class HistoryStore<T> implements AsyncDisposable {
 
   /** The newest step; 0 before the first. */
   get lastStep(): number {
-    return this.#last;
+    return this.#builder.last;
   }
 
   /** Steps that are kept. */
   get size(): number {
-    return this.#content.index.count + this.#steps.count;
+    return this.#builder.size;
   }
 
   /** The branch that the next step moves. */
   get currentBranch(): string {
-    return this.#content.names.current;
+    return this.#builder.content.names.current;
   }
 
   /** Branches and their newest steps. */
   get branches(): ReadonlyMap<string, number> {
-    return this.#content.names.branches;
+    return this.#builder.content.names.branches;
   }
 
   /** Tags and their steps. */
   get tags(): ReadonlyMap<string, number> {
-    return this.#content.names.tags;
+    return this.#builder.content.names.tags;
   }
 
   /** Memory that it holds, in bytes; estimated for the newest state. */
   get memoryBytes(): number {
-    return this.#lease.bytes + this.#cache.bytes;
+    return this.#lease.bytes + this.#reader.cache.bytes;
   }
 
   /** Damage that was found when it was opened. */
   get damages(): readonly Damage[] {
-    return this.#content.damages;
+    return this.#builder.content.damages;
   }
 
   /**
@@ -194,19 +188,16 @@ export class HistoryStore<T> implements AsyncDisposable {
       this.#writer.forget();
       throw error;
     }
-    const step = this.#last + 1;
-    const follows = this.#cursor === this.#last && step > 1;
-    if (!follows || this.#steps.bytes >= RECORD_BYTES) this.#seal();
-    if (!follows) this.#lines++;
+    const step = this.#builder.last + 1;
     this.#cells.clear();
     const cells = graph.commit(this.#cells);
-    const timeMs = (this.#options.now ?? Date.now)();
-    this.#steps.add(step, timeMs, follows ? undefined : this.#cursor, cells, this.#cells.view());
-    this.#last = step;
+    const timeMs = this.#nowMs();
+    const parent = this.#cursor;
+    this.#builder.add(step, timeMs, parent, cells, this.#cells.view());
+    this.#tail?.push({ step, timeMs, parent, cells, content: this.#cells.take() });
     this.#cursor = step;
     this.#left = [];
-    this.#content.names.move(step);
-    this.#logBytes += this.#cells.length + 3;
+    this.#builder.content.names.move(step);
     this.#makeKeyframeWhenDue();
     return step;
   }
@@ -218,8 +209,10 @@ export class HistoryStore<T> implements AsyncDisposable {
    * loaded no more once the store is closed.
    */
   async flush(): Promise<void> {
+    await this.#switching;
     await this.#drain();
-    if (this.#log.failure) throw this.#log.failure;
+    const { failure } = this.#builder.log;
+    if (failure) throw failure;
     await this.#storage.sync();
   }
 
@@ -246,13 +239,14 @@ export class HistoryStore<T> implements AsyncDisposable {
    * @throws PlimsollError `ERR_PLIMSOLL_NO_STEP` when there is no such step or name.
    */
   async goTo(target: number | string): Promise<number> {
-    const { names } = this.#content;
+    while (this.#thinning) await this.#thinning;
+    const { names } = this.#builder.content;
     const step = typeof target === "number" ? target : names.find(target);
     if (step === undefined) throw noStep(`There is no branch and no tag ${JSON.stringify(target)}.`);
     await this.#moveTo(step);
     this.#left = [];
     if (typeof target === "string" && names.branches.has(target) && !this.#options.readOnly) {
-      this.#name("branch", target, step);
+      this.#builder.addName("branch", target, step);
     }
     return step;
   }
@@ -265,6 +259,7 @@ export class HistoryStore<T> implements AsyncDisposable {
    * @returns the step that is current now.
    */
   async back(count = 1): Promise<number> {
+    while (this.#thinning) await this.#thinning;
     const left: number[] = [];
     let step = this.#cursor;
     const view = await this.#view();
@@ -286,6 +281,7 @@ export class HistoryStore<T> implements AsyncDisposable {
    * @returns the step that is current now.
    */
   async forward(count = 1): Promise<number> {
+    while (this.#thinning) await this.#thinning;
     const left = [...this.#left];
     let step = this.#cursor;
     for (let i = 0; i < count; i++) step = left.pop() ?? step;
@@ -297,7 +293,7 @@ export class HistoryStore<T> implements AsyncDisposable {
   /** Names the current step as a branch, which becomes the current one. */
   branch(name: string): void {
     this.#assertWritable();
-    this.#name("branch", name, this.#cursor);
+    this.#builder.addName("branch", name, this.#cursor);
   }
 
   /**
@@ -307,7 +303,8 @@ export class HistoryStore<T> implements AsyncDisposable {
    */
   tag(name: string, step = this.#cursor): void {
     this.#assertWritable();
-    this.#name("tag", name, step);
+    if (!(step >= 1 && step <= this.#builder.last)) throw noStep(`There is no step ${step} to be tagged.`);
+    this.#builder.addName("tag", name, step);
   }
 
   /** What differs between two steps, from the first to the second. */
@@ -327,21 +324,45 @@ export class HistoryStore<T> implements AsyncDisposable {
     return this.steps();
   }
 
+  /**
+   * Drops steps, and writes the rest anew, so that the storage shrinks. Tagged steps, the newest of every
+   * branch and the current one always stay. The program can save and load meanwhile; going back or forth waits.
+   *
+   * @param keep - which steps stay; `"all"` drops none and rewrites what has grown out of many small pieces.
+   * @returns what was dropped, once it is.
+   */
+  async thin(keep: Keep): Promise<Thinning> {
+    this.#assertWritable();
+    while (this.#thinning) await this.#thinning;
+    const thinning = this.#compact(keep);
+    const done = thinning.catch(() => undefined).then(() => (this.#thinning = undefined));
+    this.#thinning = done;
+    return thinning;
+  }
+
   /** For a reader: sees what was written since it was opened. Returns the newest step. */
   async refresh(): Promise<number> {
-    await this.#content.read(this.#storage, this.#options.driver.name);
-    this.#last = this.#content.index.last;
-    return this.#last;
+    const { driver } = this.#options;
+    const generation = await readGeneration(this.#storage);
+    if (generation !== this.#reader.generation) {
+      this.#reader.isRetired = true;
+      this.#reader.cache.release();
+      this.#reader = this.#openReader(generation);
+      this.#builder = this.#openLog(new LogContent(generation));
+    }
+    await this.#builder.content.read(this.#storage, driver.name);
+    return this.#builder.last;
   }
 
   /** Writes what is not written yet, and lets go of the storage. A second call does nothing. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    await this.#thinning;
     this.#isClosed = true;
     try {
       if (!this.#options.readOnly) await this.flush();
     } finally {
-      this.#cache.release();
+      this.#reader.cache.release();
       this.#lease.release();
       await this.#storage.close();
     }
@@ -351,11 +372,19 @@ export class HistoryStore<T> implements AsyncDisposable {
     await this.close();
   }
 
-  #openLog(): LogWriter {
-    const { segmentBytes = DEFAULT_SEGMENT_BYTES } = this.#options;
-    const end = this.#content.end === 0 ? positionOf(1, 0) : this.#content.end;
-    const { name } = this.#options.driver;
-    return new LogWriter(this.#storage, name, this.#content.generation, end, segmentBytes);
+  #nowMs(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  #openReader(generation: number): LogReader {
+    return new LogReader(this.#storage, this.#options.driver.name, generation, new PageCache(this.#budget));
+  }
+
+  #openLog(content: LogContent): LogBuilder {
+    const { driver, segmentBytes = DEFAULT_SEGMENT_BYTES, keyframeBytes = DEFAULT_KEYFRAME_BYTES } = this.#options;
+    const end = content.end === 0 ? positionOf(1, 0) : content.end;
+    const log = new LogWriter(this.#storage, driver.name, content.generation, end, segmentBytes);
+    return new LogBuilder(content, log, keyframeBytes);
   }
 
   #assertWritable(): void {
@@ -370,12 +399,12 @@ export class HistoryStore<T> implements AsyncDisposable {
 
   /** Asks for the memory that the state and the unwritten bytes take. */
   #reserve(): void {
-    const { pendingBytes } = this.#log;
-    const bytes = this.#graph.bytes + this.#steps.bytes + pendingBytes;
-    if (bytes <= this.#lease.bytes && bytes > this.#lease.bytes - 2 * RECORD_BYTES) return;
-    const wanted = bytes + RECORD_BYTES;
+    const { pendingBytes } = this.#builder.log;
+    const bytes = this.#graph.bytes + this.#builder.unsealedBytes + pendingBytes;
+    if (bytes <= this.#lease.bytes && bytes > this.#lease.bytes - 2 * RESERVE_BYTES) return;
+    const wanted = bytes + RESERVE_BYTES;
     if (this.#lease.tryResize(wanted)) return;
-    this.#cache.shrink(wanted - this.#lease.bytes);
+    this.#reader.cache.shrink(wanted - this.#lease.bytes);
     if (this.#lease.tryResize(wanted)) return;
     const limit = this.#limitBytes === undefined ? "the shared budget" : `its ${formatBytes(this.#limitBytes)}`;
     if (pendingBytes > this.#graph.bytes) {
@@ -392,55 +421,80 @@ export class HistoryStore<T> implements AsyncDisposable {
     );
   }
 
-  /** Gives the collected steps to the log. */
-  #seal(): void {
-    if (this.#steps.count === 0) return;
-    const { first, last, count, parent } = this.#steps.header;
-    const position = this.#log.append(RECORD.steps, this.#steps.take());
-    this.#content.index.addSteps(first, last, count, parent, position);
-  }
-
   #makeKeyframeWhenDue(): void {
-    const worth = 2 * this.#graph.dirtyPages.size * this.#keyframes.pageBytes;
-    const due = Math.min(this.#options.keyframeBytes ?? MAX_LOG_BYTES, Math.max(MIN_LOG_BYTES, worth));
-    if (this.#logBytes < due && this.#lines < MAX_LINES) return;
+    if (!this.#builder.isKeyframeDue(this.#graph.dirtyPages.size)) return;
     if (this.#graph.nodes > this.#sweepAt) {
       this.#graph.sweep();
       this.#sweepAt = this.#graph.nodes * 2 + 1000;
     }
-    this.#seal();
-    const base = this.#log.next() + 9;
-    const position = this.#log.append(
-      RECORD.keyframe,
-      this.#keyframes.write(this.#graph, this.#table, this.#last, base),
-    );
-    this.#content.index.addKeyframe({ step: this.#last, position, end: this.#log.end });
-    this.#logBytes = 0;
-    this.#lines = 0;
+    this.#builder.addKeyframe(this.#graph);
   }
 
-  #name(what: "tag" | "branch", name: string, step: number): void {
-    this.#seal();
-    const record = nameRecord(what, name, step);
-    this.#log.append(RECORD.names, record);
-    this.#content.names.apply(record);
+  /** Builds the log that takes the place of this one, and puts it there. */
+  async #compact(keep: Keep): Promise<Thinning> {
+    const { names } = this.#builder.content;
+    // All of this is as it was when it was called; steps saved from here on stay.
+    const { last, size } = this.#builder;
+    const always = new Set([this.#cursor, ...names.tags.values(), ...names.branches.values()]);
+    const { kept, thinning } = await chooseSteps(listSteps(await this.#view()), keep, size, last, this.#nowMs(), always);
+    const builder = this.#openLog(new LogContent(this.#reader.generation + 1));
+    const reader = this.#openReader(builder.content.generation);
+    builder.addName("branch", names.current, 0);
+    const compaction = new Compaction(builder, reader, (step) => step > last || kept.has(step));
+    try {
+      do await compaction.copy(await this.#view(), this.#builder.last);
+      while (this.#builder.last - compaction.reached > FEW_STEPS);
+      this.#tail = [];
+      await compaction.copy(await this.#view(), this.#builder.last);
+      const next = this.#tail.find(({ step }) => step > compaction.reached);
+      await compaction.standAt(await this.#view(), next?.parent ?? this.#cursor);
+    } catch (error) {
+      this.#tail = undefined;
+      reader.cache.release();
+      await removeOthers(this.#storage, this.#reader.generation);
+      throw error;
+    }
+    // From here to the change of the log nothing is awaited: no step can slip in between.
+    for (const step of this.#tail) if (step.step > compaction.reached) compaction.addNewest(step);
+    this.#tail = undefined;
+    for (const [tag, step] of names.tags) builder.addName("tag", tag, step);
+    for (const [branch, step] of names.branches) builder.addName("branch", branch, step);
+    builder.addName("branch", names.current, names.find(names.current) ?? 0);
+    compaction.handOver(this.#graph);
+    const old = this.#reader;
+    this.#builder = builder;
+    this.#reader = reader;
+    old.isRetired = true;
+    old.cache.release();
+    this.#switching = this.#makeCurrent(reader.generation).finally(() => (this.#switching = undefined));
+    await this.#switching;
+    return thinning;
+  }
+
+  async #makeCurrent(generation: number): Promise<void> {
+    await this.#drain();
+    if (this.#builder.log.failure) throw this.#builder.log.failure;
+    await this.#storage.sync();
+    await writeGeneration(this.#storage, generation);
+    await removeOthers(this.#storage, generation);
   }
 
   async #drain(): Promise<void> {
-    if (!this.#log.failure) this.#seal();
-    await this.#log.settle();
+    const { log } = this.#builder;
+    if (!log.failure) this.#builder.seal();
+    await log.settle();
   }
 
   async #view(): Promise<LogView> {
     if (this.#isClosed) throw new PlimsollError("ERR_PLIMSOLL_RELEASED", "This history is closed.");
     if (!this.#options.readOnly) await this.#drain();
-    const end = this.#options.readOnly ? this.#content.end : this.#log.taken;
-    return { index: this.#content.index, reader: this.#reader, end };
+    const { content, log } = this.#builder;
+    return { index: content.index, reader: this.#reader, end: this.#options.readOnly ? content.end : log.taken };
   }
 
   async #version(step: number): Promise<Version> {
-    if (!Number.isInteger(step) || step < 0 || step > this.#last) {
-      throw noStep(`There is no step ${step}: the newest is ${this.#last}.`);
+    if (!Number.isInteger(step) || step < 0 || step > this.#builder.last) {
+      throw noStep(`There is no step ${step}: the newest is ${this.#builder.last}.`);
     }
     return openVersion(await this.#view(), step);
   }
@@ -455,9 +509,9 @@ export class HistoryStore<T> implements AsyncDisposable {
     const version = await this.#version(step);
     const loaded = await loadNewest(version, this.#reader);
     this.#graph = loaded.graph;
-    this.#table = loaded.table;
-    this.#logBytes = version.logBytes;
-    this.#lines = version.lines;
+    this.#builder.table = loaded.table;
+    this.#builder.logBytes = version.logBytes;
+    this.#builder.lines = version.lines;
     this.#writer = new StateWriter(this.#graph, this.#options.immutable ?? false);
     this.#cursor = step;
     this.#reserve();

@@ -25,15 +25,18 @@ const WINDOW_BYTES = 256 * 1024;
 export class LogReader {
   readonly #storage: HistoryStorage;
   readonly #where: string;
-  readonly #cache: PageCache;
+  /** Its pages; positions are its own. */
+  readonly cache: PageCache;
   readonly generation: number;
+  /** True when another log has taken the place of this one. */
+  isRetired = false;
 
   /** @param where - the storage's name, for errors. */
   constructor(storage: HistoryStorage, where: string, generation: number, cache: PageCache) {
     this.#storage = storage;
     this.#where = where;
     this.generation = generation;
-    this.#cache = cache;
+    this.cache = cache;
   }
 
   /**
@@ -79,7 +82,7 @@ export class LogReader {
 
   /** A page, or a node of the table above. */
   page({ position, length }: Place): Awaitable<Page> {
-    const cached = this.#cache.get(position);
+    const cached = this.cache.get(position);
     if (cached) return cached;
     const read = this.bytes(position, length);
     return read instanceof Promise
@@ -97,7 +100,7 @@ export class LogReader {
       throw this.damage("A page", position);
     }
     const page = new Page(bytes.subarray(4));
-    this.#cache.set(position, page);
+    this.cache.set(position, page);
     return page;
   }
 }

@@ -4,6 +4,7 @@
  * what was taken before can still be read, and opening again cuts off the rest.
  */
 import { PlimsollError } from "../base/errors.ts";
+import { ByteWriter } from "./byte-writer.ts";
 import type { HistoryStorage } from "./driver.ts";
 import { FORMAT, offsetOf, positionOf, RECORD, sealRecord, segmentName, segmentOf } from "./record.ts";
 
@@ -13,6 +14,7 @@ export class LogWriter {
   readonly #where: string;
   readonly generation: number;
   readonly #segmentBytes: number;
+  readonly #out = new ByteWriter();
   #end: number;
   #taken: number;
   #queue: Promise<void> | undefined;
@@ -36,7 +38,7 @@ export class LogWriter {
   /** Where the next record will begin; opens a new segment when this one is full. */
   next(): number {
     if (offsetOf(this.#end) >= this.#segmentBytes) this.#end = positionOf(segmentOf(this.#end) + 1, 0);
-    if (offsetOf(this.#end) === 0) this.#write(sealRecord(RECORD.start, Uint8Array.of(FORMAT)));
+    if (offsetOf(this.#end) === 0) this.#write(sealRecord(RECORD.start, Uint8Array.of(FORMAT), this.#out));
     return this.#end;
   }
 
@@ -47,7 +49,7 @@ export class LogWriter {
    */
   append(type: number, content: Uint8Array): number {
     const position = this.next();
-    this.#write(sealRecord(type, content));
+    this.#write(sealRecord(type, content, this.#out));
     return position;
   }
 
@@ -76,7 +78,7 @@ export class LogWriter {
     const name = segmentName(this.generation, segmentOf(this.#end));
     const end = this.#end + bytes.length;
     try {
-      const taken = this.#queue ? this.#queue.then(() => this.#late(name, bytes)) : this.#storage.append(name, bytes);
+      const taken = this.#queue ? this.#late(this.#queue, name, bytes.slice()) : this.#storage.append(name, bytes);
       if (taken instanceof Promise) this.#await(taken, bytes.length, end);
       else this.#taken = end;
     } catch (error) {
@@ -85,8 +87,9 @@ export class LogWriter {
     this.#end = end;
   }
 
-  #late(name: string, bytes: Uint8Array): void | Promise<void> {
-    if (!this.#failure) return this.#storage.append(name, bytes);
+  async #late(queue: Promise<void>, name: string, bytes: Uint8Array): Promise<void> {
+    await queue;
+    if (!this.#failure) await this.#storage.append(name, bytes);
   }
 
   #await(taken: Promise<void>, bytes: number, end: number): void {

@@ -54,11 +54,7 @@ export class PageCache {
     return freed;
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.shrink(Infinity);
-  }
-
+  /** Forgets everything, and gives its share of the budget back. */
   release(): void {
     this.#pages.clear();
     this.#bytes = 0;

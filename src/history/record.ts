@@ -4,6 +4,7 @@
  */
 import { PlimsollError } from "../base/errors.ts";
 import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
 import { crc32 } from "./checksum.ts";
 
 /** What a record is. */
@@ -49,15 +50,15 @@ export function parseSegmentName(name: string): { readonly generation: number; r
   return match ? { generation: Number(match[1]), segment: Number(match[2]) } : undefined;
 }
 
-/** Puts header and content together. */
-export function sealRecord(type: number, content: Uint8Array): Uint8Array {
-  const record = new Uint8Array(HEADER_BYTES + content.length);
-  const view = new DataView(record.buffer);
-  view.setUint32(4, content.length, true);
-  record[8] = type;
-  record.set(content, HEADER_BYTES);
-  view.setUint32(0, crc32(record, 4), true);
-  return record;
+/** Puts header and content together. The result is valid until `out` is written to again. */
+export function sealRecord(type: number, content: Uint8Array, out = new ByteWriter()): Uint8Array {
+  out.clear();
+  out.u32(0);
+  out.u32(content.length);
+  out.u8(type);
+  out.bytes(content);
+  out.patchU32(0, crc32(out.view(), 4));
+  return out.view();
 }
 
 /**

@@ -31,6 +31,17 @@ export class StateView {
   async get(path: unknown = []): Promise<unknown> {
     this.#version ??= this.#open();
     const version = await this.#version;
+    try {
+      if (!version.isRetired) return await this.#read(version, path);
+    } catch (error) {
+      if (!version.isRetired) throw error;
+    }
+    // A compacted log has taken the place of the one that this step was opened in.
+    this.#version = this.#open();
+    return this.#read(await this.#version, path);
+  }
+
+  async #read(version: Version, path: unknown): Promise<unknown> {
     if (version.step === 0) return undefined;
     let cell = await version.cell(1);
     for (const key of Array.isArray(path) ? (path as Path) : [path]) {

@@ -22,13 +22,15 @@ export interface StepEntry {
   readonly timeMs: number;
   /** Changed cells. */
   readonly cells: number;
-  /** Where they begin in the record, each as number, length, content. */
+  /** Where they begin and end in the record, each as number, length, content. */
   readonly at: number;
+  readonly end: number;
 }
 
 /** Collects steps for a record. */
 export class StepsWriter {
-  readonly #entries = new ByteWriter(2 ** 16);
+  readonly #entries = new ByteWriter(2 ** 17);
+  readonly #out = new ByteWriter(2 ** 17);
   #first = 0;
   #last = 0;
   #count = 0;
@@ -72,9 +74,10 @@ export class StepsWriter {
     return { first: this.#first, last: this.#last, count: this.#count, parent: this.#parent, timeMs: this.#firstMs };
   }
 
-  /** The record's content; begins a new one. */
+  /** The record's content, valid until the next is taken; begins a new one. */
   take(): Uint8Array {
-    const out = new ByteWriter(this.#entries.length + 64);
+    const out = this.#out;
+    out.clear();
     out.varint(this.#first);
     out.varint(this.#last - this.#first);
     out.varint(this.#count);
@@ -124,6 +127,6 @@ export function* readSteps(
       const length = input.varint();
       input.at += length;
     }
-    yield { step, timeMs: time, cells, at };
+    yield { step, timeMs: time, cells, at, end: input.at };
   }
 }

@@ -12,6 +12,7 @@ import { LEVELS, NOWHERE, PageTable, type Place } from "./page-table.ts";
 import { RECORD } from "./record.ts";
 import type { Keyframe, StepIndex } from "./step-index.ts";
 import { readSteps, readStepsHeader } from "./steps-record.ts";
+import type { Slices } from "./turn.ts";
 import { Version } from "./version.ts";
 
 /** A log that can be read. */
@@ -67,17 +68,23 @@ export async function loadGraph(version: Version): Promise<GraphNode | undefined
   return nodes.get(0);
 }
 
+/** Where the pages of a step's keyframe lie. */
+export async function loadTable(version: Version, reader: LogReader): Promise<PageTable> {
+  const table = new PageTable();
+  if (version.root.length === 0) return table;
+  table.adoptRoot(version.root);
+  await adopt(table, reader, LEVELS - 1, 0, version.root);
+  return table;
+}
+
 /** A step as the newest state: ready to be changed. */
 export async function loadNewest(
   version: Version,
   reader: LogReader,
+  slices?: Slices,
 ): Promise<{ readonly graph: Graph; readonly table: PageTable }> {
-  const table = new PageTable();
-  if (version.root.length > 0) {
-    table.adoptRoot(version.root);
-    await adopt(table, reader, LEVELS - 1, 0, version.root);
-  }
-  const nodes = version.step === 0 ? undefined : await version.graph(0);
+  const table = await loadTable(version, reader);
+  const nodes = version.step === 0 ? undefined : await version.graph(0, slices);
   const graph = new Graph(nodes, version.nextCell);
   for (const page of version.writtenPages) graph.dirtyPages.add(page);
   for (const page of table.pages()) if (!graph.hasPage(page)) graph.dirtyPages.add(page);

@@ -8,6 +8,7 @@ import type { Awaitable } from "./driver.ts";
 import { EMPTY, GraphNode, type Run, type SlotValue } from "./graph-node.ts";
 import type { LogReader } from "./log-reader.ts";
 import type { Page } from "./page.ts";
+import type { Slices } from "./turn.ts";
 import { FANOUT, LEVELS, type Place } from "./page-table.ts";
 
 /** Reads the cells of one step. */
@@ -67,8 +68,13 @@ export class Version {
     return page ? page.cell(cell % FANOUT) : EMPTY;
   }
 
+  /** True when its log was replaced by a compacted one. */
+  get isRetired(): boolean {
+    return this.#reader.isRetired;
+  }
+
   /** Everything that a container holds, and all below it, as a graph. */
-  async graph(id: number): Promise<Map<number, GraphNode>> {
+  async graph(id: number, slices?: Slices): Promise<Map<number, GraphNode>> {
     const nodes = new Map<number, GraphNode>();
     const first = await this.open(id);
     nodes.set(id, first);
@@ -81,6 +87,7 @@ export class Version {
         }
       }
       trim(node);
+      if (slices?.isOver) await slices.pause();
     }
     return nodes;
   }

@@ -161,13 +161,3 @@ export function describeDriver(name: string, make: () => Promise<HistoryDriver> 
     });
   });
 }
-
-/** What a call throws. */
-export async function refusal(call: () => unknown): Promise<unknown> {
-  try {
-    await call();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("nothing was thrown");
-}

@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HistoryStore, memoryHistory, patch } from "../../src/history/browser.ts";
+import { refusal } from "./refusal.ts";
 
 type State = Record<string, unknown>;
 
@@ -35,7 +36,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
     fc.sparseArray(tie("value"), { maxNumElements: 4, maxLength: 9 }),
   ),
 }));
-const keys = fc.constantFrom("a", "b", "c", "d", "10", "9");
+const keys = fc.constantFrom<string>("a", "b", "c", "d", "10", "9");
 
 /** One thing that a program does with its history. */
 type Act = (world: World) => Promise<void> | void;
@@ -100,6 +101,36 @@ const acts: fc.Arbitrary<Act>[] = [
     const steps = [...world.states.keys()];
     const step = steps[pick % steps.length] ?? 0;
     if (step > 0) await come(world, await world.store.goTo(step));
+  }),
+  fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(3)).map(([divisor, rest]): Act => async (world) => {
+    const keeps = divisor > 4 ? { last: divisor } : ({ step }: { step: number }) => step % divisor === rest % divisor;
+    const newest = [...world.states.keys()].slice(-divisor);
+    const always = new Set([world.cursor, ...world.store.branches.values(), ...world.store.tags.values()]);
+    const stays = (step: number): boolean =>
+      always.has(step) || (typeof keeps === "function" ? keeps({ step }) : newest.includes(step));
+    const gone = [...world.states.keys()].filter((step) => !stays(step));
+    const thinning = world.store.thin(keeps);
+    const beside = divisor === 3 ? world.store.save(patch().set("beside", rest)) : undefined;
+    const { evicted, evictedSteps } = await thinning;
+    expect(evictedSteps).toBe(gone.length);
+    expect(evicted.flatMap(({ from, to }) => gone.filter((step) => step >= from && step <= to))).toEqual(gone);
+    for (const [step, entry] of world.states) {
+      let { parent } = entry;
+      while (parent > 0 && !stays(parent)) parent = world.states.get(parent)?.parent ?? 0;
+      world.states.set(step, { state: entry.state, parent });
+    }
+    for (const step of gone) {
+      world.states.delete(step);
+      expect(await refusal(async () => world.store.load(step))).toMatchObject({ code: "ERR_PLIMSOLL_NO_STEP" });
+    }
+    if (beside === undefined) return;
+    world.live.beside = rest;
+    saved(world, beside);
+  }),
+  fc.nat().map((pick): Act => (world) => {
+    const steps = [...world.states.keys()];
+    world.store.tag(`tag ${pick % 3}`, steps[pick % steps.length]);
+    if (pick % 5 === 0) world.store.branch(`branch ${pick % 2}`);
   }),
   fc.constant<Act>(async (world) => {
     await world.store.close();
