@@ -91,6 +91,19 @@ describe("drawLiveView", () => {
     );
   });
 
+  it("shows how many values programs own, where they have a ledger", () => {
+    const recording = record("node server.js", 60, null);
+    const view = { command: recording.command, pid: 4121, limit: recording.limit, cwd: "/", columns: 100, paint };
+    expect(drawLiveView(status(recording, 60), view).join("\n")).not.toContain("owned");
+    const totals = [
+      { name: "jax-js", live: 16_000, created: 20_000 },
+      { name: "cursor", live: 7, created: 7 },
+    ];
+    for (const { threads } of recording.processes)
+      for (const thread of threads) thread.ledger = [{ timeMs: 59_000, totals, places: [] }];
+    expect(drawLiveView(status(recording, 60), view)[9]).toMatch(/requests 5,950, 100\/s {3}owned values 16,007$/);
+  });
+
   it("fits any width, whatever names hold", () => {
     fc.assert(
       fc.property(
