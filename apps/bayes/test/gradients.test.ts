@@ -187,6 +187,28 @@ describe("the gradient of", () => {
     );
   });
 
+  it("what there is none of counts as 0", () => {
+    const density = (x: Value): Value =>
+      x
+        .gather([])
+        .square()
+        .sum()
+        .add(x.slice(0, 0).mul(x.at(0)).sum())
+        .add(concat(x, x.slice(2, 2)).square().sum());
+    expectGradient(density(parameter(0, 2)), [0.3, 0.7]);
+  });
+
+  it("a loop of no steps leaves its state, and one without outputs is right", () => {
+    const density = (x: Value): Value => {
+      const none = scan([x.at(0)], [x.slice(0, 0)], ([level], [each]) => ({ state: [level.mul(each)] }));
+      const three = scan([x.at(1), 2], [x.gather([1, 0, 1])], ([level, other], [each]) => ({
+        state: [level.mul(each).add(other), level],
+      }));
+      return none.state[0].add(three.state[0].mul(three.state[1]));
+    };
+    expectGradient(density(parameter(0, 2)), [0.3, 0.7]);
+  });
+
   it("a loop within a loop is right", () => {
     const density = (x: Value): Value => {
       const outer = scan([x.at(0)], [[1, 2, 3]], ([level], [factor]) => {

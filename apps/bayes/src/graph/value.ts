@@ -69,8 +69,9 @@ export class Value {
     return elementwise("square", this);
   }
 
-  /** Sum over all elements. */
+  /** Sum over all elements; of none it is 0. */
   sum(): Value {
+    if (this.node.size === 0) return toValue(0);
     return record({ kind: "sum", axis: "all" }, [this.node], []);
   }
 
