@@ -4,7 +4,8 @@
  */
 import { performance } from "node:perf_hooks";
 import { analyse, type Analysis, type SourceType } from "./scope/analyse.ts";
-import { proposeNames, type ProposedName } from "./naming/offline-names.ts";
+import { proposeNames } from "./naming/offline-names.ts";
+import type { NameProposals } from "./naming/proposals.ts";
 import { assignNames, type FinalNames } from "./rename/assign-names.ts";
 import { edits } from "./rename/edits.ts";
 import { KEPT } from "./scope/tables.ts";
@@ -45,7 +46,7 @@ export interface UnminifyOptions {
   /** Told when a phase starts. */
   readonly onPhase?: (phase: PhaseName) => void;
   /** Names instead of the offline ones, by number of the binding. */
-  readonly names?: (analysis: Analysis, source: Source) => Map<number, ProposedName>;
+  readonly names?: (analysis: Analysis, source: Source) => NameProposals;
 }
 
 /** What a run did. */
@@ -90,7 +91,7 @@ export function unminify(input: string, output: string, options: UnminifyOptions
   };
   const { expected, encoding, ...result } = rename(input, output, options, phase);
   // All that the renaming held has gone by now: the check needs no more than it did.
-  if (expected !== undefined) phase("verify", () => verify(expected, output, encoding, result.sourceType));
+  if (expected !== undefined) phase("verify", () => verify(expected, result, encoding, options.collect !== false));
   return { ...result, isVerified: expected !== undefined, phases };
 }
 
@@ -109,10 +110,10 @@ function rename(input: string, output: string, options: UnminifyOptions, phase: 
       `${output} cannot be read again to be checked: write to a file, or give --no-verify.`,
     );
   const bytes = phase("read", () => readSource(input, "latin1"));
-  const need = estimate(bytes);
+  const need = estimate(bytes, options.collect !== false);
   refuseAbove(options.maxMemoryBytes, need, input);
   const sourceType = options.sourceType ?? (IS_MODULE.test(bytes.text) ? "module" : "script");
-  const { source, analysis } = phase("analyse", () => analyseFile(bytes, sourceType));
+  const { source, analysis } = phase("analyse", () => analyseFile(bytes, sourceType, options.collect !== false));
   const { final, proposals } = phase("name", () => {
     const proposals = options.names?.(analysis, source) ?? proposeNames(analysis);
     return { proposals, final: assignNames(analysis, wishes(analysis, proposals, options.keepFunctionNames ?? false)) };
@@ -135,22 +136,22 @@ function rename(input: string, output: string, options: UnminifyOptions, phase: 
 }
 
 /** Byte by byte first; decoded where characters beyond ASCII mean more than themselves. */
-function analyseFile(bytes: Source, sourceType: SourceType): { source: Source; analysis: Analysis } {
+function analyseFile(bytes: Source, sourceType: SourceType, collect: boolean): { source: Source; analysis: Analysis } {
   try {
-    return { source: bytes, analysis: analyseSource(bytes, sourceType) };
+    return { source: bytes, analysis: analyseSource(bytes, sourceType, collect) };
   } catch (error) {
     if (!(error instanceof NeedsCharacters || hasBytes(bytes.text))) throw notReadable(error, bytes.path);
   }
   const source = readSource(bytes.path, "utf8");
   try {
-    return { source, analysis: analyseSource(source, sourceType) };
+    return { source, analysis: analyseSource(source, sourceType, collect) };
   } catch (error) {
     throw notReadable(error, bytes.path);
   }
 }
 
-function analyseSource(source: Source, sourceType: SourceType): Analysis {
-  return analyse(source.text, sourceType, source.encoding === "latin1");
+function analyseSource(source: Source, sourceType: SourceType, collect: boolean): Analysis {
+  return analyse(source.text, sourceType, { areBytes: source.encoding === "latin1", collect });
 }
 
 function hasBytes(text: string): boolean {
@@ -176,7 +177,7 @@ function notReadable(error: unknown, input: string): Error {
 /** Functions and classes that keep their names are settled before anything else is named. */
 function wishes(
   { bindings }: Analysis,
-  proposals: ReadonlyMap<number, ProposedName>,
+  proposals: NameProposals,
   keepFunctionNames: boolean,
 ): (root: number) => number | undefined {
   if (keepFunctionNames)
@@ -188,7 +189,7 @@ function wishes(
 function counts(
   analysis: Analysis,
   final: FinalNames,
-  proposals: ReadonlyMap<number, ProposedName>,
+  proposals: NameProposals,
 ): Pick<UnminifyResult, "bindings" | "occurrences" | "renamed" | "kept" | "evidence"> {
   const { bindings, names } = analysis;
   const evidence: Record<string, number> = {};
@@ -204,9 +205,15 @@ function counts(
   return { bindings: bindings.size - 1, occurrences: analysis.order.length, renamed, kept, evidence };
 }
 
-function verify(expected: string, output: string, encoding: Source["encoding"], sourceType: SourceType): void {
+function verify(
+  expected: string,
+  { output, sourceType }: Pick<UnminifyResult, "output" | "sourceType">,
+  encoding: Source["encoding"],
+  collect: boolean,
+): void {
   const written = readSource(output, encoding);
-  if (signature(written.text, analyseSource(written, sourceType)) === expected) return;
+  if (collect) globalThis.gc?.();
+  if (signature(written.text, analyseSource(written, sourceType, collect)) === expected) return;
   throw new UnminifyError(
     "NOT_EQUIVALENT",
     `${output} differs from the input in more than its names: this is a defect of unminify. Do not use the file, and report it.`,

@@ -105,6 +105,11 @@ export class Evidence {
     counts.push(parameterCount);
   }
 
+  /** How many parameters of methods there can be at most, by name and index. */
+  get methodParameterCount(): number {
+    return this.#methods[0].length * 4 + this.#methodArguments[0].length;
+  }
+
   /** A call of a method called `method` gives an identifier, or something with a name, to a parameter. */
   methodArgument(method: number, index: number, value: { name: number } | { occurrence: number }): void {
     const [methods, indices, values] = this.#methodArguments;

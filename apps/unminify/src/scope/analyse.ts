@@ -18,11 +18,18 @@ export interface Analysis extends Tables {
   readonly order: Uint32Array;
 }
 
+/** How to read a program. */
+export interface AnalyseOptions {
+  /** Each character of the text is a byte of a UTF-8 file. Default: false. */
+  readonly areBytes?: boolean;
+  /** Garbage is collected on the way where Node.js runs with `--expose-gc`. Default: false. */
+  readonly collect?: boolean;
+}
+
 /**
- * Reads the names of a program; `areBytes` where each character of the text is a byte of a UTF-8 file.
- * Throws acorn's `SyntaxError` where it cannot be read, and `NeedsCharacters` where bytes will not do.
+ * Reads the names of a program. Throws acorn's `SyntaxError` where it cannot be read, and `NeedsCharacters` where bytes will not do.
  */
-export function analyse(text: string, sourceType: SourceType, areBytes = false): Analysis {
+export function analyse(text: string, sourceType: SourceType, options: AnalyseOptions = {}): Analysis {
   const parser = new NameParser(
     {
       ecmaVersion: "latest",
@@ -32,7 +39,7 @@ export function analyse(text: string, sourceType: SourceType, areBytes = false):
       checkPrivateFields: false,
     },
     text,
-    areBytes,
+    options,
   );
   parser.parse();
   const { tables, scopes, notes } = parser;
