@@ -7,9 +7,11 @@ import type { LedgerReading, Recording, ThreadRecording } from "../../monitor/re
 import type { Cleaner } from "./clean.ts";
 import type { Report, ReportLedger } from "./report.ts";
 import { toSeconds } from "./series.ts";
-import { formatCount, formatPlace } from "./words.ts";
+import { formatCount, formatDuration, formatPlace } from "./words.ts";
 
 const MAX_THREADS = 20;
+/** Fewer more than twice as many as at first are not worth a word. */
+const FEW = 50;
 const MOST = 0.5;
 const ALL = 0.99;
 
@@ -67,13 +69,19 @@ function sizeOf(bytes: number | undefined): { bytes?: number } {
 
 /** `16,000 jax-js values alive, 8.4 MB, most from logProb src/model.ts:42`: one line a library, those with most values first. */
 export function ledgerLines({ ledger = [] }: Pick<Report, "ledger">): string[] {
-  const lines = ledger.flatMap(({ thread, libraries, places }) =>
-    libraries.map(({ name, live, bytes, created }) => {
+  const lines = ledger.flatMap(({ thread, firstSeconds, libraries, places }) =>
+    libraries.map(({ name, live, bytes, created, firstLive }) => {
       const [top] = places.filter((place) => place.name === name).sort((a, b) => b.live - a.live);
       const size = bytes === undefined || live === 0 ? "" : `, ${formatBytes(bytes)}`;
       const where = thread === undefined ? "" : ` (worker ${thread})`;
+      // A fact, for a cache that has filled as well: the reader sees whether so many are meant to live.
+      const before =
+        live < FEW + 2 * firstLive ? "" : `; up from ${formatCount(firstLive)} after ${formatDuration(firstSeconds)}`;
       const ofAll = live === 0 && created > 0 ? `; all ${formatCount(created)} that were made are released` : "";
-      return { live, text: `${formatCount(live)} ${name} values alive${size}${fromWords(top, live)}${where}${ofAll}` };
+      return {
+        live,
+        text: `${formatCount(live)} ${name} values alive${size}${fromWords(top, live)}${where}${before}${ofAll}`,
+      };
     }),
   );
   return lines.sort((a, b) => b.live - a.live).map(({ text }) => text);

@@ -26,7 +26,7 @@ describe("the ledger in a report", () => {
     const { recording, diagnosis } = owning();
     const report = buildReport(recording, diagnosis, { cwd: CWD });
     expect(ledgerLines(report)).toEqual([
-      "16,000 jax-js values alive, 8.4 MB, most from make42 src/model.ts:42",
+      "16,000 jax-js values alive, 8.4 MB, most from make42 src/model.ts:42; up from 400 after 1 s",
       "12 tfjs values alive (worker 3)",
       "0 cursor values alive; all 1,200 that were made are released",
     ]);
