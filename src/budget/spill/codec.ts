@@ -23,10 +23,10 @@ export function structuredCodec<T>(): Codec<T> {
   };
 }
 
-/** Bytes as they are. */
+/** Bytes as they are; what comes back is a Buffer. */
 export const bytesCodec: Codec<Uint8Array> = {
   encode: (value) => value,
-  decode: (bytes) => new Uint8Array(bytes),
+  decode: (bytes) => Buffer.from(bytes),
 };
 
 /** What `JSON.stringify` keeps: several times faster than {@link structuredCodec} for small plain values. */

@@ -8,11 +8,11 @@ import { SpillFile } from "./spill-file.ts";
 
 /** The hash, the length of the key, the length of the value; then both. */
 export const ENTRY_HEADER_BYTES = 12;
-const BLOCK_BYTES = 2048;
+const BLOCK_BYTES = 1024;
 const BUFFER_BYTES = 256 * 1024;
 
 /** An entry in the bytes that it was read from: lent until the next is asked for. */
-export interface FoundEntry {
+interface FoundEntry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }
@@ -58,15 +58,13 @@ export class SortedBlocks implements Disposable {
     this.#open = Buffer.alloc(0);
   }
 
-  /** The entry of a key. @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` */
-  find(hash: number, key: Buffer): FoundEntry | undefined {
+  /** The value of a key, lent. @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` */
+  find(hash: number, key: Buffer): Uint8Array | undefined {
     for (let at = this.#lastBlockFrom(hash); at >= 0; at -= 1) {
       const block = this.#load(at);
       const end = this.#blockEnd(at);
       for (let entry = FRAME_HEADER_BYTES; entry < end; entry += entryBytes(block, entry)) {
-        if (block.readUInt32LE(entry) !== hash) continue;
-        const found = entryAt(block, entry);
-        if (key.equals(found.key)) return found;
+        if (block.readUInt32LE(entry) === hash && hasKey(block, entry, key)) return valueAt(block, entry);
       }
       // Keys of one hash may go on from the block before.
       if (this.#hashes[at] !== hash) return undefined;
@@ -148,7 +146,7 @@ export class SortedBlocks implements Disposable {
     if (this.#block.length < bytes) this.#block = Buffer.allocUnsafeSlow(bytes);
     const block = this.#block;
     this.#loaded = -1;
-    this.#file.read(block.subarray(0, bytes), start);
+    this.#file.read(block, start, bytes);
     if (block.readUInt32LE(0) !== bytes - FRAME_HEADER_BYTES || !isFrameWhole(block, 0, bytes - FRAME_HEADER_BYTES)) {
       throw spillCorrupt(this.#file.path, start, "a block's checksum is wrong");
     }
@@ -161,8 +159,18 @@ function entryBytes(block: Buffer, at: number): number {
   return ENTRY_HEADER_BYTES + block.readUInt32LE(at + 4) + block.readUInt32LE(at + 8);
 }
 
+function hasKey(block: Buffer, at: number, key: Buffer): boolean {
+  if (block.readUInt32LE(at + 4) !== key.length) return false;
+  for (let i = 0; i < key.length; i += 1) if (block[at + ENTRY_HEADER_BYTES + i] !== key[i]) return false;
+  return true;
+}
+
+function valueAt(block: Buffer, at: number): Uint8Array {
+  const value = at + ENTRY_HEADER_BYTES + block.readUInt32LE(at + 4);
+  return block.subarray(value, value + block.readUInt32LE(at + 8));
+}
+
 function entryAt(block: Buffer, at: number): FoundEntry {
   const key = at + ENTRY_HEADER_BYTES;
-  const value = key + block.readUInt32LE(at + 4);
-  return { key: block.subarray(key, value), value: block.subarray(value, value + block.readUInt32LE(at + 8)) };
+  return { key: block.subarray(key, key + block.readUInt32LE(at + 4)), value: valueAt(block, at) };
 }

@@ -7,7 +7,7 @@ import { type ByteLease } from "../../base/byte-budget.ts";
 import { memoryAtHand, openLease, type StoreMemory } from "../open-lease.ts";
 import { type Codec, structuredCodec } from "./codec.ts";
 import { bytesOfKey, keyOfBytes } from "./key-bytes.ts";
-import { ENTRY_HEADER_BYTES, type FoundEntry, SortedBlocks } from "./sorted-blocks.ts";
+import { ENTRY_HEADER_BYTES, SortedBlocks } from "./sorted-blocks.ts";
 import { SortedRuns } from "./sorted-runs.ts";
 import { spillClosed } from "./spill-errors.ts";
 import { type SpillKey, type SpillMap } from "./spill-map.ts";
@@ -76,7 +76,7 @@ export class SortedMap<K extends SpillKey, V> implements SpillMap<K, V> {
 
   get(key: K): V | undefined {
     const found = this.#find(key);
-    return found && this.#codec.decode(found.value);
+    return found && this.#codec.decode(found);
   }
 
   has(key: K): boolean {
@@ -101,7 +101,7 @@ export class SortedMap<K extends SpillKey, V> implements SpillMap<K, V> {
     this.close();
   }
 
-  #find(key: K): FoundEntry | undefined {
+  #find(key: K): Uint8Array | undefined {
     const blocks = this.#read();
     const bytes = bytesOfKey(key);
     return blocks.find(crc32(bytes), bytes);

@@ -101,10 +101,10 @@ export class SpillFile implements Disposable {
     this.#end = Math.max(this.#end, at + bytes.length);
   }
 
-  /** Reads up to the end of `target` or of the file; gives the bytes read. */
-  read(target: Uint8Array, position: number): number {
+  /** Reads `length` bytes, fewer at the end of the file; gives the bytes read. Default: all that `target` takes. */
+  read(target: Uint8Array, position: number, length: number = target.length): number {
     const descriptor = this.#open();
-    const wanted = Math.max(0, Math.min(target.length, this.#end - position));
+    const wanted = Math.max(0, Math.min(length, this.#end - position));
     for (let done = 0; done < wanted;) {
       const read = readSync(descriptor, target, done, wanted - done, position + done);
       if (read === 0) throw spillCorrupt(this.path, position + done, "the file is shorter than what was written");
