@@ -39,6 +39,8 @@ const TRUSTED_READINGS = 3;
 /** Weight of the newest reading in the cost of what started lately, and the ratio from which it is believed. */
 const INFLOW_WEIGHT = 0.3;
 const INFLOW_CLEAR = 1.4;
+/** What the allocator has kept serves new tasks, less what is too scattered for them. */
+const REUSE_RATIO = 0.6;
 /** How much of the last surprise remains after each reading. */
 const SURPRISE_DECAY = 0.95;
 /** A task is assumed to have allocated after so long. */
@@ -64,9 +66,13 @@ export class Admission {
   #inFlight = 0;
   #base: LiveReading;
   #baseResident: number;
+  /** Resident bytes beyond live ones: least, and of them what the allocator kept at the last reading and will use again. */
+  #overheadBytes: number;
+  #reusableBytes = 0;
   #live: LiveReading | undefined;
   /** Heap bytes expected of tasks that started, and that ended, since the last reading; and their squares. */
   #startedBytes = 0;
+  #startedTotalBytes = 0;
   #endedBytes = 0;
   #sinceSquares = 0;
   /** Tasks that may not show yet: those of this interval and of the one before. */
@@ -88,6 +94,7 @@ export class Admission {
     this.#middle = new Float64Array(model.capacity);
     this.#base = { heapBytes: gauge.heapUsedBytes(), externalBytes: 0 };
     this.#baseResident = gauge.residentBytes();
+    this.#overheadBytes = this.#baseResident - this.#base.heapBytes;
   }
 
   /** Tasks in flight. */
@@ -129,6 +136,7 @@ export class Admission {
   /** A task starts. */
   start(kind: number, nowMs: number): void {
     const bytes = this.#model.heapBytes(kind);
+    this.#startedTotalBytes += this.#model.totalBytes(kind);
     this.#count(kind, 1);
     this.#startedBytes += bytes;
     this.#sinceSquares += bytes * bytes;
@@ -176,6 +184,9 @@ export class Admission {
       this.#surpriseBytes = Math.max(reading.heapBytes - expected, this.#surpriseBytes * SURPRISE_DECAY);
     }
     this.#live = reading;
+    const overhead = this.#gauge.residentBytes() - reading.heapBytes - reading.externalBytes;
+    this.#reusableBytes = REUSE_RATIO * Math.max(0, overhead - this.#overheadBytes);
+    this.#startedTotalBytes = 0;
     this.#startedBytes = 0;
     this.#endedBytes = 0;
     this.#sinceSquares = 0;
@@ -217,7 +228,8 @@ export class Admission {
     const cap = this.residentCapBytes;
     if (this.#baseResident + expected + margin > cap) return false;
     const appearing = this.#appearing.totalBytes + this.#appearingBefore.totalBytes;
-    return this.#gauge.residentBytes() + appearing + 2 * bytes <= cap;
+    const reusable = Math.max(0, this.#reusableBytes - this.#startedTotalBytes);
+    return this.#gauge.residentBytes() - reusable + appearing + 2 * bytes <= cap;
   }
 
   /** What tasks in flight and one more are expected to hold, and the sum of their squares. */

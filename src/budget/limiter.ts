@@ -21,8 +21,8 @@ const TICK_MS = 25;
 const READ_MS = 2;
 /** A collection is forced when this share of the tasks in flight has ended since the last one: else it would free nothing. */
 const PROGRESS_RATIO = 0.1;
-/** Share of the time that forced collections may take. */
-const FORCED_SHARE = 0.05;
+/** Share of the time that forced collections may take. For the process's limit it is larger: V8 collects for its heap's sake by itself. */
+const FORCED_SHARE = { heap: 0.05, resident: 0.15 } as const;
 /** Share of the resident cap above which a collection is forced although no task waits. */
 const TIGHT_RATIO = 0.96;
 
@@ -259,8 +259,8 @@ export class AdaptiveLimiter implements Disposable {
   #holdReason(kind: number): HoldReason | undefined {
     const { inFlight } = this.#admission;
     if (inFlight >= this.#maxConcurrency) return "concurrency";
-    if (inFlight >= this.#pace.limit) return "pace";
     const nowMs = this.#clock.now();
+    if (inFlight >= this.#pace.ceiling(inFlight, nowMs)) return "pace";
     if (nowMs - this.#readMs >= READ_MS) this.#read(nowMs);
     const reason = this.#admission.hold(kind);
     if (reason === undefined || !this.#collect(reason)) return reason;
@@ -276,7 +276,7 @@ export class AdaptiveLimiter implements Disposable {
   }
 
   /** Forces a collection when one can help and has its price. @returns true when it did. */
-  #collect(reason: HoldReason): boolean {
+  #collect(reason: "heap" | "resident"): boolean {
     const startMs = this.#clock.now();
     const { endedSinceReading, inFlight, live } = this.#admission;
     const hasProgress = endedSinceReading >= Math.max(1, PROGRESS_RATIO * inFlight);
@@ -285,7 +285,7 @@ export class AdaptiveLimiter implements Disposable {
     const endMs = this.#clock.now();
     const pauseMs = endMs - startMs;
     this.#forced = { count: this.#forced.count + 1, pauseMs: this.#forced.pauseMs + pauseMs };
-    this.#mayForceMs = endMs + Math.max(TICK_MS, pauseMs / FORCED_SHARE);
+    this.#mayForceMs = endMs + Math.max(TICK_MS, pauseMs / FORCED_SHARE[reason]);
     this.#read(endMs);
     publish("plimsoll:limiter:collected", () => ({ name: this.name, reason, pauseMs }));
     return true;

@@ -16,6 +16,9 @@ const MOST_FAILED = 2;
 /** A thread that is busier than this does not get faster with more tasks. */
 const SATURATED = 0.97;
 const STEP = 0.1;
+/** On the way up: at most this much more in so long, so that a thousand take three seconds. */
+const RISE_RATIO = 0.15;
+const RISE_MS = 100;
 /** Faster or slower by this much counts. */
 const CHANGE = 0.01;
 const MOST_PATIENCE = 64;
@@ -38,6 +41,8 @@ export class Pace {
   #patience = 1;
   #rest = 0;
   #ended = 0;
+  #ceiling = START;
+  #ceilingMs = 0;
   #atLimit = 0;
   #sinceMs: number;
   #movedMs: number;
@@ -60,6 +65,18 @@ export class Pace {
   /** Tasks a second in the last window; 0 before it is over. */
   get throughput(): number {
     return this.#throughput;
+  }
+
+  /**
+   * Tasks at once for now: on the way up, the number rises step by step. Many that start together also grow together, and what they
+   * hold when young says little of what they will hold.
+   */
+  ceiling(inFlight: number, nowMs: number): number {
+    if (nowMs - this.#ceilingMs >= RISE_MS) {
+      this.#ceilingMs = nowMs;
+      this.#ceiling = START + Math.ceil(inFlight * (1 + RISE_RATIO));
+    }
+    return Math.min(this.#limit, this.#ceiling);
   }
 
   /**
