@@ -29,6 +29,9 @@ export interface PhaseCost {
   readonly rssBytes: number;
 }
 
+/** Proposes names, by number of the binding: from a source map, a language model, or the source itself. */
+export type NameSource = (analysis: Analysis, source: Source) => NameProposals | Promise<NameProposals>;
+
 /** How to rename. */
 export interface UnminifyOptions {
   /** Default: told from the text (`import`/`export` at the top level make a module). */
@@ -46,7 +49,7 @@ export interface UnminifyOptions {
   /** Told when a phase starts. */
   readonly onPhase?: (phase: PhaseName) => void;
   /** Names instead of the offline ones, by number of the binding. */
-  readonly names?: (analysis: Analysis, source: Source) => NameProposals;
+  readonly names?: NameSource;
 }
 
 /** What a run did. */
@@ -78,24 +81,25 @@ const IS_MODULE = /(?:^|[;}\n])\s*(?:import\s*[\w${*"']|export\s*(?:[{*]|default
  * @param output - path of the result; it appears only when it is complete.
  * @throws UnminifyError `BAD_INPUT`, `OVER_MEMORY` (before any work), `UNWRITABLE`, `NOT_EQUIVALENT`.
  */
-export function unminify(input: string, output: string, options: UnminifyOptions = {}): UnminifyResult {
+export async function unminify(input: string, output: string, options: UnminifyOptions = {}): Promise<UnminifyResult> {
   const phases: PhaseCost[] = [];
-  const phase: Phase = (name, work) => {
+  const phase: Phase = async (name, work) => {
     options.onPhase?.(name);
     // A buffer or a text that nobody needs any more goes only when V8 collects.
     if (options.collect !== false) globalThis.gc?.();
     const start = performance.now();
-    const result = work();
+    const result = await work();
     phases.push({ phase: name, milliseconds: performance.now() - start, rssBytes: process.memoryUsage.rss() });
     return result;
   };
-  const { expected, encoding, ...result } = rename(input, output, options, phase);
+  const { expected, encoding, ...result } = await rename(input, output, options, phase);
   // All that the renaming held has gone by now: the check needs no more than it did.
-  if (expected !== undefined) phase("verify", () => verify(expected, result, encoding, options.collect !== false));
+  if (expected !== undefined)
+    await phase("verify", () => verify(expected, result, encoding, options.collect !== false));
   return { ...result, isVerified: expected !== undefined, phases };
 }
 
-type Phase = <T>(name: PhaseName, work: () => T) => T;
+type Phase = <T>(name: PhaseName, work: () => T | Promise<T>) => Promise<T>;
 
 interface Renamed extends Omit<UnminifyResult, "isVerified" | "phases"> {
   /** Digest that the output must have, where it is checked. */
@@ -103,23 +107,23 @@ interface Renamed extends Omit<UnminifyResult, "isVerified" | "phases"> {
   readonly encoding: Source["encoding"];
 }
 
-function rename(input: string, output: string, options: UnminifyOptions, phase: Phase): Renamed {
+async function rename(input: string, output: string, options: UnminifyOptions, phase: Phase): Promise<Renamed> {
   if (options.verify !== false && isDevice(output))
     throw new UnminifyError(
       "BAD_USAGE",
       `${output} cannot be read again to be checked: write to a file, or give --no-verify.`,
     );
-  const bytes = phase("read", () => readSource(input, "latin1"));
+  const bytes = await phase("read", () => readSource(input, "latin1"));
   const need = estimate(bytes, options.collect !== false);
   refuseAbove(options.maxMemoryBytes, need, input);
   const sourceType = options.sourceType ?? (IS_MODULE.test(bytes.text) ? "module" : "script");
-  const { source, analysis } = phase("analyse", () => analyseFile(bytes, sourceType, options.collect !== false));
-  const { final, proposals } = phase("name", () => {
-    const proposals = options.names?.(analysis, source) ?? proposeNames(analysis);
+  const { source, analysis } = await phase("analyse", () => analyseFile(bytes, sourceType, options.collect !== false));
+  const { final, proposals } = await phase("name", async () => {
+    const proposals = (await options.names?.(analysis, source)) ?? proposeNames(analysis);
     return { proposals, final: assignNames(analysis, wishes(analysis, proposals, options.keepFunctionNames ?? false)) };
   });
   const chunk = options.chunkCharacters ?? DEFAULT_CHUNK_CHARACTERS;
-  const outputBytes = phase("write", () =>
+  const outputBytes = await phase("write", () =>
     writePieces(output, editedText(source.text, edits(analysis, final), chunk), source.encoding),
   );
   return {

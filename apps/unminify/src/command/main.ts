@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const maxMemoryBytes = await memoryLimitBytes(options.maxMemory);
   const results: UnminifyResult[] = [];
   for (const input of options.inputs) {
-    const result = unminify(input, outputOf(input, options), {
+    const result = await unminify(input, outputOf(input, options), {
       ...(options.sourceType && { sourceType: options.sourceType }),
       ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
       ...(options.chunkCharacters !== undefined && { chunkCharacters: options.chunkCharacters }),
