@@ -23,7 +23,10 @@ const keys = fc.oneof(
 );
 
 /** Fills a map, replaces values in it, and reads it. */
-export async function checkWriteThenRead(open: () => Promise<SpillMap<string | number, Value>>): Promise<void> {
+export async function checkWriteThenRead(
+  open: () => Promise<SpillMap<string | number, Value>>,
+  numRuns = 30,
+): Promise<void> {
   const property = fc.asyncProperty(fc.array(keys, { maxLength: 600 }), fc.array(keys), async (set, asked) => {
     using map = await open();
     const model = new Map<string | number, Value>();
@@ -41,7 +44,7 @@ export async function checkWriteThenRead(open: () => Promise<SpillMap<string | n
     assert.equal(entries.length, model.size);
     assert.deepEqual(new Map(entries), model);
   });
-  await fc.assert(property, { numRuns: 40 });
+  await fc.assert(property, { numRuns });
 }
 
 const steps = fc.array(
@@ -52,7 +55,11 @@ const steps = fc.array(
 );
 
 /** Changes a map in any order; `reopen` closes and opens it where it outlives that. */
-export async function checkChanges(open: (round: number) => Promise<MutableMap>, reopens: boolean): Promise<void> {
+export async function checkChanges(
+  open: (round: number) => Promise<MutableMap>,
+  reopens: boolean,
+  numRuns = 20,
+): Promise<void> {
   let round = 0;
   const property = fc.asyncProperty(steps, async (list) => {
     round += 1;
@@ -73,5 +80,5 @@ export async function checkChanges(open: (round: number) => Promise<MutableMap>,
     assert.deepEqual(new Map(map.entries()), model);
     map.close();
   });
-  await fc.assert(property, { numRuns: 30 });
+  await fc.assert(property, { numRuns });
 }

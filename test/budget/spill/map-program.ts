@@ -8,8 +8,8 @@ import { checkChanges, checkWriteThenRead, type Value } from "./map-contract.ts"
 const directory = mkdtempSync(join(tmpdir(), "plimsoll-spill-test-"));
 try {
   const common = { memory: 140_000, engine: "node:sqlite" } as const;
-  await checkWriteThenRead(() => SqliteMap.open<string | number, Value>({ ...common, directory }));
-  await checkChanges((round) => SqliteMap.open({ ...common, folder: join(directory, String(round)) }), true);
+  await checkWriteThenRead(() => SqliteMap.open<string | number, Value>({ ...common, directory }), 8);
+  await checkChanges((round) => SqliteMap.open({ ...common, folder: join(directory, String(round)) }), true, 8);
   console.log("the contract holds");
 } finally {
   rmSync(directory, { recursive: true, force: true });
