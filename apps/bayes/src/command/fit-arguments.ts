@@ -9,24 +9,31 @@ import type { WorkerFitOptions } from "../workers/fit-in-workers.ts";
 /** Of `bayes fit --help`. */
 export const HELP = `bayes fit MODEL.ts --data DATA.json [options]
 
-Draws from the posterior of a model, which the file exports as its default, and sums the draws up.
+Draws from the posterior of a model, which the file exports as its default, and
+sums the draws up.
 
-  --data FILE           JSON, an entry for each that the model names
-  --chains N            chains (4)                --seed N            the same seed gives the same draws (1)
-  --warmup N            draws that adapt (1000)   --draws N           draws kept of each chain (1000)
-  --sampler nuts|hmc    nuts                      --path-length X     of hmc, in standard deviations (1.57)
-  --target-accept X     0..1 (0.8)                --max-depth N       doublings of a path (10)
-  --dense               a dense mass matrix, where parameters are strongly correlated
-  --backend NAME        compiled, or jax: arrays of jax-js in single precision
-  --workers N           threads (a chain each, no more than processors)
-  --out DIR             chains, report.html and inference-data.json (MODEL.fit)
-  --resume              go on with the fit in --out; begin where there is none
-  --overwrite           begin anew where --out holds a fit that is not finished
-  --json                figures on stdout as JSON
-  --quiet               no progress
+  --data FILE         JSON, an entry for each that the model names
+  --chains N          chains (4)
+  --warmup N          draws of each chain that adapt (1000)
+  --draws N           draws of each chain that are kept (1000)
+  --seed N            the same seed gives the same draws (1)
+  --sampler NAME      nuts, or hmc: paths of a given length (nuts)
+  --path-length X     of hmc, in standard deviations (1.57)
+  --target-accept X   acceptance that steps are made for, 0..1 (0.8)
+  --max-depth N       doublings of a path at most (10)
+  --dense             a dense mass matrix, for strongly correlated parameters
+  --backend NAME      compiled, or jax: jax-js, in single precision (compiled)
+  --workers N         threads (a chain each, no more than processors)
+  --out DIR           chains, report.html and inference-data.json (MODEL.fit)
+  --resume            go on with the fit in --out; begin where there is none
+  --overwrite         begin anew where --out holds a fit that is not finished
+  --json              figures on stdout as JSON
+  --quiet             no progress
 
-Ctrl-C saves all chains and reports on the draws so far; --resume then goes on to the same draws as without it.
-Exits with 64 for wrong usage, 65 for a model or data that do not fit, 70 for a failure of its own.
+Ctrl-C saves all chains and reports on the draws so far; --resume then goes on
+to the very draws that would have come.
+Exits with 64 for wrong usage, 65 for a model or data that do not fit, 70 for a
+failure of its own.
 `;
 
 /** What was asked for. */

@@ -17,10 +17,12 @@ import { Progress } from "./progress.ts";
 import { readData } from "./read-data.ts";
 import { commandOf } from "./shell-words.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Launchers hand on a Ctrl-C that the terminal has sent already: it counts once. */
 const SAME_SIGNAL_MS = 1000;
 
+/** So many numbers are summed up within a second or two. */
+const SUMMED_AT_ONCE = 1e6;
 /** Parameters that a warning names. */
 const MOST_NAMED = 3;
 
@@ -52,7 +54,12 @@ export async function runFit(args: readonly string[]): Promise<number> {
   const fit = await fitInWorkers(asked.model, data, {
     ...asked.options,
     signal: stopping.signal,
-    ...(progress && { onProgress: (chains) => progress.show(chains) }),
+    ...(progress && {
+      onProgress: (chains) => progress.show(chains),
+      onSampled(numbers) {
+        if (numbers > SUMMED_AT_ONCE) say(`bayes: sums up ${numbers.toLocaleString("en-US")} numbers`);
+      },
+    }),
   });
   await report(fit, asked);
   if (stoppedBy === undefined || isWhole(fit)) return OK;

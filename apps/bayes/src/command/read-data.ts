@@ -46,7 +46,10 @@ function explain(text: string, error: unknown): string {
   if (text.trim() === "") return "it is empty";
   const message = error instanceof Error ? error.message : String(error);
   if (message.startsWith("Unexpected end")) return "it ends too early";
-  const words = message.replace(/ in JSON at position.*/s, "").replace(" is not valid JSON", "").replaceAll(/\s+/g, " ");
+  const words = message
+    .replace(/ in JSON at position.*/s, "")
+    .replace(" is not valid JSON", "")
+    .replaceAll(/\s+/g, " ");
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position === undefined) return words;
   const before = text.slice(0, Number(position)).split("\n");

@@ -2,11 +2,9 @@
 
 const PLAIN = /^[\w./=:@%+,-]+$/;
 
-/** `npx bayes …` with these arguments, and one more where it is not among them. */
-export function commandOf(args: readonly string[], added: string): string {
-  const all = args.includes(added) ? args : [...args, added];
-  return [
-    "npx bayes",
-    ...all.map((each) => (PLAIN.test(each) ? each : `'${each.replaceAll("'", String.raw`'\''`)}'`)),
-  ].join(" ");
+/** `npx bayes …` with these arguments, and `added` in place of what it excludes. */
+export function commandOf(args: readonly string[], added: "--resume" | "--overwrite"): string {
+  const all = [...args.filter((each) => each !== "--resume" && each !== "--overwrite"), added];
+  const quoted = all.map((each) => (PLAIN.test(each) ? each : `'${each.replaceAll("'", String.raw`'\''`)}'`));
+  return ["npx bayes", ...quoted].join(" ");
 }

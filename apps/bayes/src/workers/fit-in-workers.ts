@@ -36,6 +36,8 @@ export interface WorkerFitOptions extends FitOptions, FolderUse {
   readonly signal?: AbortSignal;
   /** Told of progress every `progressEveryMs`, and at the end. */
   readonly onProgress?: (chains: readonly ChainProgress[]) => void;
+  /** Told when chains have ended, before their draws are summed up. @param numbers - how many those are. */
+  readonly onSampled?: (numbers: number) => void;
   /** Default: 200. */
   readonly progressEveryMs?: number;
 }
@@ -91,6 +93,7 @@ export async function fitInWorkers(file: string | URL, data: unknown, options: W
   } finally {
     clearInterval(timer);
   }
+  options.onSampled?.(chains.reduce((sum, { kept }) => sum + kept * shape.quantities, 0));
   return conclude(bound, settings, chains);
 }
 
@@ -121,7 +124,13 @@ async function runWorkers(
   const threads = Array.from({ length: count }, (_, first) => {
     const chains = job.buffers.map((_buffer, index) => index).filter((index) => index % count === first);
     const workerData: WorkerJob = { ...job, chains };
-    const worker = new Worker(new URL("./chain-worker.js", import.meta.url), { workerData, execArgv: [] });
+    const worker = new Worker(new URL("./chain-worker.js", import.meta.url), {
+      workerData,
+      execArgv: [],
+      stdout: true,
+    });
+    // What the model prints it has printed when it was loaded here.
+    worker.stdout.resume();
     const fail = (error: BayesError): void => {
       failures.push(error);
       stop();

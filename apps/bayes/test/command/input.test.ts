@@ -73,7 +73,7 @@ describe("arguments", () => {
     expect(commandOf(["fit", "it's a model.ts", "--seed", "1"], "--resume")).toBe(
       String.raw`npx bayes fit 'it'\''s a model.ts' --seed 1 --resume`,
     );
-    expect(commandOf(["fit", "a.ts", "--resume"], "--resume")).toBe("npx bayes fit a.ts --resume");
+    expect(commandOf(["fit", "a.ts", "--overwrite"], "--resume")).toBe("npx bayes fit a.ts --resume");
   });
 });
 
