@@ -5,10 +5,13 @@ export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../bas
 export type { Change } from "./diff.ts";
 export type { Awaitable, HistoryDriver, HistoryStorage, StoredFile } from "./driver.ts";
 export { memoryHistory } from "./drivers/memory.ts";
-export { type HistoryOptions, HistoryStore } from "./history-store.ts";
+export type { HistoryOptions } from "./history-options.ts";
+export { HistoryStore } from "./history-store.ts";
 export type { Path } from "./kind.ts";
+export { Metadata } from "./metadata.ts";
 export { Patch, patch, type PatchOperation } from "./patch.ts";
 export type { Damage } from "./recovery.ts";
 export { StateView } from "./state-view.ts";
+export { type InternedSymbol, SymbolTable } from "./symbol-table.ts";
 export type { StepInfo } from "./step-list.ts";
 export type { Keep, StepRange, Thinning } from "./thinning.ts";

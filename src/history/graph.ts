@@ -202,43 +202,15 @@ export class Graph {
     this.nextCell = nextCell;
   }
 
-  /** Writes the content of a page: which of its 64 cells are there, their lengths, their bytes. False when it is empty. */
-  writePage(out: ByteWriter, page: number, scratch: ByteWriter): boolean {
-    const starts = new Int32Array(FANOUT).fill(-1);
-    const lengths = new Int32Array(FANOUT);
-    const first = page * FANOUT;
-    scratch.clear();
-    this.#eachCell(page, (cell, header, value) => {
-      const from = scratch.length;
-      if (header) writeHeader(scratch, header);
-      else writeCell(scratch, value);
-      if (scratch.length === from) return;
-      starts[cell - first] = from;
-      lengths[cell - first] = scratch.length - from;
-    });
-    if (scratch.length === 0) return false;
-    for (let byte = 0; byte < FANOUT / 8; byte++) {
-      let bits = 0;
-      for (let bit = 0; bit < 8; bit++) if ((starts[byte * 8 + bit] ?? -1) >= 0) bits |= 1 << bit;
-      out.u8(bits);
-    }
-    for (let i = 0; i < FANOUT; i++) if ((starts[i] ?? -1) >= 0) out.varint(lengths[i] ?? 0);
-    const content = scratch.view();
-    for (let i = 0; i < FANOUT; i++) {
-      const start = starts[i] ?? -1;
-      if (start >= 0) out.bytes(content.subarray(start, start + (lengths[i] ?? 0)));
-    }
-    return true;
-  }
-
   /** Writes the cells of a page as a step does. Returns how many they are. */
   writeCells(out: ByteWriter, page: number): number {
     let cells = 0;
-    this.#eachCell(page, (cell, header, value) => (cells += this.#log(out, cell, header, value)));
+    this.eachCell(page, (cell, header, value) => (cells += this.#log(out, cell, header, value)));
     return cells;
   }
 
-  #eachCell(page: number, visit: (cell: number, header: GraphNode | undefined, value: SlotValue) => void): void {
+  /** Visits every cell that belongs to a container on a page; the header is given for a first cell. */
+  eachCell(page: number, visit: (cell: number, header: GraphNode | undefined, value: SlotValue) => void): void {
     const first = page * FANOUT;
     for (const node of new Set(this.#onPage.get(page))) {
       if (node.id >= first && node.id < first + FANOUT) visit(node.id, node, EMPTY);

@@ -6,6 +6,7 @@ import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { crc32 } from "./checksum.ts";
 import type { Graph } from "./graph.ts";
+import { PageWriter } from "./page-writer.ts";
 import type { PageTable, Place } from "./page-table.ts";
 import { writeTableNode } from "./page-table.ts";
 
@@ -22,7 +23,7 @@ export interface Trailer {
 /** Writes keyframes. */
 export class KeyframeWriter {
   readonly #out = new ByteWriter(2 ** 16);
-  readonly #scratch = new ByteWriter(2 ** 12);
+  readonly #pages = new PageWriter();
   /** Bytes of a page, on average; a guess before the first. */
   pageBytes = 700;
 
@@ -36,7 +37,7 @@ export class KeyframeWriter {
     out.clear();
     for (const page of graph.dirtyPages) {
       const start = this.#begin();
-      const isThere = graph.writePage(out, page, this.#scratch);
+      const isThere = this.#pages.write(out, graph, page);
       if (!isThere) out.truncate(start);
       table.set(page, isThere ? this.#end(start, base) : undefined);
     }

@@ -39,6 +39,12 @@ export class LogReader {
     this.cache = cache;
   }
 
+  /** Says that another log has taken the place of this one. */
+  retire(): void {
+    this.isRetired = true;
+    this.cache.release();
+  }
+
   /**
    * The records from a position to the end.
    *

@@ -16,7 +16,6 @@ import {
   positionOf,
   RECORD,
   sealRecord,
-  segmentName,
 } from "./record.ts";
 import { StepIndex } from "./step-index.ts";
 import { readStepsHeader } from "./steps-record.ts";
@@ -155,18 +154,22 @@ export function segmentsOf(files: readonly StoredFile[], generation: number): St
     .sort((one, other) => (parseSegmentName(one.name)?.segment ?? 0) - (parseSegmentName(other.name)?.segment ?? 0));
 }
 
-/** The generation in use; 0 when there is none. */
-export async function readGeneration(storage: HistoryStorage): Promise<number> {
+/**
+ * The generation in use; 0 when there is none.
+ *
+ * @param mayCut - true for the writer, who cuts off an entry that a crash has left unfinished.
+ */
+export async function readGeneration(storage: HistoryStorage, mayCut: boolean): Promise<number> {
   const files = await storage.list();
   const size = files.find(({ name }) => name === MANIFEST)?.bytes ?? 0;
   const bytes = await storage.read(MANIFEST, 0, size);
   let generation = 0;
-  for (let at = 0; at < bytes.length;) {
-    const record = openRecord(bytes, at, at);
-    if (!record) break;
+  let at = 0;
+  for (let record = openRecord(bytes, at, at); record; record = openRecord(bytes, at, at)) {
     generation = new ByteReader(record.content).varint();
     at = record.end;
   }
+  if (mayCut && at < bytes.length) await storage.truncate(MANIFEST, at);
   return generation;
 }
 
@@ -188,9 +191,4 @@ export async function removeOthers(storage: HistoryStorage, generation: number):
     const parsed = parseSegmentName(name);
     if (parsed && parsed.generation !== generation) await storage.remove(name);
   }
-}
-
-/** The name of a generation's first segment. */
-export function firstSegment(generation: number): string {
-  return segmentName(generation, 1);
 }

@@ -3,21 +3,15 @@
  * before, or a patch. Containers are recognised by identity, else by the place where one of the same kind
  * stood, so equal content is no change. It uses work lists: a list of a million links is no deep recursion.
  */
-import { PlimsollError } from "../base/errors.ts";
 import type { Graph } from "./graph.ts";
 import { EMPTY, GraphNode, isSame, type SlotValue } from "./graph-node.ts";
 import { formatPath, KIND, type Kind, kindOf, type Path, type Primitive, unsavable, viewName } from "./kind.ts";
 import type { Patch, PatchOperation } from "./patch.ts";
+import { mismatch, pathOf, type Place, placeOf } from "./place.ts";
 
 /** Bytes of a buffer in one cell: what an edit of a large buffer writes. */
 const CHUNK_BYTES = 1024;
 const MAX_INDEX = 2 ** 32 - 2;
-
-/** Where a container stands, for errors. */
-interface Place {
-  readonly parent: Place | undefined;
-  readonly key: unknown;
-}
 
 interface Job {
   readonly node: GraphNode;
@@ -382,23 +376,4 @@ function slotsOf(value: object, kind: Kind): number {
   if (kind === KIND.view) return 4;
   if (kind === KIND.buffer) return 1 + Math.ceil((value as ArrayBuffer).byteLength / CHUNK_BYTES);
   return Math.max(1, Object.keys(value).length);
-}
-
-function placeOf(path: Path): Place | undefined {
-  let place: Place | undefined;
-  for (const key of path) place = { parent: place, key };
-  return place;
-}
-
-function pathOf(place: Place | undefined, key: unknown): Path {
-  const path: unknown[] = key === undefined ? [] : [key];
-  for (let at = place; at; at = at.parent) path.push(at.key);
-  return path.reverse();
-}
-
-function mismatch(path: Path, why: string): PlimsollError {
-  const where = formatPath(path);
-  return new PlimsollError("ERR_PLIMSOLL_BAD_PATCH", `${where} is ${why}. The patch was not applied.`, {
-    details: { path: where },
-  });
 }

@@ -3,6 +3,7 @@
  * whole store on top of them, through closing and opening again.
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { refusal } from "./refusal.ts";
 import {
   type HistoryDriver,
   type HistoryStorage,
