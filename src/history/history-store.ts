@@ -47,7 +47,8 @@ export class HistoryStore<T> implements AsyncDisposable {
   }
 
   /**
-   * Opens a history, and makes it when there is none. What a crash has left unfinished is cut off.
+   * Opens a history, and makes it when there is none. What a crash has left unfinished is cut off. Where the newest
+   * step is damaged, the last whole one before it is the current one; {@link damages} says so.
    *
    * @throws PlimsollError `ERR_PLIMSOLL_HISTORY_LOCKED` when somebody else writes it, `ERR_PLIMSOLL_HISTORY_FORMAT`
    * when a newer version wrote it, `ERR_PLIMSOLL_OVER_LIMIT` when its newest state does not fit into the memory.
@@ -58,8 +59,10 @@ export class HistoryStore<T> implements AsyncDisposable {
     const log = await HistoryLog.open(options, budget);
     const store = new HistoryStore<T>(options, budget, log);
     try {
-      const { names, index } = log.builder.content;
-      await store.#moveTo(names.find(names.current) ?? index.last);
+      const { names, index, damages } = log.builder.content;
+      // Where the newest step cannot be read, the last one before the damage can.
+      const candidates = [names.find(names.current) ?? index.last, ...damages.map((one) => one.afterStep).reverse(), 0];
+      for (const step of candidates) if (await store.#comesTo(step)) break;
       return store;
     } catch (error) {
       await store.close();
@@ -351,6 +354,16 @@ export class HistoryStore<T> implements AsyncDisposable {
       throw noStep(`There is no step ${step}: the newest is ${this.#log.builder.last}.`);
     }
     return openVersion(await this.#view(), step);
+  }
+
+  async #comesTo(step: number): Promise<boolean> {
+    try {
+      await this.#moveTo(step);
+      return true;
+    } catch (error) {
+      if (PlimsollError.is(error, "ERR_PLIMSOLL_HISTORY_DAMAGED")) return false;
+      throw error;
+    }
   }
 
   /** Makes a step the one that the next save follows. */

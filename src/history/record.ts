@@ -81,7 +81,7 @@ export function openRecord(bytes: Uint8Array, at: number, position: number): Log
 export function damaged(what: string, storage: string, file: string, offset: number): PlimsollError {
   return new PlimsollError(
     "ERR_PLIMSOLL_HISTORY_DAMAGED",
-    `${what} at byte ${offset} of ${file} in ${storage} is damaged: its checksum is wrong. Steps that need it cannot be loaded; verify() lists all damage.`,
+    `${what} at byte ${offset} of ${file} in ${storage} is damaged: its checksum is wrong. Steps that need it cannot be loaded; open the history again and look at its damages.`,
     { details: { file, offset, storage } },
   );
 }
