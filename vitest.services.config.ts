@@ -10,7 +10,7 @@ export default defineConfig({
     allowOnly: false,
     reporters: ["default", "./test/support/no-skips-reporter.ts"],
     globalSetup: ["./test/support/install-runtimes.ts"],
-    include: ["test/**/*.services.test.ts"],
+    include: ["test/**/*.services.test.ts", "apps/*/test/**/*.services.test.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 1,
