@@ -6,7 +6,7 @@ import { PlimsollError } from "../base/errors.ts";
 import { adapterOf } from "./adoption.ts";
 import { type Frame, nearestOpen } from "./frame.ts";
 import { book } from "./ledger.ts";
-import { assertUnreleased } from "./released.ts";
+import { assertUnreleased, wasReleased } from "./released.ts";
 import { formatSite } from "./stack-site.ts";
 import { walk } from "./walk.ts";
 
@@ -42,7 +42,7 @@ export function ownedIn(tree: unknown, frame: Frame): object[] {
   const found: object[] = [];
   walk(tree, (object) => {
     const isLeaf = adapterOf(object) !== undefined;
-    if (isLeaf || frame.owns(object)) {
+    if (isLeaf || frame.owns(object) || wasReleased(object)) {
       assertUnreleased(object, "returned or kept");
       found.push(object);
     }
