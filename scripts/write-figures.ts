@@ -72,7 +72,7 @@ export function renderTables(page: string): string {
 
 if (import.meta.filename === process.argv[1]) {
   writeFileSync(PAGE, renderPage());
-  for (const file of readdirSync(DOCS).filter((name) => name.endsWith(".md"))) {
+  for (const file of readdirSync(DOCS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"))) {
     const page = readFileSync(join(DOCS, file), "utf8");
     const current = renderTables(page);
     if (current !== page) writeFileSync(join(DOCS, file), current);

@@ -11,10 +11,13 @@ import { renderPage, renderSection, renderTables } from "../scripts/write-figure
 const DOCS = join(import.meta.dirname, "..", "docs");
 
 describe("tables of figures in other pages", () => {
-  it.each(readdirSync(DOCS).filter((name) => name.endsWith(".md")))("are current in %s", (name) => {
-    const page = readFileSync(join(DOCS, name), "utf8");
-    expect(page).toBe(renderTables(page));
-  });
+  it.each(readdirSync(DOCS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md")))(
+    "are current in %s",
+    (name) => {
+      const page = readFileSync(join(DOCS, name), "utf8");
+      expect(page).toBe(renderTables(page));
+    },
+  );
 
   it("are replaced whole", () => {
     const table = renderTables("a\n<!-- figures: scope -->\nold\n<!-- end of figures -->\nb\n");
