@@ -1,0 +1,51 @@
+/**
+ * The largest bundles that everybody can have: who declares what agrees with eslint-scope, position by
+ * position, and programs that use them print the same before and after.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { analyse } from "../src/scope/analyse.ts";
+import { unminify } from "../src/unminify.ts";
+import { BUNDLES, installBundles } from "./support/bundles.ts";
+import { compareWithOracle } from "./support/scope-oracle.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unminify-bundles-"));
+beforeAll(installBundles);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a program prints that uses a bundle. */
+function run(bundle: string, program: string): string {
+  const file = join(folder, "program.cjs");
+  writeFileSync(
+    file,
+    `const library = require(${JSON.stringify(bundle)}); let result;
+(async () => { ${program}\nconsole.log(JSON.stringify(result)); process.exit(0); })();`,
+  );
+  const printed = execFileSync(process.execPath, [file], {
+    encoding: "utf8",
+    timeout: 60_000,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  // Before it, libraries greet with the time of day.
+  return printed.trimEnd().split("\n").at(-1) ?? "";
+}
+
+describe.each(BUNDLES)("$name", ({ path, program }) => {
+  it("is bound as eslint-scope has it", () => {
+    const text = readFileSync(path, "utf8");
+    const { compared, unmatched, splits, merges } = compareWithOracle(text, analyse(text, "script"), "script");
+    expect(compared).toBeGreaterThan(100_000);
+    expect({ unmatched, splits, merges }).toEqual({ unmatched: [], splits: [], merges: [] });
+  });
+
+  it("does what it did", async () => {
+    const output = join(folder, "renamed.js");
+    expect((await unminify(path, output)).renamed).toBeGreaterThan(10_000);
+    const expected = run(path, program);
+    expect(expected.length).toBeGreaterThan(50);
+    expect(run(output, program)).toBe(expected);
+  });
+});
