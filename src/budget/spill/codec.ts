@@ -9,6 +9,8 @@ export interface Codec<T> {
   /** The bytes are copied before anything else is encoded, so one buffer may serve for all. */
   encode(value: T): Uint8Array;
   /**
+   * The value that the bytes are of.
+   *
    * @param bytes - lent until it returns: a value that keeps them keeps a copy.
    */
   decode(bytes: Uint8Array): T;

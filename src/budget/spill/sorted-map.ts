@@ -1,6 +1,6 @@
 /**
  * A map that is filled first and read then: entries are sorted on disk by a hash of their key, and the index in memory is some bytes for
- * each block of them. Ten times as fast to fill as a tree that is kept in order (see docs/budget.md); what is read once cannot be written any more.
+ * each block of them. It is much faster to fill than a tree that is kept in order; once it was read it takes nothing more.
  */
 import { crc32 } from "node:zlib";
 import { type ByteLease } from "../../base/byte-budget.ts";
@@ -57,6 +57,7 @@ export class SortedMap<K extends SpillKey, V> implements SpillMap<K, V> {
     this.#runs = new SortedRuns(bytes, { key: (entry) => entry.readUInt32LE(0), codec: lentBytes, directory });
   }
 
+  /** Entries in it. The first look at it ends the filling. @throws PlimsollError `ERR_PLIMSOLL_SPILL_FAILED`; what was set is still there. */
   get size(): number {
     this.#read();
     return this.#size;
@@ -67,26 +68,35 @@ export class SortedMap<K extends SpillKey, V> implements SpillMap<K, V> {
     return this.#blocks?.memoryBytes ?? 0;
   }
 
-  /** @throws PlimsollError `ERR_PLIMSOLL_SPILL_CLOSED` once the map was read. */
+  /**
+   * Adds a value, or replaces it.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_SPILL_CLOSED` once the map was read; `ERR_PLIMSOLL_SPILL_FAILED` when the disk takes no more: the
+   * value is not in the map then, and everything before it still is.
+   */
   set(key: K, value: V): void {
     if (!this.#runs)
       throw spillClosed("The map", this.#isClosed ? "is closed" : "was read, and takes nothing more then");
     this.#runs.add(this.#encode(key, value));
   }
 
+  /** A copy of the value, `undefined` when there is none. @throws PlimsollError as {@link SortedMap.size}, and `ERR_PLIMSOLL_SPILL_CORRUPT` */
   get(key: K): V | undefined {
     const found = this.#find(key);
     return found && this.#codec.decode(found);
   }
 
+  /** True when there is a value. @throws PlimsollError as {@link SortedMap.get} */
   has(key: K): boolean {
     return this.#find(key) !== undefined;
   }
 
+  /** Every entry, in no particular order. @throws PlimsollError as {@link SortedMap.get} */
   *entries(): Generator<[K, V]> {
     for (const { key, value } of this.#read().entries()) yield [keyOfBytes(key) as K, this.#codec.decode(value)];
   }
 
+  /** Lets memory and files go. */
   close(): void {
     this.#isClosed = true;
     this.#runs?.[Symbol.dispose]();
@@ -96,7 +106,7 @@ export class SortedMap<K extends SpillKey, V> implements SpillMap<K, V> {
     this.#lease.release();
   }
 
-  /** {@link close}. */
+  /** The same as `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -172,7 +172,7 @@ export class SpillQueue<T> implements Disposable {
     this.#lease.release();
   }
 
-  /** {@link close}. */
+  /** The same as `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -115,6 +115,7 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
     }
   }
 
+  /** Entries in it. @throws PlimsollError `ERR_PLIMSOLL_SPILL_FAILED`, as changes are written first */
   get size(): number {
     this.#write();
     return this.#rows;
@@ -125,18 +126,24 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
     return this.#changeBytes + this.#cacheBytes;
   }
 
+  /**
+   * Adds a value, or replaces it.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_SPILL_FAILED` when it does not fit into memory and the disk takes no more: the map is as it was.
+   */
   set(key: K, value: V): void {
     this.#refuseClosed();
-    this.#change(key, new Uint8Array(this.#codec.encode(value)));
+    this.#change(key, Buffer.from(this.#codec.encode(value)));
   }
 
-  /** Removes a value; true when there was one. @throws PlimsollError as {@link SpillMap.set} */
+  /** Removes a value; true when there was one. @throws PlimsollError as {@link SqliteMap.set} */
   delete(key: K): boolean {
     const had = this.has(key);
     if (had) this.#change(key, undefined);
     return had;
   }
 
+  /** A copy of the value, `undefined` when there is none. @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` */
   get(key: K): V | undefined {
     this.#refuseClosed();
     if (this.#changes.has(key)) {
@@ -147,12 +154,14 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
     return row && this.#decode(row);
   }
 
+  /** True when there is a value. */
   has(key: K): boolean {
     this.#refuseClosed();
     if (this.#changes.has(key)) return this.#changes.get(key) !== undefined;
     return this.#statements.one.get(bytesOfKey(key)) !== undefined;
   }
 
+  /** Every entry, in no particular order; the map may be changed meanwhile. @throws PlimsollError as {@link SqliteMap.size} and {@link SqliteMap.get} */
   *entries(): Generator<[K, V]> {
     let last: Uint8Array = new Uint8Array();
     for (;;) {
@@ -173,6 +182,11 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
     this.#write();
   }
 
+  /**
+   * Lets memory and file go. With a `folder` every change is written before.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_SPILL_FAILED`; the map is open then, with everything in it.
+   */
   close(): void {
     if (this.#isClosed) return;
     if (this.#folder) this.#write();
@@ -183,7 +197,7 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
     this.#lease.release();
   }
 
-  /** {@link close}. */
+  /** The same as `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
