@@ -47,7 +47,9 @@ async function runAll(): Promise<void> {
     if (!cell) return;
     await once(cell, "adaptive", seed);
     for (const concurrency of cell.fixed) {
-      const hasDied = runs.some((run) => run.cell === cell.name && run.concurrency === concurrency && run.death);
+      const hasDied = runs.some(
+        (run) => run.cell === cell.name && (run.concurrency ?? Infinity) <= concurrency && run.death,
+      );
       if (hasDied) break; // nor would a larger one survive all
       await once(cell, "p-limit", seed, concurrency);
     }

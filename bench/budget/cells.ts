@@ -27,6 +27,8 @@ export interface Cell {
 const LIMITS_MB = [128, 512, 2048] as const;
 /** Shares of what fits on average at which a fixed number might survive. */
 const SHARES = [0.6, 0.7, 0.8, 0.9, 1, 1.1] as const;
+/** The same where a cgroup kills: V8 lets 64 MB of dead Buffers and more lie before it collects. */
+const SHARES_INSIDE = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9] as const;
 /** Of a process before any task: code, stacks, V8 itself. */
 const BASE_MB = 50;
 /** Old space of a process whose cgroup is to bind, not V8. */
@@ -44,7 +46,13 @@ export const CELLS: readonly Cell[] = LIMITS_MB.flatMap((limitMb) => {
     name: `${name}, ${limitMb} MB`,
     oldSpaceMb: limitMb,
     shape,
-    fixed: [...new Set(SHARES.map((share) => Math.max(1, Math.floor((share * usableMb) / perTaskMb))))],
+    fixed: [
+      ...new Set(
+        (limits.cgroupMb ? SHARES_INSIDE : SHARES).map((share) =>
+          Math.max(1, Math.floor((share * usableMb) / perTaskMb)),
+        ),
+      ),
+    ],
     ...limits,
   });
   const inside = { oldSpaceMb: Math.min(limitMb, FREE_OLD_SPACE_MB), cgroupMb: limitMb };

@@ -16,9 +16,9 @@ const FLOOR_RATIO = 0.05;
 const FIRST_SPREAD = 0.5;
 const LEAST_SPREAD = 0.25;
 const SETTLED = 10;
-/** So many readings in a row whose mean lies this many deviations off mean that costs have changed. */
+/** So many readings in a row that all lie this many deviations off on one side mean that costs have changed. */
 const DRIFT_READINGS = 4;
-const DRIFT_DEVIATIONS = 4;
+const DRIFT_DEVIATIONS = 2;
 
 interface Observation {
   /** Tasks in flight by kind. */
@@ -26,6 +26,8 @@ interface Observation {
   readonly tasks: number;
   readonly heapBytes: number;
   readonly totalBytes: number;
+  /** How far it was off what the model expected before it knew of it, in standard deviations. */
+  readonly surprise: number;
 }
 
 /** What is known of a kind. */
@@ -115,7 +117,9 @@ export class CostModel {
     let tasks = 0;
     for (const count of counts) tasks += count;
     if (tasks < 0.5) return;
-    this.#window.push({ counts: counts.slice(), tasks, heapBytes, totalBytes });
+    const { expected, deviation } = this.#expect(counts);
+    const surprise = (totalBytes - expected) / Math.max(1, deviation);
+    this.#window.push({ counts: counts.slice(), tasks, heapBytes, totalBytes, surprise });
     if (this.#window.length > WINDOW) this.#window.shift();
     this.#learned += 1;
     if (this.#hasDrifted()) this.#window = this.#window.slice(-DRIFT_READINGS);
@@ -125,19 +129,14 @@ export class CostModel {
   /** True when the newest readings all lie on one side of what the model expected, by far. */
   #hasDrifted(): boolean {
     if (this.#window.length < SETTLED + DRIFT_READINGS) return false;
-    let sum = 0;
-    let side = 0;
-    for (const seen of this.#window.slice(-DRIFT_READINGS)) {
-      const { expected, deviation } = this.#expect(seen);
-      const off = (seen.totalBytes - expected) / Math.max(1, deviation);
-      if (side !== 0 && Math.sign(off) !== side) return false;
-      side = Math.sign(off);
-      sum += Math.abs(off);
-    }
-    return sum / DRIFT_READINGS > DRIFT_DEVIATIONS;
+    const newest = this.#window.slice(-DRIFT_READINGS).map(({ surprise }) => surprise);
+    return (
+      newest.every((surprise) => surprise > DRIFT_DEVIATIONS) ||
+      newest.every((surprise) => surprise < -DRIFT_DEVIATIONS)
+    );
   }
 
-  #expect({ counts }: Observation): { expected: number; deviation: number } {
+  #expect(counts: Float64Array): { expected: number; deviation: number } {
     let expected = 0;
     let squares = 0;
     for (let index = 0; index < this.#kinds.size; index++) {
@@ -167,7 +166,7 @@ export class CostModel {
     if (this.#window.length === 0) return;
     let ratio = 0;
     for (const seen of this.#window) {
-      const { expected, deviation } = this.#expect(seen);
+      const { expected, deviation } = this.#expect(seen.counts);
       ratio += ((seen.totalBytes - expected) / Math.max(1, deviation)) ** 2;
     }
     const measured = this.#spread * Math.sqrt(ratio / this.#window.length);
@@ -184,7 +183,6 @@ export class CostModel {
     const rows = Array.from({ length: size }, () => new Float64Array(size));
     for (const [index, row] of rows.entries()) {
       row[index] = PRIOR_TASKS;
-      // A hint says nothing of how its bytes divide; scaled to what is seen it still tells kinds apart.
       right[index] = PRIOR_TASKS * (this.#priors[index] ?? mean);
     }
     for (const { counts, tasks, [what]: bytes } of this.#window) {
