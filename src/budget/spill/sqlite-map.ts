@@ -34,9 +34,15 @@ export interface SqliteMapOptions<V> {
 }
 
 const DEFAULT_MEMORY = "64mb";
-/** Beside its bytes, a change takes an entry of a Map, a view and its buffer. */
-const CHANGE_BYTES = 300;
+/** Beside its bytes, a change takes an entry of a Map and two numbers. */
+const CHANGE_BYTES = 80;
+/** Instead of a place among the values that wait. */
+const REMOVED = -1;
+const LENGTH_BYTES = 4;
+const FIRST_WAITING_BYTES = 64 * 1024;
 const ROWS_A_PAGE = 256;
+/** Of a map that does not outlive the process: its journal is in memory, and has a page of 4 KB for each change. */
+const CHANGES_AT_ONCE = 1000;
 const SCRATCH = "pragma journal_mode = memory; pragma synchronous = off; pragma locking_mode = exclusive;";
 const DURABLE = "pragma journal_mode = wal; pragma synchronous = full;";
 const TABLE =
@@ -57,8 +63,12 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
   readonly #codec: Codec<V>;
   readonly #lease: ByteLease;
   readonly #cacheBytes: number;
-  /** Not yet in the table; `undefined` for what is to be removed from it. */
-  readonly #changes = new Map<K, Uint8Array | undefined>();
+  /** What is not yet in the table, as a place in `#waiting`; or `REMOVED`. */
+  readonly #changes = new Map<K, number>();
+  /** The values of changes one behind the other, in one buffer for all time: else each would be garbage that V8 is slow to collect. */
+  #waiting = Buffer.allocUnsafeSlow(FIRST_WAITING_BYTES);
+  #waitingEnd = 0;
+  /** Also of changes that a later one has replaced. */
   #changeBytes = 0;
   #rows: number;
   #isBusy = false;
@@ -133,7 +143,7 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
    */
   set(key: K, value: V): void {
     this.#refuseClosed();
-    this.#change(key, Buffer.from(this.#codec.encode(value)));
+    this.#change(key, this.#codec.encode(value));
   }
 
   /** Removes a value; true when there was one. @throws PlimsollError as {@link SqliteMap.set} */
@@ -146,10 +156,9 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
   /** A copy of the value, `undefined` when there is none. @throws PlimsollError `ERR_PLIMSOLL_SPILL_CORRUPT` */
   get(key: K): V | undefined {
     this.#refuseClosed();
-    if (this.#changes.has(key)) {
-      const bytes = this.#changes.get(key);
-      return bytes && this.#codec.decode(bytes);
-    }
+    const place = this.#changes.get(key);
+    if (place === REMOVED) return undefined;
+    if (place !== undefined) return this.#codec.decode(this.#waitingAt(place));
     const row = this.#statements.one.get(bytesOfKey(key)) as Row | undefined;
     return row && this.#decode(row);
   }
@@ -157,7 +166,8 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
   /** True when there is a value. */
   has(key: K): boolean {
     this.#refuseClosed();
-    if (this.#changes.has(key)) return this.#changes.get(key) !== undefined;
+    const place = this.#changes.get(key);
+    if (place !== undefined) return place !== REMOVED;
     return this.#statements.one.get(bytesOfKey(key)) !== undefined;
   }
 
@@ -202,21 +212,35 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
     this.close();
   }
 
-  #change(key: K, bytes: Uint8Array | undefined): void {
-    const before = this.#bytesOf(key, this.#changes.get(key));
-    let added = this.#bytesOf(key, bytes, true) - before;
-    if (!this.#resize(this.#changeBytes + added)) {
+  #change(key: K, value: Uint8Array | undefined): void {
+    const bytes =
+      CHANGE_BYTES + (typeof key === "string" ? 2 * key.length : 0) + (value ? LENGTH_BYTES + value.length : 0);
+    if (!this.#resize(this.#changeBytes + bytes)) {
       this.#write();
-      added = this.#bytesOf(key, bytes, true);
-      this.#resize(added); // one change always goes
+      this.#resize(bytes); // one change always goes
     }
-    this.#changes.set(key, bytes);
-    this.#changeBytes += added;
+    this.#changes.set(key, value ? this.#wait(value) : REMOVED);
+    this.#changeBytes += bytes;
   }
 
-  #bytesOf(key: K, bytes: Uint8Array | undefined, isNew = this.#changes.has(key)): number {
-    if (!isNew) return 0;
-    return CHANGE_BYTES + (typeof key === "string" ? key.length : 0) + (bytes?.length ?? 0);
+  /** Puts a value behind those that wait; gives its place. */
+  #wait(value: Uint8Array): number {
+    const place = this.#waitingEnd;
+    const end = place + LENGTH_BYTES + value.length;
+    if (end > this.#waiting.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(end, 2 * this.#waiting.length));
+      this.#waiting.copy(larger, 0, 0, place);
+      this.#waiting = larger;
+    }
+    this.#waiting.writeUInt32LE(value.length, place);
+    this.#waiting.set(value, place + LENGTH_BYTES);
+    this.#waitingEnd = end;
+    return place;
+  }
+
+  #waitingAt(place: number): Uint8Array {
+    const from = place + LENGTH_BYTES;
+    return this.#waiting.subarray(from, from + this.#waiting.readUInt32LE(place));
   }
 
   #resize(changeBytes: number): boolean {
@@ -228,29 +252,40 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
     }
   }
 
-  /** Writes the changes in one transaction, or none of them. */
+  /** Writes the changes; in a folder all in one transaction, or none of them. */
   #write(): void {
     this.#refuseClosed();
-    if (this.#changes.size === 0) return;
-    const { add, replace, remove } = this.#statements;
+    const most = this.#folder ? this.#changes.size : CHANGES_AT_ONCE;
+    while (this.#changes.size > 0) this.#writeSome(most);
+    this.#changeBytes = 0;
+    this.#waitingEnd = 0;
+    this.#resize(0);
+  }
+
+  #writeSome(most: number): void {
+    const some = [...take(this.#changes, most)];
     let rows = this.#rows;
     try {
       this.#database.exec("begin immediate");
-      for (const [key, value] of this.#changes) {
-        const keyBytes = bytesOfKey(key);
-        if (value === undefined) rows -= Number(remove.run(keyBytes).changes);
-        else if (Number(add.run(keyBytes, sumOf(keyBytes, value), value).changes) === 1) rows += 1;
-        else replace.run(sumOf(keyBytes, value), value, keyBytes);
-      }
+      for (const [key, place] of some) rows += this.#writeOne(bytesOfKey(key), place);
       this.#database.exec("commit");
     } catch (error) {
       this.#rollBack();
       throw spillFailed(this.#path, this.#changeBytes, reasonOf(error), error);
     }
     this.#rows = rows;
-    this.#changes.clear();
-    this.#changeBytes = 0;
-    this.#resize(0);
+    for (const [key] of some) this.#changes.delete(key);
+  }
+
+  /** Gives by how many the rows have become more. */
+  #writeOne(key: Uint8Array, place: number): number {
+    const { add, replace, remove } = this.#statements;
+    if (place === REMOVED) return -Number(remove.run(key).changes);
+    const value = this.#waitingAt(place);
+    const sum = sumOf(key, value);
+    if (Number(add.run(key, sum, value).changes) === 1) return 1;
+    replace.run(sum, value, key);
+    return 0;
   }
 
   #rollBack(): void {
@@ -279,6 +314,15 @@ export class SqliteMap<K extends SpillKey, V> implements SpillMap<K, V> {
 
   #refuseClosed(): void {
     if (this.#isClosed) throw spillClosed("The map", "is closed");
+  }
+}
+
+function* take<T>(values: Iterable<T>, most: number): Generator<T> {
+  let taken = 0;
+  for (const value of values) {
+    if (taken === most) return;
+    taken += 1;
+    yield value;
   }
 }
 
