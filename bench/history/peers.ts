@@ -80,6 +80,8 @@ const plimsoll: Peer = {
     const driver = counted(memoryHistory(), (more) => (bytes += more));
     await using store = await HistoryStore.open<Record<string, unknown>>({ driver, memory: "64mb" });
     store.save(make());
+    await store.flush();
+    bytes = 0;
     const startedAt = performance.now();
     for (let step = 0; step < steps; step++) {
       const { path, value } = edit(step);
