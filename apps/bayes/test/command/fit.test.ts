@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { availableNodes } from "../../../../test/support/nodes.ts";
-import { type Ended, runCommand, startCommand, temporaryFolder } from "../support/run-command.ts";
+import { type Ended, runCommand, start, startCommand, temporaryFolder } from "../support/run-command.ts";
 
 const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
+const BIND = join(import.meta.dirname, "..", "workers", "fixtures", "bind.mjs");
 const REGRESSION = join(import.meta.dirname, "..", "workers", "fixtures", "regression.ts");
 const EIGHT_SCHOOLS = ["fit", join(EXAMPLES, "eight-schools.ts"), "--data", join(EXAMPLES, "eight-schools.json")];
 
@@ -93,12 +94,6 @@ describe("what does not fit is one clear error", () => {
   const fits = (model: string, data = DATA): string[] => ["fit", model, "--data", data, "--quiet", "--out", "errors"];
   const CASES: readonly (readonly [string, number, string[], RegExp])[] = [
     [
-      "an unknown parameter",
-      65,
-      fits(modelOf("unknown", "{ mu: real() }", "follows(y, normal(mu, parameters.sigma));")),
-      /no parameter or derived value "sigma": there are mu\.$/,
-    ],
-    [
       "wrong shapes",
       65,
       fits(modelOf("shapes", "{ mu: real(3) }", "follows(y, normal(mu, 1));")),
@@ -111,31 +106,47 @@ describe("what does not fit is one clear error", () => {
       /data "y"\[1\] must be .* but is NaN/,
     ],
     ["no data", 65, ["fit", PLAIN], /the data lack "y": a list of numbers.*\n.*--data data\.json$/],
-    ["no default export", 65, fits(write("empty.ts", "export const a = 1;")), /empty\.ts has no default export/],
-    [
-      "a syntax error",
-      65,
-      fits(write("syntax.ts", "const a = 1;\nexport default {{;")),
-      /syntax\.ts:2:16 cannot be loaded/,
-    ],
-    [
-      "a model that throws",
-      65,
-      fits(modelOf("throws", "{ mu: real() }", "y.a.b;")),
-      /throws\.ts:7:\d+ fails: Cannot read/,
-    ],
     [
       "no finite start",
       65,
       fits(modelOf("start", "{ mu: real() }", "follows(mu, normal(0, 1)); follows(y, normal(mu, -1));")),
       /no start has a finite density.*"y ~ normal" is NaN/,
     ],
-    ["no command", 64, [], /no command was given/],
+    [
+      "an unknown option",
+      64,
+      ["fit", PLAIN, "--frobnicate"],
+      /unknown option '--frobnicate'.*\n.*\n.*bayes fit --help$/,
+    ],
   ];
   it.concurrent.each(CASES)("%s", async (_name, expected, args, message) => {
     const { code, stdout, stderr } = await run(...args);
     expect([code, stdout]).toEqual([expected, ""]);
     expect(stderr.trimEnd()).toMatch(message);
     expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(6);
+  });
+
+  it("also where the file of the model is to blame", async () => {
+    const files = [
+      modelOf("unknown", "{ mu: real() }", "follows(y, normal(mu, parameters.sigma));"),
+      modelOf("throws", "{ mu: real() }", "y.a.b;"),
+      write("empty.ts", "export const a = 1;"),
+      write("number.ts", "export default 1;"),
+      write("syntax.ts", "const a = 1;\nexport default {{;"),
+      write("missing.ts", `import "./nowhere.ts";`),
+      "none.ts",
+      PLAIN,
+    ];
+    const { stdout } = await start([BIND, DATA, ...files], { cwd: folder.path }).ended;
+    expect(stdout.trimEnd().split("\n")).toEqual([
+      `there is no parameter or derived value "sigma": there are mu`,
+      expect.stringMatching(/^throws\.ts:7:\d+ fails: Cannot read properties of undefined/),
+      "empty.ts has no default export; end it with: export default model({ … })",
+      expect.stringMatching(/^number\.ts has a default export that is no model, but a value of type number/),
+      expect.stringMatching(/^syntax\.ts:2:16 cannot be loaded: /),
+      expect.stringMatching(/^missing\.ts cannot be loaded: Cannot find module .*nowhere\.ts/),
+      expect.stringMatching(/^there is no model file .*none\.ts$/),
+      "bound",
+    ]);
   });
 });
