@@ -74,7 +74,17 @@ function newWorkplace(): string {
   const place = mkdtempSync(join(folder, "place-"));
   mkdirSync(join(place, "node_modules"));
   symlinkSync(ROOT, join(place, "node_modules", "plimsoll"), "dir");
-  for (const peer of ["fastify", "prom-client", "@opentelemetry", "@jax-js", "@tensorflow", "@plimsoll"]) {
+  for (const peer of [
+    "fastify",
+    "p-limit",
+    "p-queue",
+    "piscina",
+    "prom-client",
+    "@opentelemetry",
+    "@jax-js",
+    "@tensorflow",
+    "@plimsoll",
+  ]) {
     symlinkSync(join(ROOT, "node_modules", peer), join(place, "node_modules", peer), "dir");
   }
   writeFileSync(join(place, "package.json"), '{ "private": true, "type": "module" }\n');
