@@ -12,7 +12,7 @@ export interface ByteConsumer {
    * Gives bytes back, because somebody else needs them: it frees memory and lowers its lease by what it
    * freed.
    *
-   * @param bytes How many are wanted; freeing fewer, or none, is allowed.
+   * @param bytes - how many are wanted; freeing fewer, or none, is allowed.
    * @returns The bytes that were freed.
    */
   shrink(bytes: number): number;
@@ -25,7 +25,7 @@ export interface ByteLease extends Disposable {
   /**
    * Changes what is held.
    *
-   * @param bytes The new total.
+   * @param bytes - the new total.
    * @returns False when it does not fit; nothing has changed then.
    */
   tryResize(bytes: number): boolean;

@@ -32,6 +32,7 @@ interface Observation {
 
 /** What is known of a kind. */
 export interface KindCost {
+  /** As the tasks name it. */
   readonly kind: string;
   /** Objects on the heap that a task keeps alive, on average. */
   readonly heapBytes: number;

@@ -1,5 +1,7 @@
 /** `plimsoll/budget`: how much work fits, and disk for what does not. */
 export type { ByteBudget, ByteConsumer, ByteLease } from "../base/byte-budget.ts";
+export type { SizeInput } from "../base/bytes.ts";
+export { type Clock, systemClock } from "../base/clock.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export type { AdmissionTuning, HoldReason } from "./admission.ts";
 export { BoundedMap, type BoundedMapOptions, type CacheValue, type EvictReason } from "./bounded-map.ts";

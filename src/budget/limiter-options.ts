@@ -54,6 +54,7 @@ export interface MapOptions<T> {
 
 /** Why tasks wait. */
 export interface Hold {
+  /** What would have to change. */
   readonly reason: HoldReason;
   /** Since when no task could start. */
   readonly sinceMs: number;

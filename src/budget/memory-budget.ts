@@ -35,14 +35,19 @@ export interface MemoryLease extends ByteLease {
 
 /** What a budget and those below it hold. */
 export interface BudgetReport {
+  /** Of the budget. */
   readonly name: string;
+  /** Most bytes of all leases. */
   readonly limitBytes: number;
+  /** Bytes of all leases now. */
   readonly usedBytes: number;
   /** Most that was held at once. */
   readonly peakBytes: number;
   /** What each consumer that can shrink may count on. */
   readonly fairShareBytes: number;
+  /** Who holds a lease on this very budget. */
   readonly consumers: readonly { readonly name: string; readonly bytes: number; readonly canShrink: boolean }[];
+  /** Budgets within this one. */
   readonly children: readonly BudgetReport[];
 }
 
