@@ -188,7 +188,7 @@ export const PEERS: readonly Peer[] = [
     "mutative 2.0.0 patches",
     (state, edit) => {
       const [next, patches] = create(state, (draft) => edit(draft as Record<string, unknown>), { enablePatches: true });
-      return [next, patches as object[]];
+      return [next, patches];
     },
     (first, patches) => applyMutative(first, patches.flat() as Parameters<typeof applyMutative>[1]),
   ),

@@ -65,7 +65,7 @@ export function describeDriver(name: string, make: () => Promise<HistoryDriver> 
       });
 
       it("take appends in their order without being awaited", async () => {
-        const appends = Array.from({ length: 50 }, (_, i) => storage.append("one", bytes(i, i)));
+        const appends = Array.from({ length: 50 }, (_, i) => Promise.resolve(storage.append("one", bytes(i, i))));
         await Promise.all(appends);
         const expected = Uint8Array.from({ length: 100 }, (_, i) => i >> 1);
         expect(await storage.read("one", 0, 100)).toEqual(expected);

@@ -2,10 +2,10 @@
  * Any sequence of saving, patching, going back and forth, branching and opening again equals a model that
  * keeps a structured clone of every state.
  */
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HistoryStore, memoryHistory, patch } from "../../src/history/browser.ts";
-import { refusal } from "./refusal.ts";
 
 type State = Record<string, unknown>;
 
@@ -90,7 +90,7 @@ const acts: fc.Arbitrary<Act>[] = [
   fc.integer({ min: 1, max: 4 }).map((count): Act => async (world) => {
     let expected = world.cursor;
     for (let i = 0; i < count; i++) expected = world.states.get(expected)?.parent || expected;
-    expect(await world.store.back(count)).toBe(expected);
+    assert.equal(await world.store.back(count), expected);
     await come(world, expected);
     if (count === 2) {
       const forward = await world.store.forward();
@@ -112,8 +112,11 @@ const acts: fc.Arbitrary<Act>[] = [
     const thinning = world.store.thin(keeps);
     const beside = divisor === 3 ? world.store.save(patch().set("beside", rest)) : undefined;
     const { evicted, evictedSteps } = await thinning;
-    expect(evictedSteps).toBe(gone.length);
-    expect(evicted.flatMap(({ from, to }) => gone.filter((step) => step >= from && step <= to))).toEqual(gone);
+    assert.equal(evictedSteps, gone.length);
+    assert.deepEqual(
+      evicted.flatMap(({ from, to }) => gone.filter((step) => step >= from && step <= to)),
+      gone,
+    );
     for (const [step, entry] of world.states) {
       let { parent } = entry;
       while (parent > 0 && !stays(parent)) parent = world.states.get(parent)?.parent ?? 0;
@@ -121,7 +124,7 @@ const acts: fc.Arbitrary<Act>[] = [
     }
     for (const step of gone) {
       world.states.delete(step);
-      expect(await refusal(async () => world.store.load(step))).toMatchObject({ code: "ERR_PLIMSOLL_NO_STEP" });
+      await assert.rejects(world.store.load(step), { code: "ERR_PLIMSOLL_NO_STEP" });
     }
     if (beside === undefined) return;
     world.live.beside = rest;
