@@ -10,6 +10,8 @@ import { Column } from "../scope/columns.ts";
  * often such a name was the author's own, as an estimate.
  */
 export const EVIDENCE = {
+  "source map": 1,
+  model: 0.95,
   exported: 0.95,
   "class name": 0.9,
   "property written": 0.85,
