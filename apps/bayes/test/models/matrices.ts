@@ -76,7 +76,7 @@ const latentProcess: ModelCase = {
     const x = repeat(size, (i) => (i * 8) / size);
     return { x, y: x.map((each) => 1.4 * Math.sin(each * 1.2 + 0.3) + 0.2 * random.normal()) };
   },
-  fit: { warmUp: 250, draws: 250, targetAcceptance: 0.95 },
+  fit: { warmUp: 400, draws: 600, targetAcceptance: 0.95 },
 };
 
 const FACTOR = [
