@@ -6,5 +6,6 @@ export { formatBytes, parseBytes, type SizeInput } from "./base/bytes.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "./base/errors.ts";
 export * from "./budget/index.ts";
 export * from "./diagnose/index.ts";
+export * from "./history/index.ts";
 export * from "./monitor/index.ts";
 export * from "./scope/index.ts";

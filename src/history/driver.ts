@@ -11,6 +11,7 @@ export type Awaitable<T> = T | Promise<T>;
 export interface StoredFile {
   /** Letters, digits and `-`. */
   readonly name: string;
+  /** Its length. */
   readonly bytes: number;
 }
 

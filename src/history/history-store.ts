@@ -14,7 +14,7 @@ import { HistoryLog } from "./history-log.ts";
 import type { HistoryOptions } from "./history-options.ts";
 import { Patch } from "./patch.ts";
 import type { Damage } from "./recovery.ts";
-import { StateView } from "./state-view.ts";
+import { type StateView, StepView } from "./state-view.ts";
 import { StateWriter } from "./state-writer.ts";
 import { listSteps, parentOf, type StepInfo } from "./step-list.ts";
 import type { Keep, Thinning } from "./thinning.ts";
@@ -48,7 +48,7 @@ export class HistoryStore<T> implements AsyncDisposable {
 
   /**
    * Opens a history, and makes it when there is none. What a crash has left unfinished is cut off. Where the newest
-   * step is damaged, the last whole one before it is the current one; {@link damages} says so.
+   * step is damaged, the last whole one before it is the current one; {@link HistoryStore.damages} says so.
    *
    * @throws PlimsollError `ERR_PLIMSOLL_HISTORY_LOCKED` when somebody else writes it, `ERR_PLIMSOLL_HISTORY_FORMAT`
    * when a newer version wrote it, `ERR_PLIMSOLL_OVER_LIMIT` when its newest state does not fit into the memory.
@@ -112,7 +112,7 @@ export class HistoryStore<T> implements AsyncDisposable {
 
   /**
    * Saves a step: a whole state, which is compared with the one before, or what changed. It is safe once
-   * {@link flush} has resolved.
+   * {@link HistoryStore.flush} has resolved.
    *
    * @returns its number; they rise from 1.
    * @throws PlimsollError `ERR_PLIMSOLL_UNSAVABLE` for a value that cannot come back, with its path;
@@ -168,7 +168,7 @@ export class HistoryStore<T> implements AsyncDisposable {
 
   /** A step to look into, without making the whole of its state. */
   at(step: number): StateView {
-    return new StateView(() => this.#version(step), this.#graph);
+    return new StepView(() => this.#version(step), this.#graph);
   }
 
   /**
@@ -190,7 +190,7 @@ export class HistoryStore<T> implements AsyncDisposable {
   }
 
   /**
-   * Goes back to earlier steps, as far as there are any. The next {@link save} begins another line of steps; the ones
+   * Goes back to earlier steps, as far as there are any. The next {@link HistoryStore.save} begins another line of steps; the ones
    * that were left stay.
    *
    * @param count - Default: 1.
@@ -213,7 +213,7 @@ export class HistoryStore<T> implements AsyncDisposable {
   }
 
   /**
-   * Goes forward to the steps that {@link back} has left, as far as there are any.
+   * Goes forward to the steps that {@link HistoryStore.back} has left, as far as there are any.
    *
    * @param count - Default: 1.
    * @returns the step that is current now.
@@ -293,6 +293,7 @@ export class HistoryStore<T> implements AsyncDisposable {
     await this.#log.close();
   }
 
+  /** The same as {@link HistoryStore.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -30,6 +30,7 @@ export interface Damage {
   readonly file: string;
   /** First byte. */
   readonly offset: number;
+  /** How many are no whole record. */
   readonly bytes: number;
   /** The last whole step before; 0 when there is none. */
   readonly afterStep: number;

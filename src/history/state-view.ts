@@ -9,18 +9,8 @@ import { KIND, type Path } from "./kind.ts";
 import { toValue } from "./state-reader.ts";
 import type { Version } from "./version.ts";
 
-/** One step, opened when it is first looked into. */
-export class StateView {
-  readonly #open: () => Promise<Version>;
-  readonly #newest: Graph;
-  #version: Promise<Version> | undefined;
-
-  /** @internal */
-  constructor(open: () => Promise<Version>, newest: Graph) {
-    this.#open = open;
-    this.#newest = newest;
-  }
-
+/** A look into one step. */
+export interface StateView {
   /**
    * The value at a path.
    *
@@ -28,6 +18,20 @@ export class StateView {
    * @returns `undefined` when there is nothing.
    * @throws PlimsollError `ERR_PLIMSOLL_NO_STEP` or `ERR_PLIMSOLL_HISTORY_DAMAGED`.
    */
+  get(path?: unknown): Promise<unknown>;
+}
+
+/** One step, opened when it is first looked into. */
+export class StepView implements StateView {
+  readonly #open: () => Promise<Version>;
+  readonly #newest: Graph;
+  #version: Promise<Version> | undefined;
+
+  constructor(open: () => Promise<Version>, newest: Graph) {
+    this.#open = open;
+    this.#newest = newest;
+  }
+
   async get(path: unknown = []): Promise<unknown> {
     this.#version ??= this.#open();
     const version = await this.#version;

@@ -8,6 +8,7 @@ import type { LogView } from "./version-loader.ts";
 
 /** What is known of a step without its state. */
 export interface StepInfo {
+  /** Its number. */
   readonly step: number;
   /** The step that it followed; 0 for the first. */
   readonly parent: number;

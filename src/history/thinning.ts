@@ -13,7 +13,9 @@ export type Keep = "all" | { readonly last: number } | { readonly withinMs: numb
 
 /** Steps in a row. */
 export interface StepRange {
+  /** The first. */
   readonly from: number;
+  /** The last. */
   readonly to: number;
 }
 
