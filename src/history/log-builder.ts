@@ -65,9 +65,9 @@ export class LogBuilder {
     this.logBytes += content.length + 3;
   }
 
-  /** True when a restore would read much, or a keyframe would cost less than the log before it. */
+  /** True when the log since the last keyframe is half of what a keyframe costs, which keeps restores short and the disk small, or is long. */
   isKeyframeDue(dirtyPages: number): boolean {
-    const worth = 2 * dirtyPages * this.#keyframes.pageBytes;
+    const worth = 0.5 * dirtyPages * this.#keyframes.pageBytes;
     return this.logBytes >= Math.min(this.#maxLogBytes, Math.max(MIN_LOG_BYTES, worth)) || this.lines >= MAX_LINES;
   }
 
