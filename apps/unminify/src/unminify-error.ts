@@ -12,6 +12,7 @@ export type UnminifyErrorCode =
   | "OVER_MEMORY"
   | "NOT_EQUIVALENT"
   | "UNWRITABLE"
+  | "OVER_COST"
   | "MODEL_FAILED"
   | "STOPPED";
 

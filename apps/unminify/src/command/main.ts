@@ -3,11 +3,13 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { ModelSummary } from "../model/names-from-model.ts";
 import { unminify, type UnminifyResult } from "../unminify.ts";
 import { UnminifyError } from "../unminify-error.ts";
 import { memoryLimitBytes } from "./memory-limit.ts";
 import { HELP, readOptions, type CommandOptions } from "./options.ts";
-import { describeResult } from "./words.ts";
+import { NameSources } from "./name-sources.ts";
+import { describeModel, describeResult } from "./words.ts";
 
 /** 64 wrong usage, 65 bad input, 70 our own failure: as sysexits.h has them. */
 const EXIT_CODES: Readonly<Record<UnminifyError["code"], number>> = {
@@ -15,6 +17,7 @@ const EXIT_CODES: Readonly<Record<UnminifyError["code"], number>> = {
   BAD_INPUT: 65,
   BAD_MAP: 65,
   OVER_MEMORY: 69,
+  OVER_COST: 69,
   NOT_EQUIVALENT: 70,
   UNWRITABLE: 73,
   MODEL_FAILED: 69,
@@ -28,18 +31,24 @@ async function main(): Promise<void> {
     return;
   }
   const maxMemoryBytes = await memoryLimitBytes(options.maxMemory);
-  const results: UnminifyResult[] = [];
+  const results: (UnminifyResult & { model?: ModelSummary })[] = [];
   for (const input of options.inputs) {
-    const result = await unminify(input, outputOf(input, options), {
+    const output = outputOf(input, options);
+    const sources = new NameSources(options, output, maxMemoryBytes);
+    const result = await unminify(input, output, {
       ...(options.sourceType && { sourceType: options.sourceType }),
       ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
       ...(options.chunkCharacters !== undefined && { chunkCharacters: options.chunkCharacters }),
       keepFunctionNames: options.keepFunctionNames,
       collect: options.collect,
       verify: options.verify,
+      ...(sources.names && { names: sources.names }),
     });
-    results.push(result);
-    if (!options.json) process.stderr.write(describeResult(result, options.verbose));
+    sources.end();
+    results.push({ ...result, ...(sources.summary && { model: sources.summary }) });
+    if (options.json) continue;
+    process.stderr.write(describeResult(result, options.verbose));
+    if (sources.summary) process.stderr.write(describeModel(sources.summary));
   }
   if (options.json) process.stdout.write(`${JSON.stringify({ results, peakRssBytes: peakRss() })}\n`);
   else process.stderr.write(`peak memory ${Math.round(peakRss() / 2 ** 20)} MB\n`);

@@ -12,6 +12,8 @@ unminify INPUT.js… [-o OUT]
   -o, --out PATH          file, or folder for several inputs (default: INPUT.readable.js beside it)
   --max-memory SIZE       refuse before any work what would need more: 80mb, 1gb, auto (the container's)
   --source-type TYPE      script, module or commonjs (default: told from the text)
+  --map FILE.map          the authors' own names, from a source map
+  --names offline|llm     where other names come from: the source itself (default), or a language model
   --keep-fn-names         functions and classes keep their names, for programs that read them
   --chunk-size N          characters that are gathered before they are written (default: 65536)
   --no-chunking           writes everything at once
@@ -20,12 +22,35 @@ unminify INPUT.js… [-o OUT]
   --json                  one JSON object on stdout
   --verbose               phases with their time and memory
   -h, --help              this text
+
+A language model, behind any OpenAI-compatible endpoint:
+
+  --base-url URL          such as http://localhost:11434/v1 (Ollama) or http://localhost:8080/v1 (llama.cpp)
+  --model NAME            what the endpoint calls it
+  --api-key-env VAR       environment variable that holds the key
+  --concurrency N         calls at once (default: auto, as many as help and fit)
+  --resume                goes on with the answers of a run that did not end
+  --disk-cache DIR        keeps answers there by content, for every later run
+  --max-time TIME         asks no longer: 90s, 10m, 2h; the rest keeps its offline names
+  --max-cost-tokens N     asks nothing when the estimate is above it
+  --call-timeout TIME     gives a call up (default: 2m)
 `;
 
 const OPTIONS = {
   out: { type: "string", short: "o" },
   "max-memory": { type: "string" },
   "source-type": { type: "string" },
+  map: { type: "string" },
+  names: { type: "string" },
+  "base-url": { type: "string" },
+  model: { type: "string" },
+  "api-key-env": { type: "string" },
+  concurrency: { type: "string" },
+  resume: { type: "boolean" },
+  "disk-cache": { type: "string" },
+  "max-time": { type: "string" },
+  "max-cost-tokens": { type: "string" },
+  "call-timeout": { type: "string" },
   "keep-fn-names": { type: "boolean" },
   "chunk-size": { type: "string" },
   "no-chunking": { type: "boolean" },
@@ -36,12 +61,29 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
+/** Which model names, and how it is asked. */
+export interface ModelChoice {
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey: string | undefined;
+  /** Undefined for as many calls as help. */
+  readonly concurrency: number | undefined;
+  readonly mayResume: boolean;
+  readonly cacheFolder: string | undefined;
+  readonly maxTimeMs: number | undefined;
+  readonly maxTokens: number | undefined;
+  readonly timeoutMs: number;
+}
+
 /** What the user asked for. */
 export interface CommandOptions {
   readonly inputs: readonly string[];
   readonly out: string | undefined;
   readonly maxMemory: string | undefined;
   readonly sourceType: "script" | "module" | "commonjs" | undefined;
+  readonly map: string | undefined;
+  /** Undefined for names from the source alone. */
+  readonly model: ModelChoice | undefined;
   readonly keepFunctionNames: boolean;
   readonly chunkCharacters: number | undefined;
   readonly collect: boolean;
@@ -62,8 +104,11 @@ export function readOptions(args: readonly string[]): CommandOptions {
       out: values.out,
       maxMemory: values["max-memory"],
       sourceType: sourceTypeOf(values["source-type"]),
+      map: values.map,
+      model: modelOf(values),
       keepFunctionNames: values["keep-fn-names"] ?? false,
-      chunkCharacters: values["no-chunking"] === true ? Number.MAX_SAFE_INTEGER : countOf(values["chunk-size"]),
+      chunkCharacters:
+        values["no-chunking"] === true ? Number.MAX_SAFE_INTEGER : countOf("--chunk-size", values["chunk-size"]),
       collect: values["no-gc"] !== true,
       verify: values["no-verify"] !== true,
       json: values.json ?? false,
@@ -84,8 +129,62 @@ function sourceTypeOf(text: string | undefined): CommandOptions["sourceType"] {
   throw new UnminifyError("BAD_USAGE", `--source-type is script, module or commonjs, not "${text}".`);
 }
 
-function countOf(text: string | undefined): number | undefined {
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+
+const MODEL_OPTIONS = [
+  "base-url",
+  "model",
+  "api-key-env",
+  "concurrency",
+  "resume",
+  "disk-cache",
+  "max-time",
+  "max-cost-tokens",
+  "call-timeout",
+] as const;
+const DEFAULT_TIMEOUT_MS = 120_000;
+const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+function modelOf(values: Values): ModelChoice | undefined {
+  const { names = "offline", model, "base-url": baseUrl, "api-key-env": keyVariable } = values;
+  if (names !== "offline" && names !== "llm")
+    throw new UnminifyError("BAD_USAGE", `--names is offline or llm, not "${names}".`);
+  if (names === "offline") {
+    const stray = MODEL_OPTIONS.find((name) => values[name] !== undefined);
+    if (stray !== undefined) throw new UnminifyError("BAD_USAGE", `--${stray} is of use only with --names llm.`);
+    return undefined;
+  }
+  if (model === undefined || baseUrl === undefined)
+    throw new UnminifyError(
+      "BAD_USAGE",
+      "--names llm needs --base-url and --model: --base-url http://localhost:11434/v1 --model qwen2.5-coder",
+    );
+  const apiKey = keyVariable === undefined ? undefined : process.env[keyVariable];
+  if (keyVariable !== undefined && (apiKey === undefined || apiKey === ""))
+    throw new UnminifyError("BAD_USAGE", `--api-key-env: the environment has no ${keyVariable}.`);
+  return {
+    baseUrl,
+    model,
+    apiKey,
+    concurrency: values.concurrency === "auto" ? undefined : countOf("--concurrency", values.concurrency),
+    mayResume: values.resume ?? false,
+    cacheFolder: values["disk-cache"],
+    maxTimeMs: millisecondsOf("--max-time", values["max-time"]),
+    maxTokens: countOf("--max-cost-tokens", values["max-cost-tokens"]),
+    timeoutMs: millisecondsOf("--call-timeout", values["call-timeout"]) ?? DEFAULT_TIMEOUT_MS,
+  };
+}
+
+function millisecondsOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count, unit = "s"] = /^(\d{1,6}(?:\.\d+)?)(s|m|h)?$/.exec(text) ?? [];
+  const ms = Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  if (ms > 0 && ms < 2 ** 31) return ms;
+  throw new UnminifyError("BAD_USAGE", `${option} is a time such as 90s, 10m or 2h, not "${text}".`);
+}
+
+function countOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new UnminifyError("BAD_USAGE", `--chunk-size is a number of characters from 1, not "${text}".`);
+  throw new UnminifyError("BAD_USAGE", `${option} is a number from 1, not "${text}".`);
 }

@@ -1,6 +1,7 @@
 /**
  * What a run did, in words for the terminal.
  */
+import type { CallEstimate, ModelSummary } from "../model/names-from-model.ts";
 import type { UnminifyResult } from "../unminify.ts";
 
 /** A few lines; with `isVerbose` the phases as well. */
@@ -22,4 +23,27 @@ export function describeResult(result: UnminifyResult, isVerbose: boolean): stri
         `  ${phase.padEnd(8)} ${milliseconds.toFixed(0).padStart(6)} ms ${(rssBytes / 2 ** 20).toFixed(0).padStart(5)} MB`,
       );
   return `${lines.join("\n")}\n`;
+}
+
+/** What is about to be asked, before the first call. */
+export function describeEstimate(estimate: CallEstimate): string {
+  const { bindings, calls, callsDone, tokensToSend, tokensToReceive } = estimate;
+  const known = callsDone > 0 ? `; ${callsDone} are answered already` : "";
+  return (
+    `${bindings} names in ${calls} calls${known}: ` +
+    `about ${rounded(tokensToSend)} tokens to send and ${rounded(tokensToReceive)} to receive\n`
+  );
+}
+
+/** What came of asking. */
+export function describeModel(summary: ModelSummary): string {
+  const { named, bindings, answeredCalls, failedCalls, requests, isComplete, journalPath } = summary;
+  const failures = failedCalls > 0 ? `, ${failedCalls} calls without an answer` : "";
+  const rest = isComplete ? "" : `  not all was asked: --resume goes on with ${journalPath}\n`;
+  return `  model: ${named} of ${bindings} names; ${answeredCalls} calls answered in ${requests} requests${failures}\n${rest}`;
+}
+
+function rounded(count: number): string {
+  if (count < 1000) return String(count);
+  return count < 1_000_000 ? `${Math.round(count / 1000)} k` : `${(count / 1_000_000).toFixed(1)} M`;
 }

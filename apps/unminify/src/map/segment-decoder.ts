@@ -8,8 +8,8 @@
 export type OnSegment = (line: number, column: number, name: number) => void;
 
 const DIGITS = new Int8Array(128).fill(-1);
-for (const [value, digit] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries())
-  DIGITS[digit.charCodeAt(0)] = value;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+for (let value = 0; value < ALPHABET.length; value++) DIGITS[ALPHABET.charCodeAt(value)] = value;
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 const CONTINUES = 32;

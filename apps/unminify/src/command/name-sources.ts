@@ -1,0 +1,82 @@
+/**
+ * Where the names of one run come from, as the user chose. What a choice needs is loaded only for it: an
+ * offline run pays for neither maps nor models.
+ */
+import { rmSync } from "node:fs";
+import type { ModelOptions, ModelSummary } from "../model/names-from-model.ts";
+import { proposeNames } from "../naming/offline-names.ts";
+import type { NameProposals } from "../naming/proposals.ts";
+import type { Analysis } from "../scope/analyse.ts";
+import type { Source } from "../source/source.ts";
+import type { NameSource } from "../unminify.ts";
+import type { CommandOptions, ModelChoice } from "./options.ts";
+import { ProgressLine } from "./progress-line.ts";
+import { describeEstimate } from "./words.ts";
+
+/** The names of one run. */
+export class NameSources {
+  readonly #options: CommandOptions;
+  readonly #output: string;
+  readonly #maxMemoryBytes: number | undefined;
+  /** Undefined for names from the source alone. */
+  readonly names: NameSource | undefined;
+  /** What came of asking a model. */
+  summary: ModelSummary | undefined;
+
+  constructor(options: CommandOptions, output: string, maxMemoryBytes: number | undefined) {
+    this.#options = options;
+    this.#output = output;
+    this.#maxMemoryBytes = maxMemoryBytes;
+    if (options.map !== undefined || options.model !== undefined)
+      this.names = (analysis, source) => this.#propose(analysis, source);
+  }
+
+  /** The output is there: answers that only served to resume are not needed any more. */
+  end(): void {
+    if (this.summary?.isComplete && this.#options.model?.cacheFolder === undefined)
+      rmSync(this.summary.journalPath, { force: true });
+  }
+
+  async #propose(analysis: Analysis, source: Source): Promise<NameProposals> {
+    const { map, model } = this.#options;
+    let names: NameProposals = proposeNames(analysis);
+    if (map !== undefined) {
+      const { namesFromMap } = await import("../map/names-from-map.ts");
+      names = namesFromMap(map, analysis, source, names);
+    }
+    if (model === undefined) return names;
+    const { namesFromModel } = await import("../model/names-from-model.ts");
+    return await this.#withModel(model, (options) => namesFromModel(options, analysis, source, names));
+  }
+
+  async #withModel(
+    model: ModelChoice,
+    ask: (options: ModelOptions) => Promise<{ names: NameProposals; summary: ModelSummary }>,
+  ): Promise<NameProposals> {
+    const stop = new AbortController();
+    const onSignal = (): void => stop.abort();
+    // A second one ends the program at once: nothing is lost by that either.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
+    using line = new ProgressLine(process.stderr, this.#maxMemoryBytes);
+    const { apiKey, concurrency, cacheFolder, maxTimeMs, maxTokens, ...rest } = model;
+    try {
+      const { names, summary } = await ask({
+        ...rest,
+        ...(apiKey !== undefined && { apiKey }),
+        ...(concurrency !== undefined && { concurrency }),
+        ...(cacheFolder !== undefined && { cacheFolder }),
+        ...(maxTimeMs !== undefined && { maxTimeMs }),
+        ...(maxTokens !== undefined && { maxTokens }),
+        ...(this.#maxMemoryBytes !== undefined && { maxMemoryBytes: this.#maxMemoryBytes }),
+        journalPath: `${this.#output}.answers`,
+        signal: stop.signal,
+        onEstimate: (estimate) => process.stderr.write(describeEstimate(estimate)),
+        onProgress: (progress) => line.show(progress),
+      });
+      this.summary = summary;
+      return names;
+    } finally {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, onSignal);
+    }
+  }
+}
