@@ -20,7 +20,13 @@ const TELLING_TURNS = 4;
 const WARM_UP = 3000;
 const HEAP_LIMIT_MB = 128;
 
-const rows: BenchRow[] = [...(await compiledRows()), ...eagerRows(), ...interleavedRows(), ...costRows()];
+const rows: BenchRow[] = [
+  ...(await compiledRows()),
+  ...eagerRows(),
+  ...interleavedRows(),
+  ...causeRows(),
+  ...costRows(),
+];
 for (const { name, value, unit, peers } of rows)
   process.stderr.write(`${name}: ${value} ${unit} ${peers ? JSON.stringify(peers) : ""}\n`);
 if (!quick) process.stderr.write(`${writeResults("scope", "npm run bench:scope", rows)}\n`);
@@ -133,6 +139,40 @@ function interleavedRows(): BenchRow[] {
     row("tensors released from under the job that used them", "takenAway", "tensors"),
     row("wrong results", "wrong", "jobs"),
     row("tensors left over", "left", "tensors"),
+  ];
+}
+
+/** Each of the five causes alone, and two programs that are well, three times. */
+function causeRows(): BenchRow[] {
+  const rounds = quick ? 1 : 3;
+  const repeat = (kind: string, times: number): Figures[] =>
+    Array.from({ length: rounds }, () => measureCase("causes", kind, String(times)));
+  const growing = [
+    repeat("lost-references", 200),
+    repeat("lazy-chains", 300),
+    repeat("kept-weakrefs", 300),
+    repeat("compile-caches", 300),
+    repeat("wasm-high-water", 9),
+  ].flat();
+  const well = [
+    repeat("nothing (compiled, in scopes)", 2000),
+    repeat("nothing (eager, in scopes, with turns)", 500),
+  ].flat();
+  const sum = (figures: readonly Figures[], name: string): number =>
+    figures.reduce((total, figure) => total + (figure[name] ?? Number.NaN), 0);
+  return [
+    {
+      name: `five causes of growth on jax-js, each alone: named, and no other, of ${growing.length} runs`,
+      value: sum(growing, "right"),
+      unit: "runs",
+      goal: `>= ${growing.length}`,
+    },
+    {
+      name: `causes named in ${well.length} runs of programs that are well`,
+      value: sum(well, "accused"),
+      unit: "causes",
+      goal: "<= 0",
+    },
   ];
 }
 

@@ -3,7 +3,7 @@
  * A sample goes when its value is released, so what stays is what lives. It holds the value through a WeakMap
  * only: one WeakRef a value would itself keep values alive until the event-loop turn ends.
  */
-import { markSite } from "./stack-site.ts";
+import { markSite, type StackSite } from "./stack-site.ts";
 
 /** Values whose place is noted before the sampling thins out. */
 const ALL_AT_FIRST = 64;
@@ -16,6 +16,8 @@ const BOUND = 2048;
 export interface CreationSample {
   /** Where; unformatted. */
   readonly mark: Error;
+  /** The same, once somebody has looked: formatting it is what costs. */
+  site?: StackSite;
   /** When, in milliseconds since the epoch. */
   readonly createdMs: number;
   /** Values that it stands for. */

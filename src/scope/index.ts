@@ -3,7 +3,7 @@ export { type Clock, systemClock } from "../base/clock.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export type { Adapter, AdapterGauges, ValueEvents } from "./adapter.ts";
 export { disposables } from "./adapters/disposable.ts";
-export { type JaxAdapter, type JaxArray, jaxArrays, type JaxLibrary } from "./adapters/jax.ts";
+export { type JaxAdapter, type JaxArray, jaxArrays, type JaxLibrary, type JaxOptions } from "./adapters/jax.ts";
 export {
   type OnnxLibrary,
   type OnnxSession,
@@ -13,8 +13,18 @@ export {
 } from "./adapters/onnxruntime.ts";
 export { type TfjsLibrary, type TfjsState, type TfjsTensor, tfjsTensors } from "./adapters/tfjs.ts";
 export { adopt } from "./adoption.ts";
+export type { GrowthCause, GrowthCauseKind, LibraryReading, OpenCause } from "./causes.ts";
+export { countWebAssembly, type WebAssemblyCount } from "./count-web-assembly.ts";
 export { Lease } from "./lease.ts";
-export type { Ledger, LedgerReport, LedgerRow, LedgerSite, OpenScope } from "./ledger.ts";
+export type {
+  GrowthExplanation,
+  Ledger,
+  LedgerMark,
+  LedgerReport,
+  LedgerRow,
+  LedgerSite,
+  OpenScope,
+} from "./ledger-report.ts";
 export { ledger } from "./own-ledger.ts";
 export { ManagedResource, type ManagedResourceOptions, type ResourceMemoryUsage } from "./managed-resource.ts";
 export type { ProcessBytes } from "./resource-memory.ts";

@@ -4,88 +4,25 @@
  */
 import { publish } from "../base/channels.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
-import type { AdapterGauges } from "./adapter.ts";
+import { collectGarbage } from "../probe/collector.ts";
+import { judgeLibrary, judgeTurn, type LibraryReading } from "./causes.ts";
 import { CreationSamples } from "./creation-samples.ts";
 import type { AnyAdapter, Frame } from "./frame.ts";
+import type {
+  GrowthExplanation,
+  Ledger,
+  LedgerMark,
+  LedgerReport,
+  LedgerRow,
+  LedgerSite,
+  OpenScope,
+} from "./ledger-report.ts";
 import { readCreationSite, readSite } from "./stack-site.ts";
 
 /** How often the ledger tells its listeners, in milliseconds. */
 const TELLING_MS = 1000;
 /** An asynchronous scope open for longer is reported, in milliseconds. */
 const STALLED_MS = 60_000;
-
-/** Living values from one place in the program. */
-export interface LedgerSite {
-  /** The place, as V8 writes a frame: `step (file:///srv/model.ts:12:7)`. */
-  readonly place: string;
-  /** The way there, innermost first. */
-  readonly frames: readonly string[];
-  /** Living values, estimated from the noted ones. */
-  readonly live: number;
-  /** Their bytes outside of the JavaScript heap, estimated. Default: not known. */
-  readonly bytes: number | undefined;
-  /** Age of the oldest noted one, in milliseconds. */
-  readonly oldestMs: number;
-}
-
-/** The account of one library. */
-export interface LedgerRow {
-  /** The adapter's name. */
-  readonly name: string;
-  /** Values created since it was adopted. */
-  readonly created: number;
-  /** Values gone since then. */
-  readonly released: number;
-  /** Values alive: the difference. Exact. */
-  readonly live: number;
-  /** Bytes of the living ones, estimated from the noted ones. Default: not known. */
-  readonly bytes: number | undefined;
-  /** The library's own figures. Default: empty. */
-  readonly gauges: AdapterGauges;
-  /** Places with the most living values first. Bound: the `sites` asked for. */
-  readonly sites: readonly LedgerSite[];
-}
-
-/** A scope that has not ended. */
-export interface OpenScope {
-  /** Where it was opened. */
-  readonly place: string;
-  /** For how long it has been open, in milliseconds. */
-  readonly ageMs: number;
-  /** Values that it owns. */
-  readonly values: number;
-}
-
-/** Everything that the ledger knows at a moment. */
-export interface LedgerReport {
-  /** One row an adopted library. */
-  readonly rows: readonly LedgerRow[];
-  /** Asynchronous scopes that are open, oldest first. At most 20. */
-  readonly openScopes: readonly OpenScope[];
-}
-
-/** What is alive in this thread. */
-export interface Ledger {
-  /**
-   * Living values. Exact.
-   *
-   * @param name - of one library. Default: of all.
-   */
-  live(name?: string): number;
-  /**
-   * What is alive now.
-   *
-   * @param options - `sites`: places a library at most. Default: 5.
-   */
-  report(options?: { readonly sites?: number }): LedgerReport;
-  /**
-   * Notes the place of every value of a library until disposed, for the second run of a program whose first
-   * showed what leaks. About 2 us a value.
-   *
-   * @param name - of the library.
-   */
-  replay(name: string): Disposable;
-}
 
 /** Counts the values of one library. */
 export class LedgerAccount {
@@ -183,11 +120,42 @@ export class LedgerBook implements Ledger {
     return { rows, openScopes };
   }
 
+  mark(): LedgerMark {
+    // First: a library may look for what it counts, and makes values meanwhile.
+    const libraries = this.#libraries();
+    collectGarbage();
+    return { heapUsedBytes: process.memoryUsage().heapUsed, libraries };
+  }
+
+  async explain(since: LedgerMark): Promise<GrowthExplanation> {
+    const beforeTurn = this.mark();
+    await new Promise((resolve) => setImmediate(resolve));
+    const { heapUsedBytes: afterTurn } = this.mark();
+    const turn = judgeTurn({ from: since.heapUsedBytes, beforeTurn: beforeTurn.heapUsedBytes, afterTurn });
+    const verdicts = [...beforeTurn.libraries].flatMap(([name, to]) => {
+      const from = since.libraries.get(name);
+      return from ? [judgeLibrary(name, from, to)] : [];
+    });
+    return {
+      causes: [...verdicts.flatMap(({ causes }) => causes), ...(turn ? [turn] : [])],
+      open: verdicts.flatMap(({ open }) => open),
+    };
+  }
+
+  #libraries(): Map<string, LibraryReading> {
+    const rows = [...this.#accounts.values()].map((account) => {
+      const { name, live, bytes, gauges } = this.#row(account, this.#clock.now(), 0);
+      return [name, { live, bytes, gauges }] as const;
+    });
+    return new Map(rows);
+  }
+
   #row({ adapter, createdCount, releasedCount, samples }: LedgerAccount, now: number, siteCount: number): LedgerRow {
     const sites = new Map<string, LedgerSite>();
     let bytes: number | undefined;
     for (const sample of samples.list()) {
-      const { place, frames } = readCreationSite(sample.mark);
+      sample.site ??= readCreationSite(sample.mark);
+      const { place, frames } = sample.site;
       const before = sites.get(place);
       const sampleBytes = sample.bytes === undefined ? undefined : sample.bytes * sample.weight;
       bytes = add(bytes, sampleBytes);

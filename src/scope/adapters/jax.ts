@@ -4,8 +4,10 @@
  * looks its parent up at each `super()`), and `ref` and `dispose` report.
  */
 import type { Adapter, ValueEvents } from "../adapter.ts";
+import type { WebAssemblyCount } from "../count-web-assembly.ts";
 import { lend } from "../lend.ts";
 import { assertUnreleased } from "../released.ts";
+import { countSlots, type SlotCount } from "./jax-slots.ts";
 
 /** What is used of an array. */
 export interface JaxArray {
@@ -15,6 +17,8 @@ export interface JaxArray {
   readonly refCount: number;
   /** Elements. */
   readonly size: number;
+  /** Where it lies: `wasm`, `cpu`, `webgpu`. */
+  readonly device?: string;
   /** `float32`, `int32`, `bool` and so on. */
   readonly dtype: string;
   /** Gives one reference up. */
@@ -25,6 +29,19 @@ export interface JaxArray {
 export interface JaxLibrary {
   /** The class of arrays. */
   readonly Array: { readonly prototype: JaxArray };
+  /** Makes arrays. Default: slots are not counted. */
+  readonly numpy?: { array(values: number[]): JaxArray };
+  /** Moves an array to a device. Default: slots are not counted. */
+  devicePut?(array: JaxArray, device: string | undefined): Promise<unknown>;
+}
+
+/** What an adapter of jax-js counts besides arrays. */
+export interface JaxOptions {
+  /**
+   * What {@link countWebAssembly} gave before the library was loaded. With it, modules, memory and slots are counted, which `ledger.explain`
+   * needs to tell causes of growth apart; a slot costs about 0.1 us then. Default: arrays alone are counted.
+   */
+  readonly webAssembly?: Pick<WebAssemblyCount, "modules" | "memoryBytes">;
 }
 
 /** Owns jax-js arrays. */
@@ -45,8 +62,9 @@ const BYTES: Readonly<Record<string, number>> = { float64: 8, float32: 4, int32:
  *
  * @param jax - the library, as imported.
  */
-export function jaxArrays(jax: JaxLibrary): JaxAdapter {
+export function jaxArrays(jax: JaxLibrary, { webAssembly }: JaxOptions = {}): JaxAdapter {
   const { Array: JaxArrayClass } = jax;
+  let slots: SlotCount | undefined;
   const isArray = (candidate: object): candidate is JaxArray =>
     Object.prototype.isPrototypeOf.call(JaxArrayClass.prototype, candidate);
   return {
@@ -57,7 +75,23 @@ export function jaxArrays(jax: JaxLibrary): JaxAdapter {
     retain: (array) => void array.ref,
     release: (array) => array.dispose(),
     bytes: (array) => array.size * (BYTES[array.dtype] ?? 4),
-    onCreate: (events) => observe(JaxArrayClass, events),
+    gauges: () => {
+      if (!webAssembly) return {};
+      // The backend is there only after the library was initialised: it is looked for when somebody asks.
+      slots ??= countSlots(jax);
+      const { modules, memoryBytes } = webAssembly;
+      return { modules, memoryBytes, ...(slots && { slots: slots.live }) };
+    },
+    onCreate: (events) => {
+      const observing = observe(JaxArrayClass, events);
+      return {
+        [Symbol.dispose]() {
+          observing[Symbol.dispose]();
+          slots?.[Symbol.dispose]();
+          slots = undefined;
+        },
+      };
+    },
     jit: (compiled) => borrowCompiled(compiled),
   };
 }

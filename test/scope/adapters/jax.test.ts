@@ -95,3 +95,26 @@ it("leaves the library as it was", () => {
   observed?.[Symbol.dispose]();
   expect(Object.getPrototypeOf(jax.Array)).toBe(parent);
 });
+
+describe("an array that a compiled function captured", () => {
+  const compileIn = (isKept: boolean): ((x: jax.Array) => jax.Array) =>
+    scope((s) => {
+      const data = np.array([1, 2, 3]);
+      if (isKept) s.keep(data);
+      const addData = adapter.jit(jax.jit((x: jax.Array) => x.add(data.ref)));
+      expect(addData(np.array([1, 1, 1])).js()).toEqual([2, 3, 4]);
+      return addData;
+    });
+
+  it("is gone with the scope that made it: one clear error with the place", () => {
+    const compiled = compileIn(false);
+    expect(() => scope(() => compiled(np.array([1, 1, 1])).js())).toThrow(
+      /was released and cannot be used\. Return it from its scope, or keep\(\) it/,
+    );
+  });
+
+  it("stays when it is kept", () => {
+    const compiled = compileIn(true);
+    expect(scope(() => compiled(np.array([1, 1, 1])).js())).toEqual([2, 3, 4]);
+  });
+});
