@@ -37,8 +37,9 @@ const documents = [
   ...applications,
   ...filesIn("docs").filter((file) => file.endsWith(".md")),
 ];
-// The demo is a server, run by `npm run demo` and demo.test.ts.
-const examples = filesIn("examples").filter((file) => /\.[mc]?[jt]s$/.test(file) && !file.startsWith("examples/demo/"));
+// The demo is a server, run by `npm run demo` and demo.test.ts; those of other libraries are run by test/budget/integrations.
+const RUN_ELSEWHERE = /^examples\/(?:budget|demo)\//;
+const examples = filesIn("examples").filter((file) => /\.[mc]?[jt]s$/.test(file) && !RUN_ELSEWHERE.test(file));
 
 let folder: string;
 let shims: string;

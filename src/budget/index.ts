@@ -7,6 +7,7 @@ export type { AdmissionTuning, HoldReason } from "./admission.ts";
 export { BoundedMap, type BoundedMapOptions, type CacheValue, type EvictReason } from "./bounded-map.ts";
 export { BatchSizer, type BatchSizerOptions, type BatchStatus } from "./batch-sizer.ts";
 export type { KindCost } from "./cost-model.ts";
+export { PoolGauge } from "./integrations/pool-gauge.ts";
 export { AdaptiveLimiter } from "./limiter.ts";
 export type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
 export type { LiveReading, MemoryGauge } from "./memory-gauge.ts";

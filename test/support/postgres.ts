@@ -7,10 +7,10 @@ import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { findPort } from "./ports.ts";
 
 /** `nobody` and `nogroup`. */
 const NOBODY = 65534;
@@ -120,15 +120,6 @@ function findPrograms(folder: string, user: { readonly uid?: number; readonly gi
   }
   for (const program of ["initdb", "postgres"]) chmodSync(join(copy, "bin", program), 0o755);
   return join(copy, "bin");
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function awaitReady(output: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<void> {

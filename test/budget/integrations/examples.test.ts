@@ -24,3 +24,10 @@ describe.each(["p-limit", "p-queue", "web-streams"])("%s", (name) => {
     expect(runWell(process.execPath, program, options)).toBe("200 photos decoded\n");
   });
 });
+
+it("piscina keeps its threads within the process's limit, which they exceed without the gate", () => {
+  const program = ["--import", "tsx", join(ROOT, "examples", "budget", "piscina.ts")];
+  const peakMb = (said: string): number => Number(/^40 photos decoded, (\d+) MB at most$/m.exec(said)?.[1]);
+  expect(peakMb(runWell(process.execPath, [...program, "--unguarded"], options))).toBeGreaterThan(400);
+  expect(peakMb(runWell(process.execPath, program, options))).toBeLessThanOrEqual(400);
+});
