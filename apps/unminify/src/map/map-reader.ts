@@ -94,7 +94,7 @@ class MapReader {
     for (let byte = this.#needed(); byte !== QUOTE; byte = this.#needed())
       // `\/` is how some write a slash.
       if (byte !== BACKSLASH && !decoder.push(byte)) throw new NotAMap("its `mappings` hold something else");
-    decoder.end();
+    if (!decoder.end()) throw new NotAMap("its `mappings` hold something else");
   }
 
   /** The rest of a text whose first quote was read. */
