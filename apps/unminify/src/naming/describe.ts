@@ -214,7 +214,7 @@ export function lowerFirst(name: string): string {
 
 /** One of many: `items` holds an `item`. */
 export function singular(plural: string): string | undefined {
-  if (/ies$/.test(plural)) return plural.replace(/ies$/, "y");
+  if (plural.endsWith("ies")) return `${plural.slice(0, -3)}y`;
   if (/(?:[sx]|ch|sh)es$/.test(plural)) return plural.replace(/es$/, "");
   return /[^s]s$/.test(plural) && plural.length > 3 ? plural.slice(0, -1) : undefined;
 }
