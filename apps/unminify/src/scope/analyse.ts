@@ -3,7 +3,6 @@
  * The method is a streaming one, after the scope rules of ECMA-262 (sections 8.2, 10.2.11, 14 and B.3):
  * no syntax tree is kept, so the need grows by 8 bytes an identifier and not by kilobytes.
  */
-import { UnminifyError } from "../unminify-error.ts";
 import type { Evidence } from "../naming/evidence.ts";
 import { NameParser } from "./parser.ts";
 import { KEPT, type Tables } from "./tables.ts";
@@ -48,16 +47,32 @@ export function analyse(text: string, sourceType: SourceType, options: AnalyseOp
   return { ...tables, evidence: notes.evidence, order: inOrder(tables) };
 }
 
-/** Positions are noted as scopes close: sorted as numbers that carry their index in the low bits. */
+/** Bits of a position that one pass sorts by. */
+const RADIX_BITS = 11;
+const RADIX = 1 << RADIX_BITS;
+
+/** Positions are noted as scopes close: sorted by their lowest bits first, in a pass for each 11 of them. */
 function inOrder({ occurrences }: Tables): Uint32Array {
   const positions = occurrences.positions.view();
-  const INDEX_RANGE = 2 ** 24;
-  if (positions.length > INDEX_RANGE)
-    throw new UnminifyError("BAD_INPUT", `More than ${INDEX_RANGE} identifiers in one file: split it first.`);
-  const keys = new Float64Array(positions.length);
-  for (let index = 0; index < keys.length; index++) keys[index] = (positions[index] ?? 0) * INDEX_RANGE + index;
-  keys.sort();
-  const order = new Uint32Array(keys.length);
-  for (let place = 0; place < order.length; place++) order[place] = (keys[place] ?? 0) % INDEX_RANGE;
+  let order = Uint32Array.from(positions.keys());
+  let sorted = new Uint32Array(positions.length);
+  const last = positions.reduce((most, position) => Math.max(most, position), 0);
+  for (let shift = 0; last >>> shift > 0 && shift < 32; shift += RADIX_BITS) {
+    const places = new Uint32Array(RADIX + 1);
+    for (let index = 0; index < positions.length; index++)
+      count(places, (((positions[index] ?? 0) >>> shift) & (RADIX - 1)) + 1);
+    for (let digit = 1; digit < RADIX; digit++) places[digit] = (places[digit] ?? 0) + (places[digit - 1] ?? 0);
+    for (const index of order) {
+      const digit = ((positions[index] ?? 0) >>> shift) & (RADIX - 1);
+      const place = places[digit] ?? 0;
+      sorted[place] = index;
+      places[digit] = place + 1;
+    }
+    [order, sorted] = [sorted, order];
+  }
   return order;
+}
+
+function count(counts: Uint32Array, index: number): void {
+  counts[index] = (counts[index] ?? 0) + 1;
 }

@@ -3,13 +3,13 @@
  * that of a bundle of any size only the path down to the current token exists as a syntax tree. A
  * subclass overrides the methods in which scopes open and close, as acorn's plugins do.
  */
-import { Parser, tokTypes, type AnyNode, type Class, type Options, type Pattern } from "acorn";
+import { tokTypes, type AnyNode, type Class, type Options, type Pattern } from "acorn";
 import { Notes } from "../naming/notes.ts";
-import { NeedsCharacters } from "../source/source.ts";
 import type { AnalyseOptions } from "./analyse.ts";
 import { ScopeStack } from "./scope-stack.ts";
 import { emptyTables, type Tables } from "./tables.ts";
 import { Walker, type ReadFunction } from "./walker.ts";
+import { WordParser } from "./word-parser.ts";
 
 /** Bits of acorn's scope flags (its `scopeflags.js`). */
 const SCOPE = { function: 2, arrow: 16, fieldInit: 512, switch: 1024, staticBlock: 256 } as const;
@@ -17,44 +17,9 @@ const SCOPE = { function: 2, arrow: 16, fieldInit: 512, switch: 1024, staticBloc
 const IS_STATEMENT = 1;
 /** How much is read between two collections, where they are allowed: 8 ms each, about 3 % of the time. */
 const COLLECT_EVERY_CHARACTERS = 2 ** 20;
-const LAST_ASCII = 0x7f;
-/** U+2028 and U+2029, which end a comment, as bytes of UTF-8. */
-const LINE_SEPARATOR_BYTES = /\u00E2\u0080[\u00A8\u00A9]/;
 
 /** What a dropped statement is replaced by. */
 const DROPPED = { type: "EmptyStatement", start: 0, end: 0 } as const;
-
-type Statement = Extract<AnyNode, { type: "EmptyStatement" }>;
-
-/** The methods and fields of acorn's parser that are overridden or read here. */
-interface AcornInternals {
-  start: number;
-  lastTokEnd: number;
-  strict: boolean;
-  type: unknown;
-  scopeStack: readonly { readonly flags: number }[];
-  parseStatement(context: string | null, topLevel?: boolean, exports?: unknown): AnyNode;
-  parseExportDeclaration(node: AnyNode): AnyNode;
-  parseFunction(node: ReadFunction, statement: number, ...rest: unknown[]): ReadFunction;
-  parseFunctionBody(node: ReadFunction, isArrow: boolean, isMethod: boolean, forInit?: unknown): void;
-  parseClass(node: Class, isStatement: boolean | "nullableID"): Class;
-  parseFor(node: AnyNode, init: unknown): AnyNode;
-  parseForIn(node: AnyNode, init: unknown): AnyNode;
-  parseSwitchStatement(node: AnyNode): AnyNode;
-  parseWithStatement(node: AnyNode): AnyNode;
-  parseCatchClauseParam(): Pattern;
-  validateRegExpPattern(state: unknown): void;
-  readWord1(): string;
-  skipLineComment(startSkip: number): void;
-  input: string;
-  pos: number;
-  enterScope(flags: number): void;
-  exitScope(): void;
-  isSimpleParamList(params: readonly Pattern[]): boolean;
-  parse(): unknown;
-}
-
-const AcornParser = Parser as unknown as new (options: Options, input: string) => AcornInternals;
 
 /** What belongs to a scope between its opening and its end. */
 interface Frame {
@@ -69,7 +34,7 @@ interface Frame {
 }
 
 /** Reads a program once and leaves {@link Tables} and {@link Notes}. */
-export class NameParser extends AcornParser {
+export class NameParser extends WordParser {
   // Acorn's constructor opens the first scope, before fields of this class would exist.
   declare tables: Tables;
   declare notes: Notes;
@@ -77,14 +42,11 @@ export class NameParser extends AcornParser {
   declare walker: Walker;
   declare frames: Frame[];
   declare switches: AnyNode[];
-  /** True where a character of the text is a byte of the file. */
-  declare areBytes: boolean;
   /** Offset from which garbage is collected next. */
   declare collectAt: number;
 
   constructor(options: Options, input: string, { areBytes = false, collect = false }: AnalyseOptions) {
-    super(options, input);
-    this.areBytes = areBytes;
+    super(options, input, areBytes);
     this.collectAt = collect ? COLLECT_EVERY_CHARACTERS : Number.POSITIVE_INFINITY;
   }
 
@@ -181,7 +143,7 @@ export class NameParser extends AcornParser {
     this.walker.statement(node, this.strict);
     if (this.start > this.collectAt) this.#collect();
     if (isInBlock) this.scopes.close(this.start);
-    return DROPPED as Statement;
+    return DROPPED;
   }
 
   /** V8 waits with a collection until the heap has doubled; here nearly all of it is garbage by then. */
@@ -230,20 +192,6 @@ export class NameParser extends AcornParser {
     this.scopes.beginAt(param.start);
     this.walker.catchParameter(param);
     return param;
-  }
-
-  override readWord1(): string {
-    const word = super.readWord1();
-    if (this.areBytes)
-      for (let index = 0; index < word.length; index++)
-        if (word.charCodeAt(index) > LAST_ASCII) throw new NeedsCharacters();
-    return word;
-  }
-
-  override skipLineComment(startSkip: number): void {
-    const { pos } = this;
-    super.skipLineComment(startSkip);
-    if (this.areBytes && LINE_SEPARATOR_BYTES.test(this.input.slice(pos, this.pos))) throw new NeedsCharacters();
   }
 
   /** Not checked: a pattern names nothing, and the bytes of the source need not be its characters. */
