@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
+import installNativePeers from "../test/support/install-native-peers.ts";
 import { type BenchRow, writeResults } from "./support/results.ts";
 
 const COUNT = Number(process.argv[2] ?? 10_000_000);
@@ -58,6 +59,7 @@ function peersOf(peers: ReadonlyMap<string, Figures>, figure: string): Record<st
   return Object.fromEntries([...peers].map(([name, figures]) => [name, rounded(scaled(figures, figure))]));
 }
 
+await installNativePeers();
 if (!existsSync(join(PEERS, "node_modules"))) {
   execFileSync("npm", ["ci", "--prefix", PEERS, "--ignore-scripts"], { stdio: "inherit", timeout: DEADLINE_MS });
 }

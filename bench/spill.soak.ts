@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import installNativePeers from "../test/support/install-native-peers.ts";
 import { type KnownQueue, killMapWriter, killWriter } from "../test/budget/spill/kills.ts";
 import { writeResults } from "./support/results.ts";
 
@@ -13,6 +14,7 @@ const COUNT = Number(process.argv[2] ?? 200);
 const MAP_COUNT = Math.ceil(COUNT / 4);
 const LONGEST_DELAY_MS = 60;
 
+await installNativePeers();
 const folder = mkdtempSync(join(tmpdir(), "plimsoll-spill-soak-"));
 const faults: string[] = [];
 let [records, cuts, cutBytes, whole] = [0, 0, 0, 0];

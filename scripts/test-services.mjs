@@ -9,7 +9,16 @@ import { join } from "node:path";
 const NEEDS = [
   { what: "memory cgroups that this user may create (root, cgroup v1 or v2)", present: canCreateCgroup },
   { what: "the right to mount a tmpfs (root with CAP_SYS_ADMIN)", present: canMountTmpfs },
+  { what: "redis-server (apt-get install redis-server)", present: () => canRun("redis-server", "--version") },
+  {
+    what: "a compiler for better-sqlite3 (apt-get install g++ make python3)",
+    present: () => ["g++", "make", "python3"].every((program) => canRun(program, "--version")),
+  },
 ];
+
+function canRun(program, argument) {
+  return spawnSync(program, [argument], { timeout: 10_000 }).status === 0;
+}
 
 function canCreateCgroup() {
   const base = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"].find((folder) => existsSync(folder));

@@ -1,4 +1,4 @@
-/** Durable stores outlive SIGKILL at any point of their writes: the short form of `npm run soak:spill`. */
+/** A durable queue outlives SIGKILL at any point of its writes: the short form of `npm run soak:spill`. The map: see spill-map.test.ts. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, rmSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { scratchFolder } from "../../../src/budget/spill/scratch-folder.ts";
 import { testFolder } from "./folders.ts";
-import { killMapWriter, type KnownQueue, killWriter } from "./kills.ts";
+import { type KnownQueue, killWriter } from "./kills.ts";
 
 const KILLS = 10;
 
@@ -21,16 +21,6 @@ it(`keeps what was flushed through ${KILLS} kills of one queue`, async () => {
     records += outcome.records;
   }
   expect(records).toBeGreaterThan(100);
-});
-
-it("keeps what was flushed through kills of one map, whole transactions alone", async () => {
-  const folder = join(testFolder(), "map");
-  let round = 0;
-  for (let kill = 0; kill < 3; kill += 1) {
-    const outcome = await killMapWriter(folder, round, kill * 11);
-    expect(outcome.faults).toEqual([]);
-    round = outcome.round + 1;
-  }
 });
 
 it("removes what a killed process has left, and nothing of one that runs", async () => {
