@@ -44,25 +44,11 @@ const IS_OCCURRENCE = 0x8000_0000;
 /** Set in a callee that is called with `new`. */
 const IS_NEW = 0x8000_0000;
 
-/** A name that an occurrence could well have. */
-export interface Hint {
-  readonly occurrence: number;
-  /** Number of the name. */
-  readonly name: number;
-  readonly kind: EvidenceKind;
-}
-
-/** A value that a call gives to a parameter. */
-export interface Argument {
-  /** Occurrence of the function's name. */
-  readonly callee: number;
-  /** From 0. */
-  readonly index: number;
-  /** The name that describes the value, where there is one. */
-  readonly name?: number;
-  /** The identifier that is given, where it is one. */
-  readonly occurrence?: number;
-}
+/**
+ * Told of a value that a call gives to a parameter: the function's occurrence (or the method's name), the
+ * parameter from 0, and the occurrence that is given, or the number of a name that describes the value.
+ */
+export type ArgumentVisitor = (callee: number, index: number, value: number, isOccurrence: boolean) => void;
 
 /** Notes of one program. */
 export class Evidence {
@@ -161,49 +147,43 @@ export class Evidence {
   }
 
   /** Every hint, in the order in which it was noted. */
-  *hints(): Generator<Hint> {
-    const [occurrences, names, kinds] = this.#hints;
-    for (let index = 0; index < occurrences.length; index++)
-      yield {
-        occurrence: occurrences.get(index),
-        name: names.get(index),
-        kind: KINDS[kinds.get(index)] ?? "text",
-      };
+  hints(visit: (occurrence: number, name: number, kind: EvidenceKind) => void): void {
+    forEachRow(this.#hints, (occurrence, name, kind) => visit(occurrence, name, KINDS[kind] ?? "text"));
   }
 
   /** Every argument of a call to a function with a name. */
-  arguments(): Generator<Argument> {
-    return argumentsIn(this.#arguments);
+  arguments(visit: ArgumentVisitor): void {
+    forEachArgument(this.#arguments, visit);
   }
 
   /** Every argument of a call to a method; `callee` is the number of its name. */
-  methodArguments(): Generator<Argument> {
-    return argumentsIn(this.#methodArguments);
+  methodArguments(visit: ArgumentVisitor): void {
+    forEachArgument(this.#methodArguments, visit);
   }
 
   /** Every pair of occurrences of which the first begins as a copy of the second. */
-  copies(): Generator<readonly [to: number, from: number]> {
-    return pairsIn(this.#copies);
+  copies(visit: (to: number, from: number) => void): void {
+    forEachPair(this.#copies, visit);
   }
 
   /** Every pair of a name and the function whose result, or the class of which a new one, it begins as. */
-  *results(): Generator<readonly [to: number, callee: number, isNew: boolean]> {
-    for (const [to, callee] of pairsIn(this.#results)) yield [to, callee & ~IS_NEW, (callee & IS_NEW) !== 0];
+  results(visit: (to: number, callee: number, isNew: boolean) => void): void {
+    forEachPair(this.#results, (to, callee) => visit(to, callee & ~IS_NEW, (callee & IS_NEW) !== 0));
   }
 
   /** Every pair of a function's name and an identifier that it returns. */
-  returned(): Generator<readonly [occurrence: number, returned: number]> {
-    return pairsIn(this.#returns);
+  returned(visit: (occurrence: number, returned: number) => void): void {
+    forEachPair(this.#returns, visit);
   }
 
   /** Every method: the number of its name, its first parameter and how many it has. */
-  methods(): Generator<readonly [name: number, first: number, count: number]> {
-    return triplesIn(this.#methods);
+  methods(visit: (name: number, first: number, count: number) => void): void {
+    forEachRow(this.#methods, visit);
   }
 
   /** Every function with a name: its occurrence, its first parameter and how many it has. */
-  functions(): Generator<readonly [occurrence: number, first: number, count: number]> {
-    return triplesIn(this.#functions);
+  functions(visit: (occurrence: number, first: number, count: number) => void): void {
+    forEachRow(this.#functions, visit);
   }
 
   /** The occurrence of a parameter, undefined for a pattern. */
@@ -213,18 +193,22 @@ export class Evidence {
   }
 }
 
-function* pairsIn([firsts, seconds]: readonly [Column, Column]): Generator<readonly [number, number]> {
-  for (let index = 0; index < firsts.length; index++) yield [firsts.get(index), seconds.get(index)];
+function forEachPair(
+  [firsts, seconds]: readonly [Column, Column],
+  visit: (first: number, second: number) => void,
+): void {
+  for (let index = 0; index < firsts.length; index++) visit(firsts.get(index), seconds.get(index));
 }
 
-function* triplesIn(columns: readonly [Column, Column, Column]): Generator<readonly [number, number, number]> {
-  const [firsts, seconds, thirds] = columns;
-  for (let index = 0; index < firsts.length; index++) yield [firsts.get(index), seconds.get(index), thirds.get(index)];
+function forEachRow(
+  [firsts, seconds, thirds]: readonly [Column, Column, Column],
+  visit: (first: number, second: number, third: number) => void,
+): void {
+  for (let index = 0; index < firsts.length; index++) visit(firsts.get(index), seconds.get(index), thirds.get(index));
 }
 
-function* argumentsIn(columns: readonly [Column, Column, Column]): Generator<Argument> {
-  for (const [callee, index, value] of triplesIn(columns)) {
-    const given = (value & IS_OCCURRENCE) === 0 ? { name: value } : { occurrence: value & ~IS_OCCURRENCE };
-    yield { callee, index, ...given };
-  }
+function forEachArgument(columns: readonly [Column, Column, Column], visit: ArgumentVisitor): void {
+  forEachRow(columns, (callee, index, value) =>
+    visit(callee, index, value & ~IS_OCCURRENCE, (value & IS_OCCURRENCE) !== 0),
+  );
 }

@@ -51,7 +51,7 @@ export class Notes {
     if (value.type === "MemberExpression" && value.object.type === "Identifier" && this.#lastRead !== undefined)
       this.evidence.unpack(this.#lastRead);
     const index = defaultedArgument(value);
-    if (index !== undefined && index < MAX_ARGUMENTS) this.optional.set(index, occurrence);
+    if (index !== undefined && index < MAX_ARGUMENTS) (this.optional ??= new Map()).set(index, occurrence);
     this.#function(occurrence, value);
   }
 
@@ -60,7 +60,7 @@ export class Notes {
   #lastCallee = 0;
 
   /** Parameters with a default that a compiler has made variables of, by index; of the function that is open. */
-  optional = new Map<number, number>();
+  optional: Map<number, number> | undefined;
 
   /** What compilers to older JavaScript write: `step = iterator.n()`, `_this = _super.call(this)`. */
   #transpiled(occurrence: number, value: AnyNode): void {
@@ -195,9 +195,10 @@ export class Notes {
   /** The head and body of a function were read. */
   functionRead(parameters: readonly (number | undefined)[], returned: number | undefined): FunctionDigest {
     const firstParameter = this.evidence.startParameters();
-    const parameterCount = Math.max(parameters.length, ...[...this.optional.keys()].map((index) => index + 1));
+    let parameterCount = parameters.length;
+    if (this.optional) for (const index of this.optional.keys()) parameterCount = Math.max(parameterCount, index + 1);
     for (let index = 0; index < parameterCount; index++)
-      this.evidence.parameter(parameters[index] ?? this.optional.get(index));
+      this.evidence.parameter(parameters[index] ?? this.optional?.get(index));
     const digest = { firstParameter, parameterCount };
     return returned === undefined ? digest : { ...digest, returned };
   }
@@ -221,7 +222,10 @@ export class Notes {
     this.#immediate(node, given);
     const method = node.callee.type === "MemberExpression" ? propertyName(node.callee) : undefined;
     const isTelling = method !== undefined && method.length >= MIN_METHOD_LENGTH && !SILENT_METHODS.has(method);
-    for (const [index, argument] of node.arguments.slice(0, MAX_ARGUMENTS).entries()) {
+    const count = Math.min(node.arguments.length, MAX_ARGUMENTS);
+    for (let index = 0; index < count; index++) {
+      const argument = node.arguments[index];
+      if (!argument) break;
       const occurrence = given[index];
       this.#textBeside(node, index, occurrence);
       this.#namedGetter(node, index);

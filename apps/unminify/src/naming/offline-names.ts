@@ -39,14 +39,15 @@ class NameFlow {
   }
 
   run(): NameProposals {
-    for (const { occurrence, name, kind } of this.#analysis.evidence.hints())
-      this.#proposals.propose(bindingOf(this.#analysis, occurrence), name, kind, EVIDENCE[kind]);
+    const { evidence } = this.#analysis;
+    evidence.hints((occurrence, name, kind) =>
+      this.#proposals.propose(bindingOf(this.#analysis, occurrence), name, kind, EVIDENCE[kind]),
+    );
     const parameters = parametersByFunction(this.#analysis);
     for (let round = 0; round < ROUNDS; round++) {
       this.#throughCalls(parameters, round === 0);
       this.#throughMethods(round === 0);
-      for (const [to, from] of this.#analysis.evidence.copies())
-        this.#passBoth(this.#subject(to), this.#subject(from), "copied");
+      evidence.copies((to, from) => this.#passBoth(this.#subject(to), this.#subject(from), "copied"));
       if (round === ROUNDS - 1) this.#lastGuesses();
       this.#throughResults();
     }
@@ -73,26 +74,26 @@ class NameFlow {
   }
 
   #throughCalls(parameters: ParameterFinder, isFirst: boolean): void {
-    for (const { callee, index, name, occurrence } of this.#analysis.evidence.arguments()) {
+    this.#analysis.evidence.arguments((callee, index, value, isOccurrence) => {
+      if (!isOccurrence && !isFirst) return;
       const parameter = parameters(bindingOf(this.#analysis, callee), index);
-      if (parameter === 0) continue;
-      if (occurrence !== undefined) this.#passBoth(parameter, this.#subject(occurrence), "argument");
-      else if (name !== undefined && isFirst)
-        this.#proposals.propose(parameter, name, "argument", EVIDENCE.argument * PASSED_ON);
-    }
+      if (parameter === 0) return;
+      if (isOccurrence) this.#passBoth(parameter, this.#subject(value), "argument");
+      else this.#proposals.propose(parameter, value, "argument", EVIDENCE.argument * PASSED_ON);
+    });
   }
 
   /** Methods of one name take the same: a slot stands for a parameter of all of them. */
   #throughMethods(isFirst: boolean): void {
     const { evidence } = this.#analysis;
-    for (const { callee, index, name, occurrence } of evidence.methodArguments()) {
+    evidence.methodArguments((callee, index, value, isOccurrence) => {
+      if (!isOccurrence && !isFirst) return;
       const slot = this.#proposals.slot(callee, index);
-      if (occurrence !== undefined) this.#passBoth(slot, this.#subject(occurrence), "method parameter");
-      else if (name !== undefined && isFirst)
-        this.#proposals.propose(slot, name, "method parameter", EVIDENCE["method parameter"]);
-    }
+      if (isOccurrence) this.#passBoth(slot, this.#subject(value), "method parameter");
+      else this.#proposals.propose(slot, value, "method parameter", EVIDENCE["method parameter"]);
+    });
     for (const isBack of [false, true])
-      for (const [method, first, count] of evidence.methods())
+      evidence.methods((method, first, count) => {
         for (let index = 0; index < count; index++) {
           const occurrence = evidence.parameterAt(first + index);
           const parameter = occurrence === undefined ? 0 : bindingOf(this.#analysis, occurrence);
@@ -100,23 +101,25 @@ class NameFlow {
           if (isBack) this.#pass(parameter, slot, "method parameter");
           else this.#pass(slot, parameter, "method parameter");
         }
+      });
   }
 
   #throughResults(): void {
     const { evidence, names } = this.#analysis;
-    for (const [occurrence, returned] of evidence.returned())
-      this.#pass(this.#proposals.resultOf(this.#subject(occurrence)), this.#subject(returned), "call result");
-    for (const [occurrence, callee, isNew] of evidence.results()) {
+    evidence.returned((occurrence, returned) =>
+      this.#pass(this.#proposals.resultOf(this.#subject(occurrence)), this.#subject(returned), "call result"),
+    );
+    evidence.results((occurrence, callee, isNew) => {
       const subject = this.#subject(callee);
       const to = this.#subject(occurrence);
       if (!isNew) this.#pass(to, this.#proposals.resultOf(subject), "call result");
       const called = this.#proposals.get(subject);
-      if (!called || this.#proposals.has(to)) continue;
+      if (!called || this.#proposals.has(to)) return;
       const text = names.nameOf(called.name);
       const name = isNew ? lowerFirst(text) : resultName(text);
       if (name !== undefined)
         this.#proposals.propose(to, names.idOf(name), isNew ? "constructed" : "call result", called.weight * PASSED_ON);
-    }
+    });
   }
 
   /** What nothing better is known of: a bag of named arguments, a value that is returned. */
@@ -131,11 +134,11 @@ class NameFlow {
       seen.add(root);
     }
     const result = names.idOf("result");
-    for (const [, returned] of evidence.returned()) {
+    evidence.returned((_occurrence, returned) => {
       const root = bindingOf(this.#analysis, returned);
       if (!this.#proposals.has(root) && /^(?:var|let|const)$/.test(bindings.kindOf(root)))
         this.#proposals.propose(root, result, "returned", EVIDENCE.returned);
-    }
+    });
   }
 }
 
@@ -145,11 +148,11 @@ type ParameterFinder = (functionRoot: number, index: number) => number;
 function parametersByFunction(analysis: Analysis): ParameterFinder {
   const functions = new Map<number, readonly [first: number, count: number]>();
   const ambiguous = new Set<number>();
-  for (const [occurrence, first, count] of analysis.evidence.functions()) {
+  analysis.evidence.functions((occurrence, first, count) => {
     const root = bindingOf(analysis, occurrence);
     if (functions.has(root)) ambiguous.add(root);
     functions.set(root, [first, count]);
-  }
+  });
   return (functionRoot, index) => {
     const [first = 0, count = 0] = functions.get(functionRoot) ?? [];
     if (functionRoot === 0 || index >= count || ambiguous.has(functionRoot)) return 0;

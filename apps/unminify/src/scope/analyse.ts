@@ -54,9 +54,13 @@ const RADIX = 1 << RADIX_BITS;
 /** Positions are noted as scopes close: sorted by their lowest bits first, in a pass for each 11 of them. */
 function inOrder({ occurrences }: Tables): Uint32Array {
   const positions = occurrences.positions.view();
-  let order = Uint32Array.from(positions.keys());
+  let order = new Uint32Array(positions.length);
   let sorted = new Uint32Array(positions.length);
-  const last = positions.reduce((most, position) => Math.max(most, position), 0);
+  let last = 0;
+  for (let index = 0; index < positions.length; index++) {
+    order[index] = index;
+    last = Math.max(last, positions[index] ?? 0);
+  }
   for (let shift = 0; last >>> shift > 0 && shift < 32; shift += RADIX_BITS) {
     const places = new Uint32Array(RADIX + 1);
     for (let index = 0; index < positions.length; index++)

@@ -30,7 +30,7 @@ interface Frame {
   hasOwnBody?: boolean;
   /** `returned` of the function around. */
   outerReturned?: number | undefined;
-  outerOptional?: Map<number, number>;
+  outerOptional?: Map<number, number> | undefined;
 }
 
 /** Reads a program once and leaves {@link Tables} and {@link Notes}. */
@@ -95,7 +95,7 @@ export class NameParser extends WordParser {
         if (parameter !== undefined) bindings.join(parameter, binding);
       }
     this.walker.returned = frame.outerReturned;
-    this.notes.optional = frame.outerOptional ?? new Map();
+    this.notes.optional = frame.outerOptional;
     // The parameters stay: acorn still counts those of getters and setters.
     node.body = { type: "BlockStatement", body: [], start: node.start, end: node.start };
   }
@@ -112,7 +112,7 @@ export class NameParser extends WordParser {
       if (frame.hasOwnBody) this.scopes.open("function", this.start);
     }
     this.walker.returned = undefined;
-    this.notes.optional = new Map();
+    this.notes.optional = undefined;
     super.parseFunctionBody(node, isArrow, isMethod, forInit);
   }
 

@@ -25,14 +25,17 @@ interface OpenScope {
   /** Height of the stack of closed scopes without a parent below it. */
   orphans: number;
   /** Bindings by the number of their name. */
-  readonly names: Map<number, number>;
+  names: Map<number, number>;
   /** Its own functions in blocks, and those of the blocks within it that may still be hoisted. */
-  readonly functions: BlockFunction[];
-  readonly hoisting: BlockFunction[];
+  functions: BlockFunction[];
+  hoisting: BlockFunction[];
   /** True when a direct `eval` in it, or within it, can see its names. */
   isSeenByEval: boolean;
 }
 
+/** Most scopes declare nothing: these stand for their lists and are never written. */
+const NO_NAMES = new Map<number, number>();
+const NO_FUNCTIONS: BlockFunction[] = [];
 const LEXICAL: ReadonlySet<BindingKind> = new Set(["let", "const", "class", "import"]);
 const SEEN_BY_WITH = 0x8000_0000;
 
@@ -67,9 +70,9 @@ export class ScopeStack {
       start,
       references: this.#waiting.length,
       orphans: this.#orphans.length,
-      names: new Map(),
-      functions: [],
-      hoisting: [],
+      names: NO_NAMES,
+      functions: NO_FUNCTIONS,
+      hoisting: NO_FUNCTIONS,
       isSeenByEval: false,
     });
   }
@@ -121,7 +124,7 @@ export class ScopeStack {
     const top = this.#top;
     if (top.kind === "function" || top.kind === "program") return this.#declareIn(top, name, "function");
     const binding = this.#declareIn(top, name, "function");
-    if (mayHoist) top.functions.push({ name, binding });
+    if (mayHoist) top.functions = withMore(top.functions, { name, binding });
     return binding;
   }
 
@@ -133,6 +136,7 @@ export class ScopeStack {
       return known;
     }
     const binding = bindings.add(name, kind);
+    if (scope.names === NO_NAMES) scope.names = new Map();
     scope.names.set(name, binding);
     return binding;
   }
@@ -187,9 +191,9 @@ export class ScopeStack {
       if (isBarred && known !== undefined) bindings.join(known, candidate.binding);
       if (isBarred) continue;
       if (ownsVariables) bindings.join(this.#declareIn(scope, candidate.name, "var"), candidate.binding);
-      else outer?.hoisting.push(candidate);
+      else if (outer) outer.hoisting = withMore(outer.hoisting, candidate);
     }
-    outer?.hoisting.push(...scope.functions);
+    if (outer && scope.functions.length > 0) outer.hoisting = withMore(outer.hoisting, ...scope.functions);
   }
 
   #resolve(scope: OpenScope): void {
@@ -237,4 +241,10 @@ export class ScopeStack {
     this.#waiting.truncate(0);
     return declared;
   }
+}
+
+function withMore(list: BlockFunction[], ...more: readonly BlockFunction[]): BlockFunction[] {
+  if (list === NO_FUNCTIONS) return [...more];
+  list.push(...more);
+  return list;
 }
