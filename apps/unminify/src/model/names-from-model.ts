@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { NameLayer } from "../naming/name-layer.ts";
 import type { NameProposals } from "../naming/proposals.ts";
 import type { Analysis } from "../scope/analyse.ts";
@@ -138,6 +139,8 @@ export async function namesFromModel(
       throw withResume(new UnminifyError("STOPPED", "Stopped while the model was asked."), journal.path);
   } finally {
     clearTimeout(timer);
+    // What the last answer's connection holds goes only when the event loop turns.
+    await nextTurn();
     options.signal?.removeEventListener("abort", abort);
   }
   const summary = {
@@ -205,7 +208,7 @@ function openJournal(
 function keyOf(model: string, { bindings, order }: Analysis, { text, encoding }: Source): string {
   const hash = createHash("sha256").update(JSON.stringify([FORMAT, model, bindings.size, order.length]));
   for (let at = 0; at < text.length; at += HASHED_CHARACTERS)
-    hash.update(Buffer.from(text.slice(at, at + HASHED_CHARACTERS), encoding));
+    hash.update(text.slice(at, at + HASHED_CHARACTERS), encoding);
   return hash.digest("hex").slice(0, 32);
 }
 
