@@ -50,6 +50,10 @@ export interface UnminifyOptions {
   readonly onPhase?: (phase: PhaseName) => void;
   /** Names instead of the offline ones, by number of the binding. */
   readonly names?: NameSource;
+  /** What `names` needs beside all else, in bytes. Default: 0. */
+  readonly namesBytes?: number;
+  /** Folder in which what is known of a file is kept by its content, for later runs. Default: none. */
+  readonly cacheFolder?: string;
 }
 
 /** What a run did. */
@@ -72,6 +76,10 @@ export interface UnminifyResult {
   readonly phases: readonly PhaseCost[];
 }
 
+/** The phases before which there is something to collect. */
+const COLLECTED_BEFORE: ReadonlySet<PhaseName> = new Set(["analyse", "name", "verify"]);
+/** V8 holds the text of the last match, which may be the bundle, until the next. */
+const FORGET = /^/;
 const IS_MODULE = /(?:^|[;}\n])\s*(?:import\s*[\w${*"']|export\s*(?:[{*]|default|const|let|var|function|class|async))/;
 
 /**
@@ -86,7 +94,8 @@ export async function unminify(input: string, output: string, options: UnminifyO
   const phase: Phase = async (name, work) => {
     options.onPhase?.(name);
     // A buffer or a text that nobody needs any more goes only when V8 collects.
-    if (options.collect !== false) globalThis.gc?.();
+    FORGET.test("");
+    if (options.collect !== false && COLLECTED_BEFORE.has(name)) globalThis.gc?.();
     const start = performance.now();
     const result = await work();
     phases.push({ phase: name, milliseconds: performance.now() - start, rssBytes: process.memoryUsage.rss() });
@@ -114,10 +123,13 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
       `${output} cannot be read again to be checked: write to a file, or give --no-verify.`,
     );
   const bytes = await phase("read", () => readSource(input, "latin1"));
-  const need = estimate(bytes, options.collect !== false);
+  const { words, peakBytes } = estimate(bytes, options.collect !== false);
+  const need = { words, peakBytes: peakBytes + (options.namesBytes ?? 0) };
   refuseAbove(options.maxMemoryBytes, need, input);
   const sourceType = options.sourceType ?? (IS_MODULE.test(bytes.text) ? "module" : "script");
-  const { source, analysis } = await phase("analyse", () => analyseFile(bytes, sourceType, options.collect !== false));
+  const { source, analysis } = await phase("analyse", () =>
+    analyseOrRecall(bytes, sourceType, options.collect !== false, options.cacheFolder),
+  );
   const { final, proposals } = await phase("name", async () => {
     const proposals = (await options.names?.(analysis, source)) ?? proposeNames(analysis);
     return { proposals, final: assignNames(analysis, wishes(analysis, proposals, options.keepFunctionNames ?? false)) };
@@ -139,8 +151,33 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
   };
 }
 
+/** The cache is loaded only where it is asked for. */
+async function analyseOrRecall(
+  bytes: Source,
+  sourceType: SourceType,
+  collect: boolean,
+  cacheFolder: string | undefined,
+): Promise<Analysed> {
+  if (cacheFolder === undefined) return analyseFile(bytes, sourceType, collect);
+  const { AnalysisCache } = await import("./cache/analysis-cache.ts");
+  const cache = new AnalysisCache(cacheFolder, bytes, sourceType);
+  const known = cache.load();
+  if (known !== undefined) {
+    const source = known.encoding === bytes.encoding ? bytes : readSource(bytes.path, known.encoding);
+    return { source, analysis: known.analysis };
+  }
+  const found = analyseFile(bytes, sourceType, collect);
+  cache.save(found.analysis, found.source.encoding);
+  return found;
+}
+
+interface Analysed {
+  readonly source: Source;
+  readonly analysis: Analysis;
+}
+
 /** Byte by byte first; decoded where characters beyond ASCII mean more than themselves. */
-function analyseFile(bytes: Source, sourceType: SourceType, collect: boolean): { source: Source; analysis: Analysis } {
+function analyseFile(bytes: Source, sourceType: SourceType, collect: boolean): Analysed {
   try {
     return { source: bytes, analysis: analyseSource(bytes, sourceType, collect) };
   } catch (error) {

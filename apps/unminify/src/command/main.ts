@@ -42,7 +42,8 @@ async function main(): Promise<void> {
       keepFunctionNames: options.keepFunctionNames,
       collect: options.collect,
       verify: options.verify,
-      ...(sources.names && { names: sources.names }),
+      ...(sources.names && { names: sources.names, namesBytes: sources.bytes }),
+      ...(options.cacheFolder !== undefined && { cacheFolder: options.cacheFolder }),
     });
     sources.end();
     results.push({ ...result, ...(sources.summary && { model: sources.summary }) });

@@ -15,6 +15,7 @@ unminify INPUT.js… [-o OUT]
   --map FILE.map          the authors' own names, from a source map
   --names offline|llm     where other names come from: the source itself (default), or a language model
   --keep-fn-names         functions and classes keep their names, for programs that read them
+  --disk-cache DIR        keeps what was found and answered there by content, for every later run
   --chunk-size N          characters that are gathered before they are written (default: 65536)
   --no-chunking           writes everything at once
   --no-gc                 does not collect garbage between the phases
@@ -30,7 +31,6 @@ A language model, behind any OpenAI-compatible endpoint:
   --api-key-env VAR       environment variable that holds the key
   --concurrency N         calls at once (default: auto, as many as help and fit)
   --resume                goes on with the answers of a run that did not end
-  --disk-cache DIR        keeps answers there by content, for every later run
   --max-time TIME         asks no longer: 90s, 10m, 2h; the rest keeps its offline names
   --max-cost-tokens N     asks nothing when the estimate is above it
   --call-timeout TIME     gives a call up (default: 2m)
@@ -69,7 +69,6 @@ export interface ModelChoice {
   /** Undefined for as many calls as help. */
   readonly concurrency: number | undefined;
   readonly mayResume: boolean;
-  readonly cacheFolder: string | undefined;
   readonly maxTimeMs: number | undefined;
   readonly maxTokens: number | undefined;
   readonly timeoutMs: number;
@@ -84,6 +83,7 @@ export interface CommandOptions {
   readonly map: string | undefined;
   /** Undefined for names from the source alone. */
   readonly model: ModelChoice | undefined;
+  readonly cacheFolder: string | undefined;
   readonly keepFunctionNames: boolean;
   readonly chunkCharacters: number | undefined;
   readonly collect: boolean;
@@ -106,6 +106,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
       sourceType: sourceTypeOf(values["source-type"]),
       map: values.map,
       model: modelOf(values),
+      cacheFolder: values["disk-cache"],
       keepFunctionNames: values["keep-fn-names"] ?? false,
       chunkCharacters:
         values["no-chunking"] === true ? Number.MAX_SAFE_INTEGER : countOf("--chunk-size", values["chunk-size"]),
@@ -137,7 +138,6 @@ const MODEL_OPTIONS = [
   "api-key-env",
   "concurrency",
   "resume",
-  "disk-cache",
   "max-time",
   "max-cost-tokens",
   "call-timeout",
@@ -168,7 +168,6 @@ function modelOf(values: Values): ModelChoice | undefined {
     apiKey,
     concurrency: values.concurrency === "auto" ? undefined : countOf("--concurrency", values.concurrency),
     mayResume: values.resume ?? false,
-    cacheFolder: values["disk-cache"],
     maxTimeMs: millisecondsOf("--max-time", values["max-time"]),
     maxTokens: countOf("--max-cost-tokens", values["max-cost-tokens"]),
     timeoutMs: millisecondsOf("--call-timeout", values["call-timeout"]) ?? DEFAULT_TIMEOUT_MS,

@@ -63,6 +63,22 @@ export class Evidence {
   readonly #parameters = new Column();
   readonly #unpacked = new Column();
 
+  /** All notes, in columns. */
+  columns(): readonly Column[] {
+    return [
+      ...this.#hints,
+      ...this.#arguments,
+      ...this.#methods,
+      ...this.#methodArguments,
+      ...this.#results,
+      ...this.#returns,
+      ...this.#copies,
+      ...this.#functions,
+      this.#parameters,
+      this.#unpacked,
+    ];
+  }
+
   /** `occurrence` could be called `name`. */
   hint(occurrence: number, name: number, kind: EvidenceKind): void {
     const [occurrences, names, kinds] = this.#hints;

@@ -14,7 +14,7 @@ export class Column {
   /** Appends `value` and returns its index. */
   push(value: number): number {
     if (this.length === this.#values.length) {
-      const grown = new Uint32Array(Math.ceil(this.length * 1.5));
+      const grown = new Uint32Array(Math.max(FIRST_CAPACITY, Math.ceil(this.length * 1.5)));
       grown.set(this.#values);
       this.#values = grown;
     }
@@ -35,6 +35,12 @@ export class Column {
   /** Drops everything from `length` on. */
   truncate(length: number): void {
     this.length = length;
+  }
+
+  /** Takes these values instead of its own, without a copy. */
+  fill(values: Uint32Array<ArrayBuffer>): void {
+    this.#values = values;
+    this.length = values.length;
   }
 
   /** The values, without a copy: valid until the next `push`. */

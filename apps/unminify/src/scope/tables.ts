@@ -85,6 +85,11 @@ export class Bindings {
     return this.names.push(name);
   }
 
+  /** All that is known, in columns. */
+  columns(): readonly Column[] {
+    return [this.names, this.kinds, this.scopes, this.kept, this.#joined];
+  }
+
   /** What declared `binding`. */
   kindOf(binding: number): BindingKind {
     return BINDING_KINDS[this.kinds.get(binding)] ?? "free";
