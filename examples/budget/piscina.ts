@@ -12,12 +12,13 @@ const pool = new Piscina<number, number>({
   minThreads: 1,
   maxThreads: 8,
   idleTimeout: 0,
+  execArgv: [], // nor does it need a loader for TypeScript
 });
 const limiter = new AdaptiveLimiter({ gauge: new PoolGauge("400mb"), maxConcurrency: 8 });
 
 const photos = Array.from({ length: 40 }, (_, photo) => photo);
-const decode = (photo: number) =>
-  isGuarded ? limiter.run(() => pool.run(photo, { name: "decode" })) : pool.run(photo, { name: "decode" });
-const decoded = await Promise.all(photos.map(decode));
+const decode = (photo: number) => pool.run(photo, { name: "decode" });
+const guarded = (photo: number) => limiter.run(() => decode(photo));
+const decoded = await Promise.all(photos.map(isGuarded ? guarded : decode));
 await pool.close();
 console.log(`${decoded.length} photos decoded, ${Math.round(process.resourceUsage().maxRSS / 1024)} MB at most`);
