@@ -3,6 +3,7 @@
  * in a journal before the next question. What the model does not name keeps the name that it had.
  */
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -119,6 +120,8 @@ export async function namesFromModel(
   refuseAbove(options.maxTokens, estimate);
   using endpoint = await Endpoint.open(options);
   const stop = new AbortController();
+  // Every open call listens, however many there are.
+  setMaxListeners(0, stop.signal);
   const abort = (): void => stop.abort();
   options.signal?.addEventListener("abort", abort);
   if (options.signal?.aborted) abort();

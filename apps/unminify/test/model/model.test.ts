@@ -86,14 +86,15 @@ describe("a model that answers", () => {
   });
 });
 
-describe("a model that fails", () => {
+describe.concurrent("a model that fails", () => {
   it.each([
     ["errors", "error"],
     ["garbage", "garbage"],
     ["truncated JSON", "truncated"],
     ["rate limits", "busy"],
+    ["broken connections", "cut off"],
     ["words around the JSON", "wordy"],
-  ] as const)("now and then by %s changes nothing in the end", async (_what, fault) => {
+  ] as const)("in between by %s changes nothing in the end", async (_what, fault) => {
     const { written, summary } = await run(TEXT, { fault: (request) => (request % 3 === 1 ? fault : undefined) });
     expect(written).toBe((await plain).written);
     expect(summary.isComplete).toBe(true);

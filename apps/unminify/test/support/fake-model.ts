@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 /** What an endpoint may do instead of answering. */
 export type Fault =
   | "hang"
+  | "cut off"
   | "garbage"
   | "wordy"
   | "truncated"
@@ -118,6 +119,10 @@ export class FakeModel implements AsyncDisposable {
     const named = JSON.stringify(Object.fromEntries(labels.map((label) => [label, nameFor(label)])));
     switch (fault) {
       case "hang":
+        return;
+      case "cut off":
+        response.writeHead(200, { "content-length": named.length });
+        response.write(named.slice(0, 5), () => response.destroy());
         return;
       case "error":
       case "refusal":
