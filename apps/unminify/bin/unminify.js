@@ -1,3 +1,3 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --single-threaded --optimize-for-size --expose-gc
-// The flags keep V8 small: half the peak of a run is otherwise room for garbage (`npm run bench:unminify`).
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --v8-pool-size=1 --expose-gc
+// These keep V8 and malloc small: a third of the peak of a run is otherwise room for garbage (`npm run bench:unminify`).
 import "../dist/command/main.js";

@@ -46,12 +46,16 @@ export function writePieces(path: string, pieces: Iterable<string>, encoding: So
   const draft = isDevice(path) ? path : `${path}.${process.pid}.part`;
   let file: number | undefined;
   let bytes = 0;
+  // One buffer for all pieces: a new one for each would wait, outside of the heap, until V8 collects.
+  let buffer = Buffer.alloc(0);
   try {
     file = openSync(draft, "w");
     for (const piece of pieces) {
-      const buffer = Buffer.from(piece, encoding);
-      for (let written = 0; written < buffer.length;) written += writeSync(file, buffer, written);
-      bytes += buffer.length;
+      const length = Buffer.byteLength(piece, encoding);
+      if (length > buffer.length) buffer = Buffer.allocUnsafeSlow(length);
+      buffer.write(piece, encoding);
+      for (let written = 0; written < length;) written += writeSync(file, buffer, written, length - written);
+      bytes += length;
     }
     if (draft !== path) fsyncSync(file);
     closeSync(file);
