@@ -76,8 +76,11 @@ export interface UnminifyResult {
   readonly phases: readonly PhaseCost[];
 }
 
-/** The phases before which there is something to collect. */
-const COLLECTED_BEFORE: ReadonlySet<PhaseName> = new Set(["analyse", "name", "verify"]);
+/**
+ * How often garbage is collected before a phase. What buffers held is freed beside the program, and a
+ * second collection waits for that: the check reads a whole file at once.
+ */
+const COLLECTIONS: Partial<Record<PhaseName, number>> = { analyse: 1, name: 1, verify: 2 };
 /** V8 holds the text of the last match, which may be the bundle, until the next. */
 const FORGET = /^/;
 const IS_MODULE = /(?:^|[;}\n])\s*(?:import\s*[\w${*"']|export\s*(?:[{*]|default|const|let|var|function|class|async))/;
@@ -95,7 +98,7 @@ export async function unminify(input: string, output: string, options: UnminifyO
     options.onPhase?.(name);
     // A buffer or a text that nobody needs any more goes only when V8 collects.
     FORGET.test("");
-    if (options.collect !== false && COLLECTED_BEFORE.has(name)) globalThis.gc?.();
+    if (options.collect !== false) for (let turn = 0; turn < (COLLECTIONS[name] ?? 0); turn++) globalThis.gc?.();
     const start = performance.now();
     const result = await work();
     phases.push({ phase: name, milliseconds: performance.now() - start, rssBytes: process.memoryUsage.rss() });
