@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnminifyError } from "../unminify-error.ts";
 import type { Endpoint, Reply } from "./endpoint.ts";
+import { COOL } from "./question.ts";
 
 const MAX_FAILURES = 4;
 const MAX_BUSY = 20;
@@ -20,6 +21,8 @@ export class Caller {
   /** No call before, because the endpoint said so. */
   #notBeforeMs = 0;
   #failedInARow = 0;
+  /** Some models take no temperature but their own. */
+  #mayCool = true;
   /** Requests that were sent. */
   sent = 0;
   /** Bytes of their bodies. */
@@ -52,7 +55,11 @@ export class Caller {
         return answer;
       }
       reason = reply.kind === "answer" ? "its answer held no names" : reply.reason;
-      if (reply.kind === "refused") break;
+      if (reply.kind === "refused") {
+        if (reply.parameter !== "temperature" || failures++ > 0) break;
+        this.#mayCool = false;
+        continue;
+      }
       const tries = reply.kind === "busy" ? busy++ : failures++;
       const backOffMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries);
       if (reply.kind !== "busy") await this.#wait(failures < MAX_FAILURES ? backOffMs : 0);
@@ -67,9 +74,10 @@ export class Caller {
 
   async #send(body: string): Promise<Reply> {
     this.#signal.throwIfAborted();
+    const sent = this.#mayCool ? body : body.replace(COOL, "");
     this.sent++;
-    this.sentBytes += Buffer.byteLength(body);
-    const reply = await this.#endpoint.ask(body, this.#signal);
+    this.sentBytes += Buffer.byteLength(sent);
+    const reply = await this.#endpoint.ask(sent, this.#signal);
     this.#signal.throwIfAborted();
     return reply;
   }

@@ -26,7 +26,7 @@ export type Reply =
   /** May be better next time. */
   | { readonly kind: "failed"; readonly reason: string }
   /** Will be the same next time. */
-  | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "refused"; readonly reason: string; readonly parameter: string | undefined };
 
 /** Calls an endpoint over connections that stay open. */
 export class Endpoint implements Disposable {
@@ -117,11 +117,26 @@ function replyOf({ statusCode = 0, headers }: IncomingMessage, text: string): Re
   if (statusCode === 429 || (statusCode === 503 && headers["retry-after"] !== undefined))
     return { kind: "busy", waitMs: waitOf(headers["retry-after"]), reason };
   if (statusCode === 408 || statusCode >= 500) return { kind: "failed", reason };
-  if (statusCode !== 200) return { kind: "refused", reason };
+  if (statusCode !== 200) return refusalOf(reason, text);
   const content = contentOf(text);
   return content === undefined
     ? { kind: "failed", reason: "its answer is no chat completion" }
     : { kind: "answer", text: content };
+}
+
+/** Of what the endpoint says of it only the codes are shown: its sentences may repeat the question. */
+function refusalOf(reason: string, text: string): Reply {
+  let error: { code?: unknown; param?: unknown } = {};
+  try {
+    error = (JSON.parse(text) as { error?: typeof error } | null)?.error ?? {};
+  } catch {
+    // Not JSON: the status has to do.
+  }
+  const [code, parameter] = [error.code, error.param].map((value) =>
+    typeof value === "string" && /^[\w.-]{1,60}$/.test(value) ? value : undefined,
+  );
+  const codes = [code, parameter].filter((value) => value !== undefined).join(": ");
+  return { kind: "refused", reason: codes === "" ? reason : `${reason} (${codes})`, parameter };
 }
 
 /** Seconds or a date (RFC 9110, 10.2.3). */

@@ -15,6 +15,8 @@ const SYSTEM =
   "binding each. For each of them answer the name that its author would have given it, by what it holds or does: " +
   "camelCase, PascalCase for classes, no abbreviations, nothing but letters and digits. Answer one JSON object from " +
   "identifier to name.";
+/** The same answer to the same question, for models that can. Stands first in a body. */
+export const COOL = '"temperature":0,';
 /** A name that is given to so large a share of the bindings of a call says nothing. */
 const TOO_COMMON = 0.5;
 const FEWEST_COMMON = 8;
@@ -28,9 +30,8 @@ export function questionOf({ analysis, source, below, plan }: Asking, model: str
   });
   const context = contextOf(analysis, source, plan, new Set(roots));
   const properties = Object.fromEntries(labels.map((label) => [label, { type: "string" }]));
-  return JSON.stringify({
+  const body = JSON.stringify({
     model,
-    temperature: 0,
     messages: [
       { role: "system", content: SYSTEM },
       { role: "user", content: `${context}\n\nName: ${guesses.join(", ")}` },
@@ -44,6 +45,7 @@ export function questionOf({ analysis, source, below, plan }: Asking, model: str
       },
     },
   });
+  return `{${COOL}${body.slice(1)}`;
 }
 
 /** What a question is made of. */

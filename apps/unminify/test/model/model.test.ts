@@ -152,6 +152,16 @@ describe.concurrent("a model that fails", () => {
     );
   });
 
+  it("because it takes no temperature is asked without", async () => {
+    const fault = (_: number, body: string) => (body.includes("temperature") ? "too cool" : undefined);
+    const { written, summary } = await run(TEXT, { fault }, { concurrency: 1 });
+    expect(written).toBe((await plain).written);
+    expect(summary.requests).toBe(summary.calls + 1);
+    await expect(run(TEXT, { fault: () => "too cool" })).rejects.toThrow(
+      /it answered 400 \(unsupported_value: temperature\)\.(?!.*secret)/,
+    );
+  });
+
   it("where none is", async () => {
     await expect(run(TEXT, {}, { baseUrl: "localhost" })).rejects.toThrow(/--base-url is no http or https URL/);
   });

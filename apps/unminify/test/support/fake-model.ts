@@ -14,6 +14,7 @@ export type Fault =
   | "truncated"
   | "busy"
   | "error"
+  | "too cool"
   | "refusal"
   | "same name"
   | "bad names";
@@ -21,7 +22,7 @@ export type Fault =
 /** How it behaves. */
 export interface FakeOptions {
   /** What goes wrong with a request, by its number from 0. Default: nothing. */
-  readonly fault?: (request: number) => Fault | undefined;
+  readonly fault?: (request: number, body: string) => Fault | undefined;
   /** Milliseconds until it answers. Default: 0. */
   readonly delayMs?: number;
   /** Seconds in `retry-after`. Default: 0.05. */
@@ -110,7 +111,7 @@ export class FakeModel implements AsyncDisposable {
     const body = Buffer.concat(chunks).toString("utf8");
     const question = questionIn(body, request.headers.authorization);
     const number = this.questions.push(question) - 1;
-    const fault = request.url === "/v1/chat/completions" ? this.#options.fault?.(number) : "refusal";
+    const fault = request.url === "/v1/chat/completions" ? this.#options.fault?.(number, body) : "refusal";
     if (this.#options.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, this.#options.delayMs));
     this.#answer(response, question.labels, fault);
   }
@@ -127,6 +128,11 @@ export class FakeModel implements AsyncDisposable {
       case "error":
       case "refusal":
         response.writeHead(fault === "error" ? 500 : 401).end("no");
+        return;
+      case "too cool":
+        response
+          .writeHead(400)
+          .end(JSON.stringify({ error: { message: "secret", code: "unsupported_value", param: "temperature" } }));
         return;
       case "busy":
         response.writeHead(429, { "retry-after": this.#options.retryAfter ?? "0.05" }).end();
