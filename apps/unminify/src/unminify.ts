@@ -194,8 +194,8 @@ function analyseFile(bytes: Source, sourceType: SourceType, collect: boolean): A
   }
 }
 
-function analyseSource(source: Source, sourceType: SourceType, collect: boolean): Analysis {
-  return analyse(source.text, sourceType, { areBytes: source.encoding === "latin1", collect });
+function analyseSource(source: Source, sourceType: SourceType, collect: boolean, isCompared = false): Analysis {
+  return analyse(source.text, sourceType, { areBytes: source.encoding === "latin1", collect, isCompared });
 }
 
 function hasBytes(text: string): boolean {
@@ -257,7 +257,7 @@ function verify(
 ): void {
   const written = readSource(output, encoding);
   if (collect) globalThis.gc?.();
-  if (signature(written.text, analyseSource(written, sourceType, collect)) === expected) return;
+  if (signature(written.text, analyseSource(written, sourceType, collect, true)) === expected) return;
   throw new UnminifyError(
     "NOT_EQUIVALENT",
     `${output} differs from the input in more than its names: this is a defect of unminify. Do not use the file, and report it.`,

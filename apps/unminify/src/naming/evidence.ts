@@ -52,6 +52,11 @@ export type ArgumentVisitor = (callee: number, index: number, value: number, isO
 
 /** Notes of one program. */
 export class Evidence {
+  /** False where nothing is kept of what is noted. */
+  get isKept(): boolean {
+    return true;
+  }
+
   readonly #hints = [new Column(), new Column(), new Column()] as const;
   readonly #arguments = [new Column(), new Column(), new Column()] as const;
   readonly #methods = [new Column(), new Column(), new Column()] as const;
@@ -207,6 +212,23 @@ export class Evidence {
     const occurrence = this.#parameters.get(number);
     return occurrence === 0 ? undefined : occurrence - 1;
   }
+}
+
+/** Forgets at once: for a program that is only compared. */
+export class NoEvidence extends Evidence {
+  override get isKept(): boolean {
+    return false;
+  }
+  override hint(): void {}
+  override argument(): void {}
+  override copy(): void {}
+  override method(): void {}
+  override methodArgument(): void {}
+  override result(): void {}
+  override returns(): void {}
+  override unpack(): void {}
+  override parameter(): void {}
+  override function(): void {}
 }
 
 function forEachPair(

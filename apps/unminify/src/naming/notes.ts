@@ -30,7 +30,7 @@ const MIN_METHOD_LENGTH = 3;
 
 /** Writes what constructs say of names. */
 export class Notes {
-  readonly evidence = new Evidence();
+  evidence: Evidence = new Evidence();
   readonly #names: NameTable;
 
   constructor(names: NameTable) {
@@ -38,7 +38,7 @@ export class Notes {
   }
 
   #hint(occurrence: number | undefined, description: Description | undefined): void {
-    if (occurrence !== undefined && description !== undefined)
+    if (occurrence !== undefined && description !== undefined && this.evidence.isKept)
       this.evidence.hint(occurrence, this.#names.idOf(description.name), description.kind);
   }
 
@@ -218,6 +218,7 @@ export class Notes {
 
   /** A call: `callee` where it is one identifier, `given` the identifiers among the arguments. */
   called(node: Call, callee: number | undefined, given: readonly (number | undefined)[]): void {
+    if (!this.evidence.isKept) return;
     if (callee !== undefined) [this.#lastCall, this.#lastCallee] = [node, callee];
     this.#immediate(node, given);
     const method = node.callee.type === "MemberExpression" ? propertyName(node.callee) : undefined;

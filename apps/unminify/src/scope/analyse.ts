@@ -21,6 +21,8 @@ export interface Analysis extends Tables {
 export interface AnalyseOptions {
   /** Each character of the text is a byte of a UTF-8 file. Default: false. */
   readonly areBytes?: boolean;
+  /** Nothing is kept of what names mean. Default: false. */
+  readonly isCompared?: boolean;
   /** Garbage is collected on the way where Node.js runs with `--expose-gc`. Default: false. */
   readonly collect?: boolean;
 }

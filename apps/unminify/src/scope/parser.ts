@@ -4,6 +4,7 @@
  * subclass overrides the methods in which scopes open and close, as acorn's plugins do.
  */
 import { tokTypes, type AnyNode, type Class, type Options, type Pattern } from "acorn";
+import { NoEvidence } from "../naming/evidence.ts";
 import { Notes } from "../naming/notes.ts";
 import type { AnalyseOptions } from "./analyse.ts";
 import { ScopeStack } from "./scope-stack.ts";
@@ -45,8 +46,13 @@ export class NameParser extends WordParser {
   /** Offset from which garbage is collected next. */
   declare collectAt: number;
 
-  constructor(options: Options, input: string, { areBytes = false, collect = false }: AnalyseOptions) {
+  constructor(
+    options: Options,
+    input: string,
+    { areBytes = false, collect = false, isCompared = false }: AnalyseOptions,
+  ) {
     super(options, input, areBytes);
+    if (isCompared) this.notes.evidence = new NoEvidence();
     this.collectAt = collect ? COLLECT_EVERY_CHARACTERS : Number.POSITIVE_INFINITY;
   }
 
