@@ -2,7 +2,7 @@
  * Queues of others with the gate of memory beside the fixed number that a careful person would set: the heap divided by the largest
  * job. The same jobs in turns, each run in a process of its own with a heap of 512 MB; BullMQ on a real Redis.
  *
- * `npm run bench:integrations [-- RUNS]`: in about twenty minutes; needs `redis-server`.
+ * `npm run bench:integrations [-- RUNS]`: in about half an hour; needs `redis-server`.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { startRedis } from "../test/support/redis.ts";
 import { type BenchRow, writeResults } from "./support/results.ts";
 
 const RUNS = Number(process.argv[2] ?? 3);
-const JOBS = 1500;
+const JOBS = 2400;
 const OLD_SPACE_MB = 512;
 const LARGEST_MB = 20;
 const SAFE = Math.floor(OLD_SPACE_MB / LARGEST_MB);
