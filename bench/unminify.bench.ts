@@ -7,7 +7,7 @@
  * `npm run bench:unminify [-- --quick]`: about ten minutes; the quick form takes one small turn and writes nothing.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BUNDLES, installBundles } from "../apps/unminify/test/support/bundles.ts";
@@ -29,6 +29,9 @@ const folder = mkdtempSync(join(tmpdir(), "unminify-bench-"));
 /** Peak goals in MB by bundle. */
 const GOALS = [70, 80, 110];
 
+/** Median peaks in bytes, in the order of the bundles. */
+const medianPeaks: number[] = [];
+
 interface Run {
   readonly ms: number;
   readonly peakBytes: number;
@@ -37,7 +40,12 @@ interface Run {
 await installBundles();
 await installPackages(PEERS);
 try {
-  const rows = [...BUNDLES.slice(0, GOALS.length).flatMap(bundleRows), ...nameRows()];
+  const bundles = BUNDLES.slice(0, GOALS.length);
+  const rows = [
+    ...bundles.flatMap(bundleRows),
+    slopeRow(bundles.map(({ path }) => statSync(path).size)),
+    ...nameRows(),
+  ];
   for (const { name, value, unit, goal, peers } of rows)
     process.stderr.write(`${name}: ${value} ${unit} (${goal ?? "no goal"}) ${peers ? JSON.stringify(peers) : ""}\n`);
   if (!quick) process.stderr.write(`${writeResults("unminify", "npm run bench:unminify", rows)}\n`);
@@ -64,6 +72,7 @@ function bundleRows({ name, path }: (typeof BUNDLES)[number], index: number): Be
   const ratios = (one: string, other: string): number[] =>
     (runs[one] ?? []).map(({ ms }, turn) => round(ms / (runs[other]?.[turn]?.ms ?? Number.NaN)));
   const peak = median(peaks("checked"));
+  medianPeaks.push(peak * MB);
   const what = `${name} (${(size / 1e6).toFixed(1)} MB, ${bindings} bindings)`;
   return [
     {
@@ -76,10 +85,12 @@ function bundleRows({ name, path }: (typeof BUNDLES)[number], index: number): Be
         "bare Node.js": median(peaks("bare")),
         "acorn's tree alone": median(peaks("acorn")),
         "Babel with scopes and paths": told(() => peer("babel", path)),
-        "webcrack 2.15.1": told(() => command("webcrack/dist/cli.js", path, "-o", join(folder, "webcrack"), "-f")),
-        "wakaru 0.0.10": told(() =>
-          command("@wakaru/cli/dist/cli.cjs", "unminify", path, "-o", join(folder, "wakaru"), "-f"),
-        ),
+        "webcrack 2.15.1": told(() => command("webcrack/dist/cli.js", path, "-o", "webcrack", "-f")),
+        "wakaru 0.0.10": told(() => {
+          // It takes only what lies in the folder in which it is started.
+          copyFileSync(path, join(folder, "in.js"));
+          return command("@wakaru/cli/dist/cli.cjs", "unminify", "in.js", "-o", "wakaru", "-f");
+        }),
       },
     },
     {
@@ -149,7 +160,13 @@ function command(file: string, ...args: readonly string[]): Run {
   const { status, signal, stderr } = spawnSync(
     process.execPath,
     ["--max-old-space-size=6000", "--import", preload, join(PEERS, "node_modules", file), ...args],
-    { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"], timeout: PEER_DEADLINE_MS, killSignal: "SIGKILL" },
+    {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: PEER_DEADLINE_MS,
+      killSignal: "SIGKILL",
+    },
   );
   const kilobytes = Number(/peak (\d+)/.exec(stderr)?.[1]);
   if (status !== 0 || !Number.isFinite(kilobytes)) throw new Error(String(signal ?? status));
@@ -166,6 +183,17 @@ function told(run: () => Run): number | string {
       ? `stopped after ${PEER_DEADLINE_MS / 1000} s`
       : `failed (${reason.slice(0, 60)})`;
   }
+}
+
+/** What a further byte of input costs. */
+function slopeRow(sizes: readonly number[]): BenchRow {
+  const between = (of: readonly number[]): number => (of.at(-1) ?? Number.NaN) - (of[0] ?? Number.NaN);
+  return {
+    name: "bytes at the peak for each further byte of input, from the smallest bundle to the largest",
+    value: round(between(medianPeaks) / between(sizes)),
+    unit: "B",
+    goal: "<= 3",
+  };
 }
 
 function nameRows(): BenchRow[] {
