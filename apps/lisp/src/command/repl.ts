@@ -1,0 +1,107 @@
+/**
+ * The dialogue: reads forms from lines, evaluates them in slices so that Ctrl-C can stop an endless one, and shows values and errors.
+ */
+import { createInterface } from "node:readline";
+import { LispError } from "../data/errors.ts";
+import { write } from "../data/printer.ts";
+import { Condition, EOF, MultipleValues, type Value } from "../data/values.ts";
+import { Exit } from "../library/system.ts";
+import type { Lisp } from "../lisp.ts";
+import { Reader } from "../reader/reader.ts";
+import { explain } from "./explain.ts";
+
+const SLICE_STEPS = 1_000_000;
+const PROMPT = "lisp> ";
+const MORE = "  ... ";
+
+/** Runs the dialogue on stdin and stdout until the input ends or the program exits. Returns the exit code. */
+export async function runRepl(lisp: Lisp): Promise<number> {
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  const lines = createInterface({
+    input: process.stdin,
+    output: isTerminal ? process.stdout : undefined,
+    prompt: PROMPT,
+  });
+  const state = { isStopped: false, isRunning: false };
+  let pending = "";
+  let count = 0;
+  lines.on("SIGINT", () => {
+    state.isStopped = true;
+    if (state.isRunning) return;
+    pending = "";
+    process.stdout.write("\n(Ctrl-D or (exit) leaves)\n");
+    lines.setPrompt(PROMPT);
+    lines.prompt();
+  });
+  const prompt = (text: string): void => {
+    if (!isTerminal) return;
+    lines.setPrompt(text);
+    lines.prompt();
+  };
+  prompt(PROMPT);
+  for await (const line of lines) {
+    pending += `${line}\n`;
+    const forms = readForms(pending, `input ${count + 1}`);
+    if (forms === "unfinished") {
+      prompt(MORE);
+      continue;
+    }
+    pending = "";
+    count++;
+    if (typeof forms === "string") process.stderr.write(forms);
+    else {
+      state.isStopped = false;
+      state.isRunning = true;
+      const code = await evaluateAll(lisp, forms, state);
+      state.isRunning = false;
+      if (code !== undefined) return code;
+    }
+    prompt(PROMPT);
+  }
+  if (pending.trim() !== "") process.stderr.write("error: the input ended inside a form\n");
+  return 0;
+}
+
+/** The forms of the input so far, `unfinished`, or what is wrong with it. */
+function readForms(text: string, source: string): readonly Value[] | string {
+  const reader = new Reader(text, source);
+  const forms: Value[] = [];
+  try {
+    for (let form = reader.read(); form !== EOF; form = reader.read()) forms.push(form);
+    return forms;
+  } catch (error) {
+    const isUnfinished =
+      error instanceof LispError && error.payload instanceof Condition && error.payload.kind === "unfinished";
+    return isUnfinished ? "unfinished" : explain(error);
+  }
+}
+
+/** Evaluates forms one after another; an error ends them. Returns an exit code when the program asked for one. */
+async function evaluateAll(
+  lisp: Lisp,
+  forms: readonly Value[],
+  state: { readonly isStopped: boolean },
+): Promise<number | undefined> {
+  try {
+    for (const form of forms) {
+      lisp.prepare(form);
+      while (!lisp.machine.run(SLICE_STEPS)) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (state.isStopped) {
+          process.stderr.write(`stopped after ${lisp.machine.steps} steps\n`);
+          return undefined;
+        }
+      }
+      show(lisp.machine.value);
+    }
+  } catch (error) {
+    if (error instanceof LispError && error.payload instanceof Exit) return error.payload.code;
+    process.stderr.write(explain(error));
+  }
+  return undefined;
+}
+
+function show(value: Value): void {
+  if (value === undefined || (value instanceof MultipleValues && value.items.length === 0)) return;
+  process.stdout.write(`${write(value, 10_000)}\n`);
+}

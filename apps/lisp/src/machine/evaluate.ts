@@ -1,0 +1,147 @@
+/**
+ * Evaluates simple nodes: no frames, no calls of procedures of the language. This and the machine's loop are where the time goes.
+ */
+import { failure, wrongType } from "../data/errors.ts";
+import { isEqv } from "../data/equality.ts";
+import { NIL, Pair, UNASSIGNED, type Box, type Value } from "../data/values.ts";
+import { UNBOUND } from "../expander/binding.ts";
+import { add, compare, multiply, subtract } from "../numbers/arithmetic.ts";
+import type { Node } from "./node.ts";
+import { Closure, type Env } from "./procedures.ts";
+
+const SAFE = Number.MAX_SAFE_INTEGER;
+
+/** The environment `depth` levels up. */
+export function outward(env: Env, depth: number): Env {
+  let here = env;
+  for (let level = depth; level > 0; level--) here = here[0] as Env;
+  return here;
+}
+
+/** What an unknown variable is reported as. */
+export function unbound(name: string): Error {
+  return failure("unbound", `${name} is not defined`);
+}
+
+/** The value of a simple node. @throws `LispError` for the program's own errors. */
+export function evaluate(node: Node, env: Env): Value {
+  switch (node.op) {
+    case 0: // constant
+      return node.value;
+    case 1: // local0
+      return env[node.slot];
+    case 2: // local1
+      return (env[0] as Env)[node.slot];
+    case 3: // localN
+      return outward(env, node.depth)[node.slot];
+    case 4: {
+      // box
+      const { value } = outward(env, node.depth)[node.slot] as Box;
+      if (value === UNASSIGNED) throw failure("unbound", `${String(node.value)} is used before its definition`);
+      return value;
+    }
+    case 5: {
+      // global
+      const { value } = node.cell;
+      if (value === UNBOUND) throw unbound(node.cell.name);
+      return value;
+    }
+    case 6: // lambda
+      return closure(node, env);
+    case 7: // simpleIf
+      return evaluate(node.a, env) !== false ? evaluate(node.b, env) : evaluate(node.c, env);
+    case 8: // primitive1
+      return node.fn(operand(node.a, env));
+    case 9: // primitive2
+      return node.fn(operand(node.a, env), operand(node.b, env));
+    case 10: // primitive3
+      return node.fn(operand(node.a, env), operand(node.b, env), operand(node.c, env));
+    default:
+      return node.op < 32
+        ? unary(node.op, operand(node.a, env))
+        : binary(node.op, operand(node.a, env), operand(node.b, env));
+  }
+}
+
+function operand(node: Node, env: Env): Value {
+  return node.op === 1 ? env[node.slot] : node.op === 0 ? node.value : evaluate(node, env);
+}
+
+function closure(node: Node, env: Env): Closure {
+  const { template } = node;
+  if (template === undefined) throw failure("internal", "a procedure without its text");
+  const { captures } = template;
+  const captured: Env = [];
+  for (let index = 0; index < captures.length; index += 2)
+    captured.push(outward(env, captures[index] ?? 0)[captures[index + 1] ?? 0]);
+  return new Closure(template, captured);
+}
+
+/** What a node with one operand gives: a primitive of the machine's own, or another. */
+export function applyOne(node: Node, a: Value): Value {
+  return node.depth === 8 ? node.fn(a) : unary(node.depth, a);
+}
+
+/** What a node with two operands gives. */
+export function applyTwo(node: Node, a: Value, b: Value): Value {
+  return node.depth === 9 ? node.fn(a, b) : binary(node.depth, a, b);
+}
+
+function unary(op: number, a: Value): Value {
+  switch (op) {
+    case 16:
+      return a === false;
+    case 17:
+      if (a instanceof Pair) return a.car;
+      throw wrongType("a pair", a);
+    case 18:
+      if (a instanceof Pair) return a.cdr;
+      throw wrongType("a pair", a);
+    case 19:
+      return a === NIL;
+    case 20:
+      return a instanceof Pair;
+    default:
+      return typeof a === "number" ? a === 0 : compare(a, 0) === 0;
+  }
+}
+
+function binary(op: number, a: Value, b: Value): Value {
+  switch (op) {
+    case 32: {
+      if (typeof a === "number" && typeof b === "number") {
+        const sum = a + b;
+        if (sum <= SAFE && sum >= -SAFE) return sum;
+      }
+      return add(a, b);
+    }
+    case 33: {
+      if (typeof a === "number" && typeof b === "number") {
+        const difference = a - b;
+        if (difference <= SAFE && difference >= -SAFE) return difference;
+      }
+      return subtract(a, b);
+    }
+    case 34:
+      return multiply(a, b);
+    case 35:
+      return typeof a === "number" && typeof b === "number" ? a < b : compare(a, b) < 0;
+    case 36:
+      return typeof a === "number" && typeof b === "number" ? a > b : compare(a, b) > 0;
+    case 37:
+      return typeof a === "number" && typeof b === "number" ? a <= b : compare(a, b) <= 0;
+    case 38:
+      return typeof a === "number" && typeof b === "number" ? a >= b : compare(a, b) >= 0;
+    case 39:
+      return typeof a === "number" && typeof b === "number" ? a === b : compare(a, b) === 0;
+    case 40:
+      return a === b || isEqv(a, b);
+    case 41:
+      return new Pair(a, b);
+    default: {
+      if (!Array.isArray(a)) throw wrongType("a vector", a);
+      if (typeof b !== "number" || b < 0 || b >= a.length) throw failure("range", "no such index:", b);
+      return a[b];
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Continuing after a call: what a control primitive does with the value of a procedure that it had called. Known by name, so that a
+ * frame stays plain data.
+ */
+import { MultipleValues, type Value } from "../data/values.ts";
+import type { Machine } from "./machine.ts";
+import { Node, OP } from "./node.ts";
+
+/** What a control primitive does when what it called returns. */
+export class Resumption {
+  /** Its name, the only one of its kind. */
+  readonly name: string;
+  /** Goes on, with the data of the frame and the value that was returned. */
+  readonly run: (machine: Machine, data: Value, value: Value) => void;
+  /** The node of its frames. */
+  readonly node = new Node(-4, OP.resume, { position: undefined, form: undefined });
+  constructor(name: string, run: Resumption["run"]) {
+    this.name = name;
+    this.run = run;
+    this.node.value = this;
+  }
+}
+
+/** Values on their way to a continuation: one as it is, others together. */
+export function together(values: readonly Value[]): Value {
+  return values.length === 1 ? values[0] : new MultipleValues(values);
+}
