@@ -3,7 +3,8 @@ export { type Clock, systemClock } from "../base/clock.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export type { Adapter, AdapterGauges, ValueEvents } from "./adapter.ts";
 export { disposables } from "./adapters/disposable.ts";
-export { type JaxAdapter, type JaxArray, jaxArrays, type JaxLibrary, type JaxOptions } from "./adapters/jax.ts";
+export { type JaxAdapter, jaxArrays, type JaxOptions } from "./adapters/jax.ts";
+export type { JaxArray, JaxLibrary } from "./adapters/jax-library.ts";
 export {
   type OnnxLibrary,
   type OnnxSession,

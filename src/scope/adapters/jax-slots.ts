@@ -4,7 +4,7 @@
  * `_put` of an array that moves to another device. A small array asks for that, and the backend's own methods are wrapped.
  */
 import { untracked } from "../scope.ts";
-import type { JaxLibrary } from "./jax.ts";
+import type { JaxLibrary } from "./jax-library.ts";
 
 /** What is used of a backend. */
 interface Backend {
