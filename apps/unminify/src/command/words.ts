@@ -38,7 +38,7 @@ export function describeEstimate(estimate: CallEstimate): string {
 /** What came of asking. */
 export function describeModel(summary: ModelSummary): string {
   const { named, bindings, answeredCalls, failedCalls, requests, isComplete, journalPath } = summary;
-  const failures = failedCalls > 0 ? `, ${failedCalls} calls without an answer` : "";
+  const failures = failedCalls > 0 ? `, no answer to ${failedCalls}` : "";
   const rest = isComplete ? "" : `  not all was asked: --resume goes on with ${journalPath}\n`;
   return `  model: ${named} of ${bindings} names; ${answeredCalls} calls answered in ${requests} requests${failures}\n${rest}`;
 }

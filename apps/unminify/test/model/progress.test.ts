@@ -42,7 +42,7 @@ it("is preceded by the price and followed by what came of it", () => {
   );
   const summary = { bindings: 900, named: 850, calls: 23, answeredCalls: 22, failedCalls: 1, requests: 30 };
   expect(describeModel({ ...summary, sentBytes: 1, isComplete: false, journalPath: "out.answers" })).toBe(
-    "  model: 850 of 900 names; 22 calls answered in 30 requests, 1 calls without an answer\n" +
+    "  model: 850 of 900 names; 22 calls answered in 30 requests, no answer to 1\n" +
       "  not all was asked: --resume goes on with out.answers\n",
   );
 });
