@@ -16,7 +16,7 @@ const take = (gradient) => scope(() => void gradient(np.array(position))[0].js()
 let chain = np.array([1, 2, 3]);
 const WORK = {
   // Both results are read: what nobody reads would wait with its slots, which is another cause.
-  "lost-references": () => eager(np.array(position)).map((result) => result.js()),
+  "lost-references": () => eager(np.array(position).ref).map((result) => result.js()),
   "lazy-chains": () => (chain = chain.mul(1.01)),
   "kept-weakrefs": () => take(eager),
   "compile-caches": (i) =>
