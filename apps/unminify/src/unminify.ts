@@ -48,6 +48,8 @@ export interface UnminifyOptions {
   readonly collect?: boolean;
   /** Told when a phase starts. */
   readonly onPhase?: (phase: PhaseName) => void;
+  /** Told of every name when all are decided. */
+  readonly onNamed?: (analysis: Analysis, final: FinalNames, proposals: NameProposals) => void;
   /** Names instead of the offline ones, by number of the binding. */
   readonly names?: NameSource;
   /** What `names` needs beside all else, in bytes. Default: 0. */
@@ -137,6 +139,7 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
     const proposals = (await options.names?.(analysis, source)) ?? proposeNames(analysis);
     return { proposals, final: assignNames(analysis, wishes(analysis, proposals, options.keepFunctionNames ?? false)) };
   });
+  options.onNamed?.(analysis, final, proposals);
   const chunk = options.chunkCharacters ?? DEFAULT_CHUNK_CHARACTERS;
   const outputBytes = await phase("write", () =>
     writePieces(output, editedText(source.text, edits(analysis, final), chunk), source.encoding),

@@ -8,14 +8,15 @@ import { endianness } from "node:os";
 import { join } from "node:path";
 import { Evidence, EVIDENCE } from "../naming/evidence.ts";
 import type { Analysis, SourceType } from "../scope/analyse.ts";
+import { MODULE_MAP_KINDS, type Module, type ModuleMap } from "../modules/module-finder.ts";
 import type { Column } from "../scope/columns.ts";
-import { emptyTables, type Written } from "../scope/tables.ts";
+import { emptyTables, type Tables, type Written } from "../scope/tables.ts";
 import type { Encoding, Source } from "../source/source.ts";
 import { UnminifyError } from "../unminify-error.ts";
 import { readTables, writeTables } from "./table-file.ts";
 
 /** Goes up with every change of what an analysis yields. */
-const FORMAT = 1;
+const FORMAT = 2;
 const HASHED_CHARACTERS = 64 * 1024;
 const ENCODINGS: readonly Encoding[] = ["latin1", "utf8"];
 
@@ -40,10 +41,11 @@ export class AnalysisCache {
     if (stored === undefined) return undefined;
     const tables = emptyTables();
     const evidence = new Evidence();
-    const [state, order, bodies, escaped, written, ...columns] = stored.columns;
+    const [state, order, bodies, escaped, written, modules, ...columns] = stored.columns;
     const targets = columnsOf({ ...tables, evidence });
     const encoding = ENCODINGS[state?.[0] ?? -1];
-    if (!order || !bodies || !escaped || !written || !encoding || columns.length !== targets.length) return undefined;
+    if (!order || !bodies || !escaped || !written || !modules || !encoding || columns.length !== targets.length)
+      return undefined;
     for (const name of stored.names) tables.names.idOf(name);
     for (const [index, target] of targets.entries()) target.fill(columns[index] ?? new Uint32Array());
     for (const body of bodies) tables.scopes.bodies.add(body);
@@ -51,12 +53,13 @@ export class AnalysisCache {
       tables.occurrences.escaped.set(escaped[at] ?? 0, escaped[at + 1] ?? 0);
     for (let at = 0; at < written.length; at += 2)
       tables.occurrences.written.set(written[at] ?? 0, (written[at + 1] ?? 0) as Written);
-    return { analysis: { ...tables, evidence, order }, encoding };
+    return { analysis: { ...tables, evidence, order, modules: mapOf(modules, tables) }, encoding };
   }
 
   /** Keeps an analysis. @throws UnminifyError `UNWRITABLE`. */
   save(analysis: Analysis, encoding: Encoding): void {
     const { names, occurrences, scopes, order } = analysis;
+    const modules = columnOf(analysis);
     writeTables(
       this.#path,
       Array.from({ length: names.size }, (_, id) => names.nameOf(id)),
@@ -66,13 +69,19 @@ export class AnalysisCache {
         Uint32Array.from(scopes.bodies),
         Uint32Array.from([...occurrences.escaped].flat()),
         Uint32Array.from([...occurrences.written].flat()),
+        modules,
         ...columnsOf(analysis).map((column) => column.view()),
       ],
     );
   }
 }
 
-function columnsOf({ occurrences, bindings, scopes, evidence }: Omit<Analysis, "order">): readonly Column[] {
+function columnsOf({
+  occurrences,
+  bindings,
+  scopes,
+  evidence,
+}: Omit<Analysis, "order" | "modules">): readonly Column[] {
   return [
     occurrences.positions,
     occurrences.targets,
@@ -89,4 +98,20 @@ function keyOf({ text, encoding }: Source, sourceType: SourceType): string {
   for (let at = 0; at < text.length; at += HASHED_CHARACTERS)
     hash.update(text.slice(at, at + HASHED_CHARACTERS), encoding);
   return hash.digest("hex").slice(0, 32);
+}
+
+/** The module map in numbers: what made it, then name, start and end of each; empty without one. */
+function columnOf({ modules, names }: Analysis): Uint32Array<ArrayBuffer> {
+  if (!modules) return new Uint32Array();
+  const rows = modules.modules.flatMap(({ id, start, end }) => [names.idOf(id), start, end]);
+  return Uint32Array.from([MODULE_MAP_KINDS.indexOf(modules.kind), ...rows]);
+}
+
+function mapOf(column: Uint32Array, { names }: Tables): ModuleMap | undefined {
+  const kind = MODULE_MAP_KINDS[column[0] ?? -1];
+  if (kind === undefined) return undefined;
+  const modules: Module[] = [];
+  for (let at = 1; at + 2 < column.length; at += 3)
+    modules.push({ id: names.nameOf(column[at] ?? 0), start: column[at + 1] ?? 0, end: column[at + 2] ?? 0 });
+  return { kind, modules };
 }

@@ -4,6 +4,8 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ModelSummary } from "../model/names-from-model.ts";
+import { digest, type ReportDigest } from "../report/digest.ts";
+import { writeReport } from "../report/report-page.ts";
 import { unminify, type UnminifyResult } from "../unminify.ts";
 import { UnminifyError } from "../unminify-error.ts";
 import { memoryLimitBytes } from "./memory-limit.ts";
@@ -30,11 +32,14 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  if (options.report !== undefined && options.inputs.length > 1)
+    throw new UnminifyError("BAD_USAGE", "--report tells of one input; give one at a time.");
   const maxMemoryBytes = await memoryLimitBytes(options.maxMemory);
   const results: (UnminifyResult & { model?: ModelSummary })[] = [];
   for (const input of options.inputs) {
     const output = outputOf(input, options);
     const sources = new NameSources(options, output, maxMemoryBytes);
+    let named: ReportDigest | undefined;
     const result = await unminify(input, output, {
       ...(options.sourceType && { sourceType: options.sourceType }),
       ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
@@ -43,9 +48,14 @@ async function main(): Promise<void> {
       collect: options.collect,
       verify: options.verify,
       ...(sources.names && { names: sources.names, namesBytes: sources.bytes }),
+      ...(options.report !== undefined && {
+        onNamed: (...decided: Parameters<typeof digest>) => void (named = digest(...decided)),
+      }),
       ...(options.cacheFolder !== undefined && { cacheFolder: options.cacheFolder }),
     });
     sources.end();
+    if (options.report !== undefined && named)
+      writeReport(options.report, { result, digest: named, ...(maxMemoryBytes !== undefined && { maxMemoryBytes }) });
     results.push({ ...result, ...(sources.summary && { model: sources.summary }) });
     if (options.json) continue;
     process.stderr.write(describeResult(result, options.verbose));

@@ -31,6 +31,12 @@ export class FinalNames {
     this.#names[root] = name + 1;
   }
 
+  /** The name of a binding in the source. */
+  textBefore(binding: number): string {
+    const { names, bindings } = this.#analysis;
+    return names.nameOf(bindings.names.get(binding));
+  }
+
   /** The final name of a binding, as text. */
   textOf(binding: number): string {
     const { names, bindings } = this.#analysis;

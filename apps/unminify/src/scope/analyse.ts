@@ -3,6 +3,7 @@
  * The method is a streaming one, after the scope rules of ECMA-262 (sections 8.2, 10.2.11, 14 and B.3):
  * no syntax tree is kept, so the need grows by 8 bytes an identifier and not by kilobytes.
  */
+import type { ModuleMap } from "../modules/module-finder.ts";
 import type { Evidence } from "../naming/evidence.ts";
 import { NameParser } from "./parser.ts";
 import { KEPT, type Tables } from "./tables.ts";
@@ -13,6 +14,8 @@ export type SourceType = "script" | "module" | "commonjs";
 /** What one pass leaves, sorted by position. */
 export interface Analysis extends Tables {
   readonly evidence: Evidence;
+  /** Undefined where the bundle keeps its modules in no map. */
+  readonly modules: ModuleMap | undefined;
   /** Indices of the occurrences in the order of their positions. */
   readonly order: Uint32Array;
 }
@@ -43,10 +46,10 @@ export function analyse(text: string, sourceType: SourceType, options: AnalyseOp
     options,
   );
   parser.parse();
-  const { tables, scopes, notes } = parser;
+  const { tables, scopes, notes, walker } = parser;
   for (const binding of scopes.finish(text.length).values())
     if (sourceType === "script") tables.bindings.keep(binding, KEPT.visibleOutside);
-  return { ...tables, evidence: notes.evidence, order: inOrder(tables) };
+  return { ...tables, evidence: notes.evidence, modules: walker.modules.mapOf(text.length), order: inOrder(tables) };
 }
 
 /** Bits of a position that one pass sorts by. */

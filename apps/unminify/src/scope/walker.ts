@@ -3,9 +3,10 @@
  * parser has read it; then its syntax tree may go. What lies in inner statements was read before and is
  * not entered again.
  */
-import type { AnyNode, Class, Expression, Function as FunctionNode, Identifier, Pattern } from "acorn";
+import type { AnyNode, Class, Function as FunctionNode, Identifier, Pattern } from "acorn";
 import type { Notes } from "../naming/notes.ts";
 import type { ScopeStack } from "./scope-stack.ts";
+import { ModuleFinder } from "../modules/module-finder.ts";
 import { KEPT, WRITTEN, type BindingKind, type Written } from "./tables.ts";
 
 /** What stays of a function when its body has been read. */
@@ -22,16 +23,11 @@ export interface FunctionDigest {
 /** A function as the parser leaves it, with what is kept of it. */
 export type ReadFunction = FunctionNode & { digest?: FunctionDigest };
 
-/** A method with the kinds of the statements that declare it. */
-export interface FunctionNaming {
-  /** False in strict code and for generators and async functions. */
-  readonly mayHoist: boolean;
-}
-
 /** Reads names out of syntax trees into a {@link ScopeStack}. */
 export class Walker {
   readonly #scopes: ScopeStack;
   readonly #notes: Notes;
+  readonly modules = new ModuleFinder();
   /** Occurrence of the last `return x` at the level of statements; the parser resets it. */
   returned: number | undefined;
 
@@ -110,7 +106,7 @@ export class Walker {
     const declared = node as AnyNode;
     if (declared.type === "FunctionDeclaration" || declared.type === "ClassDeclaration") {
       if (declared.id) this.statement(declared, isStrict);
-    } else this.expression(declared as Expression);
+    } else this.expression(declared);
   }
 
   /** A name that the outside sees as it is written. */
@@ -149,8 +145,8 @@ export class Walker {
     if (node.superClass) this.expression(node.superClass);
     for (const element of node.body.body) {
       if (element.type === "StaticBlock") continue;
-      if (element.computed) this.expression(element.key as Expression);
-      else this.#notes.classElement(element.key as AnyNode, element.value as AnyNode | null);
+      if (element.computed) this.expression(element.key);
+      else this.#notes.classElement(element.key, element.value ?? null);
       if (element.type === "PropertyDefinition" && element.value) this.expression(element.value);
     }
   }
@@ -332,6 +328,7 @@ export class Walker {
         break;
       }
       case "ObjectExpression":
+        this.modules.saw(node);
         for (const property of node.properties) {
           if (property.type === "SpreadElement") {
             this.expression(property.argument);
@@ -352,6 +349,7 @@ export class Walker {
         for (const part of node.expressions) this.expression(part);
         break;
       case "ArrayExpression":
+        this.modules.saw(node);
         for (const element of node.elements) if (element) this.expression(element);
         break;
       case "TemplateLiteral":
