@@ -9,8 +9,8 @@ import { writeReport } from "../report/report-page.ts";
 import { unminify, type UnminifyResult } from "../unminify.ts";
 import { UnminifyError } from "../unminify-error.ts";
 import { memoryLimitBytes } from "./memory-limit.ts";
+import type { NameSources } from "./name-sources.ts";
 import { HELP, readOptions, type CommandOptions } from "./options.ts";
-import { NameSources } from "./name-sources.ts";
 import { describeModel, describeResult } from "./words.ts";
 
 /** 64 wrong usage, 65 bad input, 70 our own failure: as sysexits.h has them. */
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const results: (UnminifyResult & { model?: ModelSummary })[] = [];
   for (const input of options.inputs) {
     const output = outputOf(input, options);
-    const sources = new NameSources(options, output, maxMemoryBytes);
+    const sources = await nameSources(options, output, maxMemoryBytes);
     let named: ReportDigest | undefined;
     const result = await unminify(input, output, {
       ...(options.sourceType && { sourceType: options.sourceType }),
@@ -47,22 +47,33 @@ async function main(): Promise<void> {
       keepFunctionNames: options.keepFunctionNames,
       collect: options.collect,
       verify: options.verify,
-      ...(sources.names && { names: sources.names, namesBytes: sources.bytes }),
+      ...(sources && { names: sources.names, namesBytes: sources.bytes }),
       ...(options.report !== undefined && {
         onNamed: (...decided: Parameters<typeof digest>) => void (named = digest(...decided)),
       }),
       ...(options.cacheFolder !== undefined && { cacheFolder: options.cacheFolder }),
     });
-    sources.end();
+    sources?.end();
     if (options.report !== undefined && named)
       writeReport(options.report, { result, digest: named, ...(maxMemoryBytes !== undefined && { maxMemoryBytes }) });
-    results.push({ ...result, ...(sources.summary && { model: sources.summary }) });
+    results.push({ ...result, ...(sources?.summary && { model: sources.summary }) });
     if (options.json) continue;
     process.stderr.write(describeResult(result, options.verbose));
-    if (sources.summary) process.stderr.write(describeModel(sources.summary));
+    if (sources?.summary) process.stderr.write(describeModel(sources.summary));
   }
   if (options.json) process.stdout.write(`${JSON.stringify({ results, peakRssBytes: peakRss() })}\n`);
   else process.stderr.write(`peak memory ${Math.round(peakRss() / 2 ** 20)} MB\n`);
+}
+
+/** Loaded only where it is asked for: an offline run does not pay for it. */
+async function nameSources(
+  options: CommandOptions,
+  output: string,
+  maxMemoryBytes: number | undefined,
+): Promise<NameSources | undefined> {
+  if (options.map === undefined && options.model === undefined) return undefined;
+  const { NameSources } = await import("./name-sources.ts");
+  return new NameSources(options, output, maxMemoryBytes);
 }
 
 function outputOf(input: string, { inputs, out }: CommandOptions): string {

@@ -25,8 +25,8 @@ export class NameSources {
   readonly #maxMemoryBytes: number | undefined;
   /** What they need beside all else, in bytes. */
   readonly bytes: number;
-  /** Undefined for names from the source alone. */
-  readonly names: NameSource | undefined;
+  /** Proposes them. */
+  readonly names: NameSource = (analysis, source) => this.#propose(analysis, source);
   /** What came of asking a model. */
   summary: ModelSummary | undefined;
 
@@ -35,8 +35,6 @@ export class NameSources {
     this.#output = output;
     this.#maxMemoryBytes = maxMemoryBytes;
     this.bytes = (options.map === undefined ? 0 : MAP_BYTES) + (options.model === undefined ? 0 : MODEL_BYTES);
-    if (options.map !== undefined || options.model !== undefined)
-      this.names = (analysis, source) => this.#propose(analysis, source);
   }
 
   /** The output is there: answers that only served to resume are not needed any more. */
