@@ -23,7 +23,7 @@ const CASE = join(import.meta.dirname, "unminify/peers-case.cjs");
 const MB = 2 ** 20;
 const quick = process.argv.includes("--quick");
 const TURNS = quick ? 1 : 3;
-const PEER_DEADLINE_MS = quick ? 20_000 : 180_000;
+const PEER_DEADLINE_MS = quick ? 20_000 : 60_000;
 const folder = mkdtempSync(join(tmpdir(), "unminify-bench-"));
 
 /** Peak goals in MB by bundle. */

@@ -40,7 +40,9 @@ export interface ReportDigest {
 }
 
 const EXAMPLES = 4;
-const MAX_PARTS = 150;
+/** Among so many there are four that differ. */
+const CANDIDATES = 12;
+const MAX_PARTS = 400;
 /** Functions shorter than this are not told apart. */
 const MIN_PART_CHARACTERS = 200;
 const IN_THE_WAY = "out of the way of others";
@@ -61,16 +63,21 @@ function digestEvidence(analysis: Analysis, final: FinalNames, proposals: NamePr
   for (let binding = 1; binding < bindings.size; binding++) {
     if (final.textOf(binding) === names.nameOf(bindings.names.get(binding))) continue;
     const kind = proposals.get(bindings.root(binding))?.kind ?? IN_THE_WAY;
-    const known = kinds.get(kind) ?? { count: 0, most: [] };
-    const most = [...known.most, binding].sort((a, b) => (uses[b] ?? 0) - (uses[a] ?? 0)).slice(0, EXAMPLES);
-    kinds.set(kind, { count: known.count + 1, most });
+    const known = kinds.get(kind) ?? { count: 0, most: [] as number[] };
+    known.count++;
+    if (known.most.length < CANDIDATES || (uses[binding] ?? 0) > (uses[known.most.at(-1) ?? 0] ?? 0))
+      known.most = [...known.most, binding].sort((a, b) => (uses[b] ?? 0) - (uses[a] ?? 0)).slice(0, CANDIDATES);
+    kinds.set(kind, known);
   }
   return [...kinds]
     .map(([kind, { count, most }]) => ({
       kind,
       weight: kind in EVIDENCE ? EVIDENCE[kind as EvidenceKind] : undefined,
       count,
-      examples: most.map((binding) => [names.nameOf(bindings.names.get(binding)), final.textOf(binding)] as const),
+      examples: most
+        .map((binding) => [final.textBefore(binding), final.textOf(binding)] as const)
+        .filter(([, name], index, all) => all.findIndex(([, other]) => other === name) === index)
+        .slice(0, EXAMPLES),
     }))
     .sort((a, b) => (b.weight ?? 0) - (a.weight ?? 0) || b.count - a.count);
 }
@@ -86,7 +93,9 @@ function divide(analysis: Analysis, final: FinalNames): Division {
   return {
     kind: modules?.kind,
     count: parts.length,
-    parts: [...sorted.slice(0, MAX_PARTS), ...(rest.length > 0 ? [others] : [])],
+    parts: [...sorted.slice(0, MAX_PARTS), ...(rest.length > 0 ? [others] : [])].sort(
+      (a, b) => b.characters - a.characters,
+    ),
   };
 }
 
@@ -97,20 +106,19 @@ function functionParts({ scopes, order, occurrences, bindings }: Analysis, final
   for (let scope = 1; scope < scopes.size; scope++)
     if (isPart(scope)) held.set(scopes.parents.get(scope), (held.get(scopes.parents.get(scope)) ?? 0) + 1);
   const [holder] = [...held].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [0, 0] as [number, number]);
-  const names = new Map<number, string>();
-  // `function name(`: the scope begins where the name ends.
-  for (const index of order) {
-    const target = occurrences.targets.get(index);
-    if ((target & FREE) !== 0) continue;
-    const { length } = final.textBefore(target);
-    if (/function|class/.test(bindings.kindOf(target)))
-      names.set(occurrences.positions.get(index) + length, final.textOf(target));
-  }
-  const parts: Part[] = [];
+  const parts = new Map<number, Part>();
   for (let scope = 1; scope < scopes.size; scope++)
     if (scopes.parents.get(scope) === holder && isPart(scope)) {
       const start = scopes.starts.get(scope);
-      parts.push({ label: names.get(start) ?? `at ${start}`, characters: scopes.ends.get(scope) - start });
+      parts.set(start, { label: `at ${start}`, characters: scopes.ends.get(scope) - start });
     }
-  return parts;
+  // `function name(`: the scope begins where the name ends.
+  for (const index of order) {
+    const target = occurrences.targets.get(index);
+    if ((target & FREE) !== 0 || bindings.kindOf(target) !== "function") continue;
+    const start = occurrences.positions.get(index) + final.textBefore(target).length;
+    const part = parts.get(start);
+    if (part) parts.set(start, { ...part, label: final.textOf(target) });
+  }
+  return [...parts.values()];
 }

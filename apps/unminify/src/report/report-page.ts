@@ -19,7 +19,7 @@ p { max-width: 45rem; } .quiet { color: var(--quiet); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--box); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-code { font-size: .85em; overflow-wrap: anywhere; }
+td.examples { min-width: 18rem; } code { font-size: .85em; overflow-wrap: anywhere; }
 svg { display: block; } svg text { fill: var(--ink); font-size: 12px; }
 .treemap rect { fill: var(--box); stroke: var(--edge); stroke-width: 1; }
 .memory line { stroke: var(--line); stroke-width: 2; } .memory line.limit { stroke: var(--quiet); stroke-dasharray: 4 4; } .memory circle { fill: var(--line); }
@@ -72,7 +72,7 @@ function evidenceRow({ kind, weight, count: names, examples }: EvidenceDigest): 
     .map(([before, after]) => `<code>${escapeHtml(before)} → ${escapeHtml(after)}</code>`)
     .join(", ");
   const sure = weight === undefined ? "" : `${Math.round(weight * 100)} %`;
-  return `<tr><td>${escapeHtml(kind)}</td><td class="number">${sure}</td><td class="number">${count(names)}</td><td>${shown}</td></tr>`;
+  return `<tr><td>${escapeHtml(kind)}</td><td class="number">${sure}</td><td class="number">${count(names)}</td><td class="examples">${shown}</td></tr>`;
 }
 
 function divisionText({ kind, count: parts }: Division): string {
