@@ -111,38 +111,6 @@ async function goOn(driver: HistoryDriver): Promise<{ last: number; whole: numbe
   return { last, whole, damages: store.damages.length };
 }
 
-const percentile = (values: number[], share: number): number =>
-  values.sort((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
-
-/** What reading one value of a step costs, in microseconds: from the cache, and from the storage. */
-async function measure(driver: HistoryDriver): Promise<Record<string, number>> {
-  const store = await HistoryStore.open<Record<string, number>>({ driver, memory: "64mb" });
-  store.save(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`name ${i}`, 0])));
-  const start = performance.now();
-  for (let step = 2; step <= 50_000; step++) {
-    store.save(patch().set(`name ${(step * 7919) % 10_000}`, step));
-    if (step % 1000 === 0) await store.flush();
-  }
-  const saveUs = ((performance.now() - start) * 1000) / 50_000;
-  await store.close();
-  // A page as the store reads it: 4 kB at a random place of the log, first from the storage, then from memory.
-  const storage = await driver.open("write");
-  const [largest] = [...(await storage.list())].sort((a, b) => b.bytes - a.bytes);
-  if (!largest) throw new Error("no file");
-  await storage.read(largest.name, 0, 1);
-  const reads: number[] = [];
-  const pages = new Map<number, Uint8Array>();
-  for (let i = 0; i < 2000; i++) {
-    const place = Math.floor(Math.random() * (largest.bytes - 4096));
-    const before = performance.now();
-    const read = storage.read(largest.name, place, 4096);
-    pages.set(i, read instanceof Promise ? await read : read);
-    reads.push((performance.now() - before) * 1000);
-  }
-  await storage.close();
-  return { saveUs, coldUs: percentile(reads, 0.5), coldP99Us: percentile(reads, 0.99) };
-}
-
 async function answer({ driver, place, storage, method, args }: WorkerCall): Promise<unknown> {
   const made = DRIVERS[driver]?.(place);
   if (!made) throw new Error(`no driver ${driver}`);
@@ -150,7 +118,6 @@ async function answer({ driver, place, storage, method, args }: WorkerCall): Pro
   if (method === "useStore") return useStore(made);
   if (method === "fill") return fill(made);
   if (method === "goOn") return goOn(made);
-  if (method === "measure") return measure(made);
   const opened = storages[storage];
   if (!opened) throw new Error(`no storage ${storage}`);
   const name = String(args[0]);
