@@ -49,3 +49,16 @@ describe.each(BUNDLES)("$name", ({ path, program }) => {
     expect(run(output, program)).toBe(expected);
   });
 });
+
+it("writes what the README shows", async () => {
+  const [, before = "", after = ""] = readFileSync(join(import.meta.dirname, "../README.md"), "utf8").split("```js\n");
+  const [tensorflow] = BUNDLES;
+  const path = tensorflow?.path ?? "";
+  const output = join(folder, "shown.js");
+  await unminify(path, output);
+  for (const [shown, file] of [
+    [before, path],
+    [after, output],
+  ] as const)
+    expect(readFileSync(file, "utf8")).toContain(shown.slice(0, shown.indexOf("\n")));
+});
