@@ -1,6 +1,7 @@
 /**
  * A whole system: a machine, the standard library, and an environment for one program.
  */
+import { failure } from "./data/errors.ts";
 import { EOF, type Value } from "./data/values.ts";
 import { Expander } from "./expander/expander.ts";
 import { type Cell, Environment, Scope } from "./expander/binding.ts";
@@ -73,7 +74,12 @@ export class Lisp {
   }
 
   #compile(form: Value, scope: Scope): Node {
-    return generate(this.#expander.expand(form, scope), this.#code);
+    try {
+      return generate(this.#expander.expand(form, scope), this.#code);
+    } catch (error) {
+      if (error instanceof RangeError) throw failure("memory", "code is nested too deeply");
+      throw error;
+    }
   }
 
   #evaluate(form: Value, scope: Scope): Value {

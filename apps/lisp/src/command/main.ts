@@ -32,7 +32,7 @@ function runFile(file: string): number {
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
+function main(args: readonly string[]): number | Promise<number> {
   const [file] = args;
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(HELP);
@@ -44,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (file !== undefined) return runFile(file);
   // The dialogue itself reads stdin.
-  return await runRepl(new Lisp({ console: standardConsole(() => undefined), files: nodeFiles }));
+  return runRepl(new Lisp({ console: standardConsole(() => undefined), files: nodeFiles }));
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -190,7 +190,7 @@ function symbolText(name: string): string {
     name !== "." &&
     !/[\s()";'|`,\\]|^[#:]/.test(name) &&
     parseNumber(name) === undefined &&
-    !/^[+-]?(?:inf|nan)\.0/i.test(name);
+    !/^[+-]?(?:inf\.0|nan\.0|i$)/i.test(name);
   return isPlain ? name : quoted(name, "|");
 }
 

@@ -11,7 +11,7 @@ import { checkLength } from "./core-forms.ts";
 import { fileNames, macroOf } from "./derived-forms.ts";
 import { type Expander, stripSyntax, unspecified } from "./expander.ts";
 
-function defineItems(form: readonly Value[], _scope: Scope, expander: Expander): readonly BodyItem[] {
+function defineItems(form: readonly Value[], expander: Expander): readonly BodyItem[] {
   checkLength(form, 1);
   const [, target, ...body] = form;
   if (isIdentifier(target)) {
@@ -27,7 +27,7 @@ function defineItems(form: readonly Value[], _scope: Scope, expander: Expander):
     return [{ name: head, value: (scope) => expandLambda(parameters, body, scope, expander, baseSymbol(head).name) }];
   // A procedure that gives procedures: (define ((adder n) m) …).
   const inner = new Pair(LAMBDA, new Pair(parameters, listOf(body)));
-  return defineItems([form[0], head, inner], _scope, expander);
+  return defineItems([form[0], head, inner], expander);
 }
 
 const LAMBDA = symbol("lambda");
@@ -124,7 +124,7 @@ function includeItems(form: readonly Value[], _scope: Scope, expander: Expander)
 
 /** The special forms of this file. */
 export const DEFINITION_FORMS: readonly Special[] = [
-  new Definition("define", defineItems),
+  new Definition("define", (form, _scope, expander) => defineItems(form, expander)),
   new Definition("define-values", defineValuesItems),
   new Definition("define-record-type", defineRecordItems),
   new Definition("define-syntax", defineSyntaxItems),

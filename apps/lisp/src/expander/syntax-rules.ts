@@ -8,11 +8,8 @@ import { Alias, baseSymbol, type Identifier, isIdentifier, isSameBinding, type M
 import { isEqual } from "../data/equality.ts";
 import { stripSyntax } from "./expander.ts";
 
-/** What a variable under `depth` ellipses has matched. */
-interface Sequence {
-  readonly matches: readonly Matches[];
-}
-type Matches = Map<Identifier, Value | Sequence>;
+/** What each variable of a pattern has matched: a form, or a {@link Sequence}. */
+type Matches = Map<Identifier, Value>;
 
 interface Rule {
   readonly pattern: Value;
@@ -40,6 +37,7 @@ export class SyntaxRules implements Macro {
       const parts = listItems(rule);
       if (parts?.length !== 2 || !(parts[0] instanceof Pair))
         throw failure("syntax", "syntax-rules: a rule is (pattern template):", stripSyntax(rule));
+      this.#check(parts[0].cdr);
       return { pattern: parts[0].cdr, template: parts[1] };
     });
   }
@@ -53,6 +51,14 @@ export class SyntaxRules implements Macro {
       return this.#fill(template, matches, aliases, false);
     }
     throw failure("syntax", "no rule of the macro matches:", stripSyntax(form));
+  }
+
+  /** @throws `LispError` for an ellipsis that follows nothing. */
+  #check(pattern: Value): void {
+    if (Array.isArray(pattern)) this.#check(list(pattern));
+    if (!(pattern instanceof Pair)) return;
+    if (this.#isEllipsis(pattern.car)) throw failure("syntax", "an ellipsis that follows nothing in the pattern");
+    for (let rest: Value = pattern; rest instanceof Pair; rest = rest.cdr) this.#check(rest.car);
   }
 
   #isEllipsis(value: Value): boolean {
@@ -93,7 +99,7 @@ export class SyntaxRules implements Macro {
       if (!this.#match(pattern, item, scope, inner)) return false;
       found.push(inner);
     }
-    const sequence: Sequence = new MatchedSequence(found);
+    const sequence = new Sequence(found);
     for (const name of this.#variables(pattern)) matches.set(name, sequence);
     return this.#match(after, list(items.slice(count), rest), scope, matches);
   }
@@ -111,7 +117,7 @@ export class SyntaxRules implements Macro {
     if (isIdentifier(template)) {
       if (matches.has(template)) {
         const found = matches.get(template);
-        if (found instanceof MatchedSequence)
+        if (found instanceof Sequence)
           throw failure("syntax", `${baseSymbol(template).name} needs an ellipsis in the template`);
         return found;
       }
@@ -126,22 +132,25 @@ export class SyntaxRules implements Macro {
     if (!(template instanceof Pair)) return template;
     if (!isEscaped && this.#isEllipsis(template.car) && template.cdr instanceof Pair)
       return this.#fill(template.cdr.car, matches, aliases, true);
+    const depth = isEscaped ? 0 : this.#ellipses(template.cdr);
     let rest = template.cdr;
-    let depth = 0;
-    while (!isEscaped && rest instanceof Pair && this.#isEllipsis(rest.car)) {
-      depth++;
-      rest = rest.cdr;
-    }
+    for (let left = depth; left > 0 && rest instanceof Pair; left--) rest = rest.cdr;
     const tail = this.#fill(rest, matches, aliases, isEscaped);
     if (depth === 0) return new Pair(this.#fill(template.car, matches, aliases, isEscaped), tail);
     return list(this.#repeat(template.car, depth, matches, aliases), tail);
+  }
+
+  #ellipses(after: Value): number {
+    let count = 0;
+    for (let rest = after; rest instanceof Pair && this.#isEllipsis(rest.car); rest = rest.cdr) count++;
+    return count;
   }
 
   #repeat(template: Value, depth: number, matches: Matches, aliases: Map<Identifier, Alias>): Value[] {
     if (depth === 0) return [this.#fill(template, matches, aliases, false)];
     const driving = this.#names(template).flatMap((name) => {
       const found = matches.get(name);
-      return found instanceof MatchedSequence ? [{ name, found }] : [];
+      return found instanceof Sequence ? [{ name, found }] : [];
     });
     if (driving.length === 0) throw failure("syntax", "an ellipsis in the template follows no variable that has one");
     const count = Math.max(...driving.map(({ found }) => found.matches.length));
@@ -165,7 +174,8 @@ export class SyntaxRules implements Macro {
   }
 }
 
-class MatchedSequence implements Sequence {
+/** What a variable under an ellipsis has matched. */
+class Sequence {
   readonly matches: readonly Matches[];
   constructor(matches: readonly Matches[]) {
     this.matches = matches;

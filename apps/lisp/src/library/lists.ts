@@ -59,7 +59,7 @@ export function addLists(table: PrimitiveTable, barrier: WriteBarrier): void {
   table.add("list?", (value) => listItems(value) !== undefined, 1);
   for (let length = 1; length <= 4; length++) {
     for (let bits = 0; bits < 2 ** length; bits++) {
-      const letters = [...bits.toString(2).padStart(length, "0")].map((bit) => (bit === "0" ? "a" : "d"));
+      const letters = Array.from(bits.toString(2).padStart(length, "0")).map((bit) => (bit === "0" ? "a" : "d"));
       const path = letters.toReversed();
       table.add(
         `c${letters.join("")}r`,

@@ -160,7 +160,9 @@ function addInput(table: PrimitiveTable, barrier: WriteBarrier): void {
     (value, count) => {
       const port = toInput(value, false);
       const wanted = toLength(count);
-      const part = [...rest(port).slice(port.at, port.at + 2 * wanted)].slice(0, wanted).join("");
+      const part = Array.from(rest(port).slice(port.at, port.at + 2 * wanted))
+        .slice(0, wanted)
+        .join("");
       advance(port, part.length);
       return part === "" && wanted > 0 ? EOF : new Text(part);
     },
@@ -233,7 +235,7 @@ function addOutput(table: PrimitiveTable, barrier: WriteBarrier): void {
   table.add(
     "%write-string",
     (value, port, start, end) => {
-      const characters = [...toText(value).text];
+      const characters = Array.from(toText(value).text);
       return put(port, characters.slice(...toRange(start, end, characters.length)).join(""));
     },
     2,

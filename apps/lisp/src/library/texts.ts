@@ -9,12 +9,12 @@ import { ANY, type PrimitiveTable, toChar, toIndex, toLength, toRange, toText, t
 const SURROGATE = /[\ud800-\udfff]/;
 
 function codePoints(text: string): readonly string[] {
-  return SURROGATE.test(text) ? [...text] : text.split("");
+  return SURROGATE.test(text) ? Array.from(text) : text.split("");
 }
 
 function slice(text: string, start: Value, end: Value): string {
   if (!SURROGATE.test(text)) return text.slice(...toRange(start, end, text.length));
-  const points = [...text];
+  const points = Array.from(text);
   return points.slice(...toRange(start, end, points.length)).join("");
 }
 
@@ -29,7 +29,7 @@ function compared(fold: (text: string) => string, read: (value: Value) => string
 function order(a: string, b: string): number {
   if (a === b) return 0;
   if (!SURROGATE.test(a + b)) return a < b ? -1 : 1;
-  const [x, y] = [[...a], [...b]];
+  const [x, y] = [Array.from(a), Array.from(b)];
   for (let index = 0; index < Math.min(x.length, y.length); index++) {
     const difference = (x[index]?.codePointAt(0) ?? 0) - (y[index]?.codePointAt(0) ?? 0);
     if (difference !== 0) return difference;
@@ -56,7 +56,7 @@ function characterText(value: Value): string {
 
 function foldCharacter(text: string): string {
   const folded = foldCase(text);
-  return [...folded].length === 1 ? folded : text;
+  return Array.from(folded).length === 1 ? folded : text;
 }
 
 /** Adds characters and strings. */
@@ -99,7 +99,7 @@ export function addTexts(table: PrimitiveTable, barrier: WriteBarrier): void {
     "string-length",
     (value) => {
       const { text } = toText(value);
-      return SURROGATE.test(text) ? [...text].length : text.length;
+      return SURROGATE.test(text) ? Array.from(text).length : text.length;
     },
     1,
   );
@@ -107,7 +107,7 @@ export function addTexts(table: PrimitiveTable, barrier: WriteBarrier): void {
     "string-ref",
     (value, index) => {
       const points = toText(value).text;
-      const all = SURROGATE.test(points) ? [...points] : points;
+      const all = SURROGATE.test(points) ? Array.from(points) : points;
       return new Char(all[toIndex(index, all.length - 1)]?.codePointAt(0) ?? 0);
     },
     2,
@@ -227,7 +227,7 @@ function addCharacters(table: PrimitiveTable): void {
     (map: (text: string) => string) =>
     (value: Value): Value => {
       const mapped = map(characterText(value));
-      return [...mapped].length === 1 ? new Char(mapped.codePointAt(0) ?? 0) : value;
+      return Array.from(mapped).length === 1 ? new Char(mapped.codePointAt(0) ?? 0) : value;
     };
   table.add(
     "char-upcase",

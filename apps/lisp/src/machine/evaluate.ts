@@ -1,9 +1,13 @@
 /**
  * Evaluates simple nodes: no frames, no calls of procedures of the language. This and the machine's loop are where the time goes.
  */
-import { failure, wrongType } from "../data/errors.ts";
+import { failure, LispError, wrongType } from "../data/errors.ts";
 import { isEqv } from "../data/equality.ts";
-import { NIL, Pair, UNASSIGNED, type Box, type Value } from "../data/values.ts";
+import { write } from "../data/printer.ts";
+import type { Site } from "../expander/ast.ts";
+import { stripSyntax } from "../expander/expander.ts";
+import { formatPosition } from "../reader/reader.ts";
+import { Condition, NIL, Pair, UNASSIGNED, type Box, type Value } from "../data/values.ts";
 import { UNBOUND } from "../expander/binding.ts";
 import { add, compare, multiply, subtract } from "../numbers/arithmetic.ts";
 import type { Node } from "./node.ts";
@@ -50,17 +54,37 @@ export function evaluate(node: Node, env: Env): Value {
       return closure(node, env);
     case 7: // simpleIf
       return evaluate(node.a, env) !== false ? evaluate(node.b, env) : evaluate(node.c, env);
-    case 8: // primitive1
-      return node.fn(operand(node.a, env));
-    case 9: // primitive2
-      return node.fn(operand(node.a, env), operand(node.b, env));
-    case 10: // primitive3
-      return node.fn(operand(node.a, env), operand(node.b, env), operand(node.c, env));
     default:
-      return node.op < 32
-        ? unary(node.op, operand(node.a, env))
-        : binary(node.op, operand(node.a, env), operand(node.b, env));
+      return evaluatePrimitive(node, env);
   }
+}
+
+function evaluatePrimitive(node: Node, env: Env): Value {
+  try {
+    switch (node.op) {
+      case 8: // primitive1
+        return node.fn(operand(node.a, env));
+      case 9: // primitive2
+        return node.fn(operand(node.a, env), operand(node.b, env));
+      case 10: // primitive3
+        return node.fn(operand(node.a, env), operand(node.b, env), operand(node.c, env));
+      default:
+        return node.op < 32
+          ? unary(node.op, operand(node.a, env))
+          : binary(node.op, operand(node.a, env), operand(node.b, env));
+    }
+  } catch (error) {
+    // The innermost call is the one to blame.
+    if (error instanceof LispError) place(error.payload, node.site);
+    throw error;
+  }
+}
+
+/** Says where an error was, unless that is known. */
+export function place(payload: Value, { position, form }: Site): void {
+  if (!(payload instanceof Condition) || payload.position !== "" || position === undefined) return;
+  payload.position = formatPosition(position);
+  payload.form = write(stripSyntax(form), 120);
 }
 
 function operand(node: Node, env: Env): Value {
@@ -140,7 +164,8 @@ function binary(op: number, a: Value, b: Value): Value {
       return new Pair(a, b);
     default: {
       if (!Array.isArray(a)) throw wrongType("a vector", a);
-      if (typeof b !== "number" || b < 0 || b >= a.length) throw failure("range", "no such index:", b);
+      if (typeof b !== "number") throw wrongType("an index", b);
+      if (b < 0 || b >= a.length) throw failure("range", "no such index:", b);
       return a[b];
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { Ast, LambdaAst, Site, Variable } from "../expander/ast.ts";
 import type { Cell } from "../expander/binding.ts";
-import { FIRST_COMPLEX, Node, OP, OWN_OPERATIONS, type Template } from "./node.ts";
+import { FIRST_COMPLEX, type Node, OP, OWN_OPERATIONS, type Template } from "./node.ts";
 import { Primitive } from "./procedures.ts";
 
 /** Where nodes get their numbers, and where those that rely on a primitive's name are known. */

@@ -8,9 +8,7 @@ import { failure, LispError } from "../data/errors.ts";
 import { Box, Condition, list, NIL, Pair, UNASSIGNED, type Value } from "../data/values.ts";
 import { write } from "../data/printer.ts";
 import { type Cell, UNBOUND } from "../expander/binding.ts";
-import { stripSyntax } from "../expander/expander.ts";
-import { formatPosition } from "../reader/reader.ts";
-import { applyOne, applyTwo, evaluate, outward, unbound } from "./evaluate.ts";
+import { applyOne, applyTwo, evaluate, outward, place, unbound } from "./evaluate.ts";
 import { type Limits, LimitWatch } from "./limits.ts";
 import { FIRST_COMPLEX, Node, OP } from "./node.ts";
 import {
@@ -109,7 +107,7 @@ export class Machine {
       this.dynamic = { ...this.dynamic, fuelEnd: Infinity };
       throw failure("fuel", "the fuel is used up");
     }
-    if (this.steps % CHECK_STEPS === 0) this.#limits.check(this.frame.depth);
+    if (this.steps > 0 && this.steps % CHECK_STEPS === 0) this.#limits.check(this.frame.depth);
   }
 
   /** Called by a control primitive, as the last thing that it does: calls `callee` with what `values` has from slot 1. */
@@ -161,9 +159,7 @@ export class Machine {
     let site = this.node?.site;
     for (let frame = this.frame; site?.position === undefined && frame !== BOTTOM; frame = frame.next)
       site = frame.node.site;
-    if (site?.position === undefined) return;
-    condition.position = formatPosition(site.position);
-    condition.form = write(stripSyntax(site.form), 120);
+    if (site !== undefined) place(condition, site);
   }
 
   /** The registers are kept in variables while it runs: the engine can leave those in the processor's registers. */
@@ -300,7 +296,8 @@ export class Machine {
                 frame = top.next;
                 value = this.#assign(waiting, top.env, value);
                 continue;
-              case 80: // halt
+              case 80: // halt, which is no step
+                steps--;
                 return;
               case 81: // restore
                 this.dynamic = top.values as Dynamic;

@@ -4,7 +4,7 @@
 import type { Machine } from "./machine.ts";
 import { Resumption, together } from "./resumption.ts";
 import type { Value } from "../data/values.ts";
-import { Continuation, ControlPrimitive, type Dynamic, type Winder } from "./procedures.ts";
+import { type Continuation, ControlPrimitive, type Dynamic, type Winder } from "./procedures.ts";
 
 interface Journey {
   /** What is called on the way, and the state it is called in. */

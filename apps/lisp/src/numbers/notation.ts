@@ -5,7 +5,8 @@ import { Flonum, Ratio } from "../data/values.ts";
 import { fraction, fromBig, isExactInteger, type Numeric, toExact, toInexact } from "./arithmetic.ts";
 
 const RADICES: Readonly<Record<string, number>> = { b: 2, o: 8, d: 10, x: 16 };
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/;
+/** Exponents may be marked with the precision that is meant; there is only one. */
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[esfdl][+-]?\d+)?$/;
 /** A literal exponent beyond this would take the machine's memory when made exact. */
 const MAX_EXACT_EXPONENT = 100_000;
 
@@ -21,7 +22,8 @@ export function parseNumber(text: string, radix = 10): Numeric | undefined {
     else return undefined;
     rest = rest.slice(2);
   }
-  if (exactness === "e" && base === 10 && DECIMAL.test(rest) && /[.e]/.test(rest)) return exactDecimal(rest);
+  if (exactness === "e" && base === 10 && DECIMAL.test(rest) && /[.esfdl]/.test(rest))
+    return exactDecimal(rest.replace(/[sfdl]/, "e"));
   const number = parseReal(rest, base);
   if (number === undefined || exactness === "") return number;
   if (exactness === "i") return toInexact(number);
@@ -39,7 +41,7 @@ function parseReal(text: string, radix: number): Numeric | undefined {
   }
   if (/^[+-]inf\.0$/.test(text)) return new Flonum(text.startsWith("-") ? -Infinity : Infinity);
   if (/^[+-]nan\.0$/.test(text)) return new Flonum(Number.NaN);
-  return radix === 10 && DECIMAL.test(text) ? new Flonum(Number(text)) : undefined;
+  return radix === 10 && DECIMAL.test(text) ? new Flonum(Number(text.replace(/[sfdl]/, "e"))) : undefined;
 }
 
 function parseInteger(text: string, radix: number): bigint | undefined {

@@ -57,6 +57,7 @@ interface Open {
 class Label {
   value: Value = undefined;
   isUsed = false;
+  isRead = false;
 }
 
 const NOTHING = Symbol("nothing");
@@ -114,6 +115,7 @@ export class Reader {
         if (open.kind === "label" && open.label !== undefined) {
           stack.pop();
           open.label.value = datum;
+          open.label.isRead = true;
           if (open.label.isUsed) patch(datum);
           continue;
         }
@@ -167,6 +169,7 @@ export class Reader {
     this.#at += all.length;
     const label = this.#labels.get(name);
     if (label === undefined) throw this.#error(at, "read", `there is no datum #${name}=`);
+    if (label.isRead) return label.value;
     label.isUsed = true;
     return label;
   }
@@ -224,7 +227,7 @@ export class Reader {
       if (/^[+-]?\d/.test(name) && !/^[+-]?\d+[+\-a-z!?*/<=>]*$/i.test(name))
         throw this.#error(at, "read", `not a number: ${name}`);
     }
-    return name.startsWith(":") && name.length > 1 ? keyword(name.slice(1)) : symbol(name);
+    return /^:[^:]/.test(name) ? keyword(name.slice(1)) : symbol(name);
   }
 
   #hash(name: string, at: Position): Value {
