@@ -4,7 +4,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ModelSummary } from "../model/names-from-model.ts";
-import { digest, type ReportDigest } from "../report/digest.ts";
+import { digest, REPORT_BYTES, type ReportDigest } from "../report/digest.ts";
 import { writeReport } from "../report/report-page.ts";
 import { unminify, type UnminifyResult } from "../unminify.ts";
 import { UnminifyError } from "../unminify-error.ts";
@@ -47,7 +47,8 @@ async function main(): Promise<void> {
       keepFunctionNames: options.keepFunctionNames,
       collect: options.collect,
       verify: options.verify,
-      ...(sources && { names: sources.names, namesBytes: sources.bytes }),
+      ...(sources && { names: sources.names }),
+      namesBytes: (sources?.bytes ?? 0) + (options.report === undefined ? 0 : REPORT_BYTES),
       ...(options.report !== undefined && {
         onNamed: (...decided: Parameters<typeof digest>) => void (named = digest(...decided)),
       }),

@@ -42,6 +42,9 @@ export interface ReportDigest {
 const EXAMPLES = 4;
 /** Among so many there are four that differ. */
 const CANDIDATES = 12;
+/** What a run needs for its report beside all else: 4 to 6 MB on bundles of 1 to 14 MB. */
+export const REPORT_BYTES = 8 * 2 ** 20;
+
 const MAX_PARTS = 400;
 /** Functions shorter than this are not told apart. */
 const MIN_PART_CHARACTERS = 200;
