@@ -1,7 +1,7 @@
 /**
  * Runs what the documents show: every code block of README.md, CONTRIBUTING.md, docs/ and the applications, and every
  * file of examples/. Programs run in an empty folder where `plimsoll` is this repository's build,
- * shell blocks with `plimsoll`, `bayes`, `unminify` and `npx` for these on the PATH. Output blocks (`text`) are for people.
+ * shell blocks with `plimsoll`, `bayes`, `unminify`, `lisp` and `npx` for these on the PATH. Output blocks (`text`) are for people.
  */
 import {
   copyFileSync,
@@ -50,11 +50,11 @@ beforeAll(() => {
   mkdirSync(shims);
   const cli = join(ROOT, "dist", "cli", "main.js");
   writeShim("plimsoll", `exec "${process.execPath}" "${cli}" "$@"`);
-  writeShim("bayes", `exec "${process.execPath}" "${join(ROOT, "apps", "bayes", "bin", "bayes.js")}" "$@"`);
-  writeShim("unminify", `exec "${process.execPath}" "${join(ROOT, "apps", "unminify", "bin", "unminify.js")}" "$@"`);
+  for (const name of ["bayes", "unminify", "lisp"])
+    writeShim(name, `exec "${process.execPath}" "${join(ROOT, "apps", name, "bin", `${name}.js`)}" "$@"`);
   writeShim(
     "npx",
-    `case "$1" in plimsoll|bayes|unminify) exec "$@" ;; esac\necho "npx runs only this repository's programs here" >&2\nexit 64`,
+    `case "$1" in plimsoll|bayes|unminify|lisp) exec "$@" ;; esac\necho "npx runs only this repository's programs here" >&2\nexit 64`,
   );
 });
 
