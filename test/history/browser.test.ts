@@ -27,9 +27,13 @@ describe.each(["opfs", "indexed-db"])("in Chromium, %s", (driver) => {
     expect(await call(worker, "useStore")).toBe(0);
   });
 
-  it("says that the quota is used up, and has lost nothing", async () => {
+  it.each([
+    { name: "on the disk", isPrivate: false },
+    { name: "of a private window", isPrivate: true },
+  ])("says that the quota $name is used up, and has lost nothing", async ({ isPrivate }) => {
+    await using own = isPrivate ? await startBrowser({ isPrivate }) : undefined;
     // A browser remembers for a while how much room an origin has: this one was not used yet.
-    const page = await browser.open(`full-${driver}`);
+    const page = await (own ?? browser).open(`full-${driver}`);
     const { origin } = new URL(page.url());
     const client = await page.context().newCDPSession(page);
     await client.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4_000_000 });

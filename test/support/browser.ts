@@ -23,8 +23,12 @@ export interface TestBrowser extends AsyncDisposable {
   open(name: string): Promise<Page>;
 }
 
-/** Starts a browser. A path below the origin of its pages is a file of the project. */
-export async function startBrowser(): Promise<TestBrowser> {
+/**
+ * Starts a browser. A path below the origin of its pages is a file of the project.
+ *
+ * @param isPrivate - true for private windows, which keep everything in memory. Default: a profile on the disk, as users have.
+ */
+export async function startBrowser({ isPrivate = false } = {}): Promise<TestBrowser> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const [, part] = path.split("/");
@@ -39,14 +43,14 @@ export async function startBrowser(): Promise<TestBrowser> {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  // A profile on the disk, as users have: without one a browser keeps everything in memory.
   const profile = mkdtempSync(join(tmpdir(), "plimsoll-chromium-"));
-  const browser = await chromium.launchPersistentContext(profile, {
+  const options = {
     args: bundled.args.filter((argument) => !UNFIT.includes(argument)),
     executablePath: await bundled.executablePath(),
     headless: true,
     timeout: START_MS,
-  });
+  };
+  const browser = isPrivate ? await chromium.launch(options) : await chromium.launchPersistentContext(profile, options);
   return {
     async open(name) {
       const page = await browser.newPage();

@@ -100,7 +100,9 @@ class WriteStorage implements HistoryStorage {
       try {
         for (let written = 0; written < own.length;) {
           const count = handle.write(own.subarray(written), { at: file.bytes });
-          if (count === 0) throw new Error("the file system takes no more bytes");
+          // Chromium's private windows return an error code as a large number when the quota is used up.
+          if (!(count > 0 && count <= own.length - written))
+            throw new Error("the browser takes no more bytes: its quota is used up");
           written += count;
           file.bytes += count;
         }

@@ -25,8 +25,6 @@ import { ThreadPool } from "./thread-pool.ts";
 
 const DEFAULT_MEMORY_BYTES = 32 * 2 ** 20;
 
-type Config = CheckpointTuple["config"];
-
 /** How checkpoints are kept. */
 export interface HistorySaverOptions {
   /** Where they lie; one saver at a time. */
@@ -56,7 +54,7 @@ export class HistorySaver extends BaseCheckpointSaver implements AsyncDisposable
   }
 
   /** The checkpoint that a configuration names, else the newest of its thread and namespace. */
-  override async getTuple(config: Config): Promise<CheckpointTuple | undefined> {
+  override async getTuple(config: CheckpointTuple["config"]): Promise<CheckpointTuple | undefined> {
     const { thread_id: thread, checkpoint_ns: namespace = "" } = config.configurable ?? {};
     if (thread === undefined) return undefined;
     return this.#pool.read(String(thread), async (history) => {
@@ -66,7 +64,10 @@ export class HistorySaver extends BaseCheckpointSaver implements AsyncDisposable
   }
 
   /** Checkpoints that fit, the newest of a namespace first. */
-  override async *list(config: Config, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
+  override async *list(
+    config: CheckpointTuple["config"],
+    options: CheckpointListOptions = {},
+  ): AsyncGenerator<CheckpointTuple> {
     const { thread_id: thread, checkpoint_ns: wantedNamespace, checkpoint_id: wantedId } = config.configurable ?? {};
     const beforeId = options.before && getCheckpointId(options.before);
     let left = options.limit ?? Infinity;
@@ -98,11 +99,11 @@ export class HistorySaver extends BaseCheckpointSaver implements AsyncDisposable
    * @throws PlimsollError `ERR_PLIMSOLL_OVER_LIMIT` when the thread's newest state does not fit into the memory.
    */
   override async put(
-    config: Config,
+    config: CheckpointTuple["config"],
     checkpoint: Checkpoint,
     metadata: CheckpointMetadata,
     newVersions: ChannelVersions,
-  ): Promise<Config> {
+  ): Promise<CheckpointTuple["config"]> {
     const { checkpoint_ns: namespace = "", checkpoint_id: parent } = config.configurable ?? {};
     const thread = nameOf(config, "thread_id");
     const { channel_values: values, ...head } = checkpoint;
@@ -115,7 +116,7 @@ export class HistorySaver extends BaseCheckpointSaver implements AsyncDisposable
   }
 
   /** Keeps what tasks have written on top of a checkpoint. It is safe when this resolves. */
-  override async putWrites(config: Config, writes: PendingWrite[], taskId: string): Promise<void> {
+  override async putWrites(config: CheckpointTuple["config"], writes: PendingWrite[], taskId: string): Promise<void> {
     const thread = nameOf(config, "thread_id");
     const id = nameOf(config, "checkpoint_id");
     const kept = await Promise.all(
@@ -198,12 +199,12 @@ export class HistorySaver extends BaseCheckpointSaver implements AsyncDisposable
   }
 }
 
-function configOf(thread: string, namespace: string, id: string): Config {
+function configOf(thread: string, namespace: string, id: string): CheckpointTuple["config"] {
   return { configurable: { thread_id: thread, checkpoint_ns: namespace, checkpoint_id: id } };
 }
 
 /** @throws PlimsollError when a configuration lacks it. */
-function nameOf(config: Config, key: "thread_id" | "checkpoint_id"): string {
+function nameOf(config: CheckpointTuple["config"], key: "thread_id" | "checkpoint_id"): string {
   const value: unknown = config.configurable?.[key];
   if (typeof value !== "string" && typeof value !== "number") {
     throw new PlimsollError(
