@@ -3,7 +3,7 @@
  * `core-forms.ts`, `derived-forms.ts` and `definition-forms.ts`.
  */
 import { failure, LispError } from "../data/errors.ts";
-import { Condition, Empty, listItems, MultipleValues, Pair, type Value } from "../data/values.ts";
+import { Condition, Empty, listItems, Pair, type Value } from "../data/values.ts";
 import { formatPosition, notePosition, positionOf } from "../reader/reader.ts";
 import type { Ast, Site } from "./ast.ts";
 import { Variable } from "./ast.ts";
@@ -150,6 +150,3 @@ export function stripSyntax(form: Value): Value {
 export function unspecified(site: Site): Ast {
   return { kind: "constant", site, value: undefined };
 }
-
-/** No value at all, which some definitions give at the top. */
-export const NO_VALUES = new MultipleValues([]);

@@ -2,7 +2,7 @@
  * What can be called, and what the machine keeps of its own: closures, primitives, continuations, parameters, frames, and the part of
  * the state that follows control (handlers, parameters, winders).
  */
-import { Condition, type Value } from "../data/values.ts";
+import type { Value } from "../data/values.ts";
 import type { Machine } from "./machine.ts";
 import type { Node, Template } from "./node.ts";
 
@@ -175,9 +175,4 @@ export function isProcedure(value: Value): boolean {
 export function procedureName(value: Value): string {
   if (value instanceof Closure) return value.template.name;
   return value instanceof Primitive || value instanceof ControlPrimitive ? value.name : "";
-}
-
-/** True for error objects, for the type checker's sake. */
-export function isCondition(value: Value): value is Condition {
-  return value instanceof Condition;
 }

@@ -21,7 +21,7 @@ export function outcome(lisp: Lisp, program: string): string {
 
 /** One test for each case of a section. */
 export function section(name: string, cases: readonly Case[]): void {
-  describe(`${name}`, () => {
+  describe.each([name])("%s", () => {
     const lisp = new Lisp();
     it.each(cases)("%s", (program, value) => expect(outcome(lisp, program)).toBe(value));
   });
