@@ -2,7 +2,7 @@
  * Data to text: `write`, `display`, `write-shared`, `write-simple`. It keeps its own work list, and labels what is shared or cyclic
  * (`#0=`, `#0#`).
  */
-import { CHARACTER_NAMES } from "../reader/characters.ts";
+import { CHARACTER_NAMES, isMistakenNumber } from "../reader/characters.ts";
 import { isNumeric } from "../numbers/arithmetic.ts";
 import { formatNumber, parseNumber } from "../numbers/notation.ts";
 import {
@@ -190,6 +190,7 @@ function symbolText(name: string): string {
     name !== "." &&
     !/[\s()";'|`,\\]|^[#:]/.test(name) &&
     parseNumber(name) === undefined &&
+    !isMistakenNumber(name) &&
     !/^[+-]?(?:inf\.0|nan\.0|i$)/i.test(name);
   return isPlain ? name : quoted(name, "|");
 }

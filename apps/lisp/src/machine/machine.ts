@@ -5,9 +5,10 @@
  * recursion is bounded by memory and not by the host's stack.
  */
 import { failure, LispError } from "../data/errors.ts";
-import { Box, Condition, list, NIL, Pair, UNASSIGNED, type Value } from "../data/values.ts";
+import { Box, Condition, UNASSIGNED, type Value } from "../data/values.ts";
 import { write } from "../data/printer.ts";
 import { type Cell, UNBOUND } from "../expander/binding.ts";
+import { applyPrimitive, blank, describe, payloadOf, takeArguments, Uncaught, wrongCount } from "./calls.ts";
 import { applyOne, applyTwo, evaluate, outward, place, unbound } from "./evaluate.ts";
 import { type Limits, LimitWatch } from "./limits.ts";
 import { FIRST_COMPLEX, Node, OP } from "./node.ts";
@@ -21,7 +22,6 @@ import {
   Frame,
   Parameter,
   Primitive,
-  procedureName,
 } from "./procedures.ts";
 import type { Resumption } from "./resumption.ts";
 import { rewind } from "./winding.ts";
@@ -448,69 +448,5 @@ export class Machine {
     let link = this.dynamic.parameters;
     while (link !== undefined && link.parameter !== parameter) link = link.outer;
     return link === undefined ? parameter.value : link.value;
-  }
-}
-
-class Uncaught extends Error {
-  readonly payload: Value;
-  constructor(payload: Value) {
-    super("uncaught");
-    this.payload = payload;
-  }
-}
-
-function payloadOf(error: unknown): Value {
-  if (error instanceof LispError) return error.payload;
-  if (error instanceof RangeError) {
-    const isStack = /call stack/i.test(error.message);
-    return payloadOf(failure("memory", isStack ? "data or code is nested too deeply" : "a value is too large"));
-  }
-  throw error;
-}
-
-/** An error as people read it. */
-export function describe(condition: Condition): string {
-  const message = write(condition.message, 500, true);
-  let text = message;
-  for (let rest = condition.irritants; rest instanceof Pair; rest = rest.cdr) text += ` ${write(rest.car, 200)}`;
-  return text;
-}
-
-/** An environment to be, with room for this many variables. */
-function blank(count: number): Env {
-  if (count === 1) return [undefined, undefined];
-  if (count === 2) return [undefined, undefined, undefined];
-  if (count === 3) return [undefined, undefined, undefined, undefined];
-  return new Array<Value>(count + 1).fill(undefined);
-}
-
-function takeArguments({ template }: Closure, values: Env): void {
-  const count = values.length - 1;
-  const { required, hasRest } = template;
-  if (count < required || (count > required && !hasRest)) {
-    const expected = hasRest ? `at least ${required}` : `${required}`;
-    throw failure("arity", `${template.name || "a procedure"} takes ${expected} arguments, not ${count}`);
-  }
-  const rest = list(values.slice(required + 1));
-  values.length = required + 1;
-  values.push(rest === NIL ? NIL : rest);
-}
-
-function wrongCount(callee: Value, count: number): LispError {
-  return failure("arity", `${procedureName(callee) || "a procedure"} does not take ${count} arguments`);
-}
-
-function applyPrimitive(callee: Primitive, values: Env): Value {
-  const count = values.length - 1;
-  if (count < callee.least || count > callee.most) throw wrongCount(callee, count);
-  switch (count) {
-    case 0:
-      return callee.fn();
-    case 1:
-      return callee.fn(values[1]);
-    case 2:
-      return callee.fn(values[1], values[2]);
-    default:
-      return callee.fn(...values.slice(1));
   }
 }

@@ -33,3 +33,8 @@ const DELIMITER = /[\s()";|']/;
 export function isDelimiter(character: string): boolean {
   return character === "" || DELIMITER.test(character);
 }
+
+/** True for a token that begins like a number, is none, and is too much like one to be a symbol: `1+` is a symbol, `0x1` is not. */
+export function isMistakenNumber(token: string): boolean {
+  return /^[+-]?\d/.test(token) && !/^[+-]?\d+[+\-a-z!?*/<=>]*$/i.test(token);
+}

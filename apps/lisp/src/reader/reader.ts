@@ -6,7 +6,7 @@ import { failure, type LispError, LispError as ReadError } from "../data/errors.
 import { keyword, symbol } from "../data/symbols.ts";
 import { Char, Condition, EOF, NIL, Pair, Text, type Value } from "../data/values.ts";
 import { parseNumber } from "../numbers/notation.ts";
-import { CHARACTER_NAMES, ESCAPES, isDelimiter } from "./characters.ts";
+import { CHARACTER_NAMES, ESCAPES, isDelimiter, isMistakenNumber } from "./characters.ts";
 
 /** A place in a source; both numbers count from 1. */
 export interface Position {
@@ -224,8 +224,7 @@ export class Reader {
     if (/^[+\-.]?[\d.]|^[+-](?:inf|nan)/i.test(name)) {
       const number = parseNumber(name);
       if (number !== undefined) return number;
-      if (/^[+-]?\d/.test(name) && !/^[+-]?\d+[+\-a-z!?*/<=>]*$/i.test(name))
-        throw this.#error(at, "read", `not a number: ${name}`);
+      if (isMistakenNumber(name)) throw this.#error(at, "read", `not a number: ${name}`);
     }
     return /^:[^:]/.test(name) ? keyword(name.slice(1)) : symbol(name);
   }
