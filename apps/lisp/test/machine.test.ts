@@ -83,6 +83,7 @@ describe("bad input", () => {
   it.each([
     ["(list 1\n  (car 5))", "test:2:3", "(car 5)"],
     ["(unknown 1)", "test:1:1", "(unknown 1)"],
+    ['(define (f x)\n  (error "no" x))\n(f 1)', "test:2:3", '(error "no" x)'],
     ["((lambda (x) x) 1 2)", "test:1:1", "((lambda (x) x) 1 2)"],
     ["(let ((x 1))\n  (let))", "test:2:3", "(let)"],
   ])("says where %j is wrong", (text, position, form) => {

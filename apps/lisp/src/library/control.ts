@@ -2,7 +2,8 @@
  * Procedures that work on the machine's registers: `apply`, continuations, values, exceptions, parameters, promises.
  */
 import { failure, wrongType } from "../data/errors.ts";
-import { LispPromise, listItems, MultipleValues, type Value } from "../data/values.ts";
+import { Condition, LispPromise, list, listItems, MultipleValues, type Value } from "../data/values.ts";
+import { place } from "../machine/evaluate.ts";
 import type { Machine } from "../machine/machine.ts";
 import { Resumption, together } from "../machine/resumption.ts";
 import {
@@ -93,6 +94,16 @@ export function addControl(table: PrimitiveTable): void {
       machine.call(thunk, [undefined]);
     },
     2,
+  );
+  add(
+    "error",
+    (machine, [, message, ...irritants]) => {
+      const condition = new Condition("error", message, list(irritants));
+      if (machine.node !== undefined) place(condition, machine.node.site);
+      machine.raise(condition, false);
+    },
+    1,
+    ANY,
   );
   add("raise", (machine, [, payload]) => machine.raise(payload, false), 1);
   add("raise-continuable", (machine, [, payload]) => machine.raise(payload, true), 1);

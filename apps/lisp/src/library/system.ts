@@ -37,7 +37,6 @@ function toCondition(value: Value): Condition {
 
 /** Adds error objects, `eval` and the rest. */
 export function addSystem(table: PrimitiveTable, system: System): void {
-  table.add("%make-error", (message, irritants) => new Condition("error", message, irritants), 2);
   table.add("error-object?", (value) => value instanceof Condition, 1);
   table.add(
     "error-object-message",

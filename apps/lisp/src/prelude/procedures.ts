@@ -6,7 +6,6 @@
 /** Source text, evaluated when a system is made. */
 export const PROCEDURES = `
 (define nil '())
-(define (error message . irritants) (raise (%make-error message irritants)))
 (define (%convert parameters values)
   (if (null? parameters) '()
       (let ((converter (%parameter-converter (car parameters))))
