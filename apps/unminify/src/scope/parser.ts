@@ -16,8 +16,10 @@ import { WordParser } from "./word-parser.ts";
 const SCOPE = { function: 2, arrow: 16, fieldInit: 512, switch: 1024, staticBlock: 256 } as const;
 /** Bit of `parseFunction`'s second argument. */
 const IS_STATEMENT = 1;
-/** How much is read between two collections, where they are allowed: 8 ms each, about 3 % of the time. */
+/** How much is read between two collections at least, where they are allowed: 8 ms each. */
 const COLLECT_EVERY_CHARACTERS = 2 ** 20;
+/** A large source has more room beside it: this many collections are enough. */
+const COLLECTIONS = 8;
 
 /** What a dropped statement is replaced by. */
 const DROPPED = { type: "EmptyStatement", start: 0, end: 0 } as const;
@@ -45,6 +47,7 @@ export class NameParser extends WordParser {
   declare switches: AnyNode[];
   /** Offset from which garbage is collected next. */
   declare collectAt: number;
+  declare collectEvery: number;
 
   constructor(
     options: Options,
@@ -53,7 +56,8 @@ export class NameParser extends WordParser {
   ) {
     super(options, input, areBytes);
     if (isCompared) this.notes.evidence = new NoEvidence();
-    this.collectAt = collect ? COLLECT_EVERY_CHARACTERS : Number.POSITIVE_INFINITY;
+    this.collectEvery = Math.max(COLLECT_EVERY_CHARACTERS, input.length / COLLECTIONS);
+    this.collectAt = collect ? this.collectEvery : Number.POSITIVE_INFINITY;
   }
 
   override enterScope(flags: number): void {
@@ -155,7 +159,7 @@ export class NameParser extends WordParser {
   /** V8 waits with a collection until the heap has doubled; here nearly all of it is garbage by then. */
   #collect(): void {
     globalThis.gc?.();
-    this.collectAt = this.start + COLLECT_EVERY_CHARACTERS;
+    this.collectAt = this.start + this.collectEvery;
   }
 
   override parseExportDeclaration(_node: AnyNode): AnyNode {
