@@ -5,6 +5,7 @@
 import { performance } from "node:perf_hooks";
 import { analyse, type Analysis, type SourceType } from "./scope/analyse.ts";
 import { proposeNames } from "./naming/offline-names.ts";
+import type { ModuleMapKind } from "./modules/module-finder.ts";
 import type { NameProposals } from "./naming/proposals.ts";
 import { assignNames, type FinalNames } from "./rename/assign-names.ts";
 import { edits } from "./rename/edits.ts";
@@ -71,6 +72,8 @@ export interface UnminifyResult {
   readonly renamed: number;
   /** Bindings that keep their name because the outside, `eval` or `with` can see it. */
   readonly kept: number;
+  /** What made the bundle and how many modules its map has; undefined where it has none. */
+  readonly modules: { readonly kind: ModuleMapKind; readonly count: number } | undefined;
   /** Bindings by what their new name was read from. */
   readonly evidence: Readonly<Record<string, number>>;
   readonly isVerified: boolean;
@@ -146,6 +149,7 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
   );
   return {
     ...counts(analysis, final, proposals),
+    modules: analysis.modules && { kind: analysis.modules.kind, count: analysis.modules.modules.length },
     input,
     output,
     inputBytes: source.bytes,

@@ -17,6 +17,8 @@ export function describeResult(result: UnminifyResult, isVerbose: boolean): stri
     `  ${renamed} of ${bindings} names are new (${strongest.join(", ")}); ${kept} are kept because the outside can see them`,
     `  ${result.isVerified ? "checked: nothing but names differs" : "not checked"}; ${seconds.toFixed(1)} s`,
   ];
+  const { modules } = result;
+  if (modules) lines.push(`  a ${modules.kind} bundle of ${modules.count} modules`);
   if (isVerbose)
     for (const { phase, milliseconds, rssBytes } of phases)
       lines.push(

@@ -1,7 +1,7 @@
 /**
  * The report of a run: what it says of names and modules, and that it stands by itself on a desk and on a phone.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,9 +107,8 @@ it("is written by --report, for nobody else to read", () => {
   const input = join(folder, "command.js");
   const page = join(folder, "report.html");
   writeFileSync(input, WEBPACK);
-  execFileSync(process.execPath, [join(import.meta.dirname, "../../dist/command/main.js"), input, "--report", page], {
-    timeout: 20_000,
-    stdio: "ignore",
-  });
+  const command = join(import.meta.dirname, "../../dist/command/main.js");
+  const told = spawnSync(process.execPath, [command, input, "--report", page], { encoding: "utf8", timeout: 20_000 });
+  expect(told.stderr).toContain("a webpack bundle of 3 modules");
   expect(readFileSync(page, "utf8")).toContain("webpack bundle of 3 modules");
 });
