@@ -97,6 +97,8 @@ export class Machine {
       processLimitBytes: options.processLimitBytes,
       drain: () => this.#readings.splice(0),
       heapUsedBytes: () => this.#used,
+      // The program itself keeps nothing outside of its heap.
+      externalBytes: () => 0,
       residentBytes: () => this.residentBytes,
       busyRatio: () => {
         const nowMs = this.clock.now();

@@ -92,9 +92,9 @@ export class Admission {
     this.#counts = new Float64Array(model.capacity);
     this.#countsBefore = new Float64Array(model.capacity);
     this.#middle = new Float64Array(model.capacity);
-    this.#base = { heapBytes: gauge.heapUsedBytes(), externalBytes: 0 };
+    this.#base = { heapBytes: gauge.heapUsedBytes(), externalBytes: gauge.externalBytes() };
     this.#baseResident = gauge.residentBytes();
-    this.#overheadBytes = this.#baseResident - this.#base.heapBytes;
+    this.#overheadBytes = this.#baseResident - this.#base.heapBytes - this.#base.externalBytes;
   }
 
   /** Tasks in flight. */

@@ -28,6 +28,8 @@ export interface MemoryGauge extends Disposable {
   drain(): readonly LiveReading[];
   /** Objects now, dead ones included. */
   heapUsedBytes(): number;
+  /** Memory outside of the heap that objects keep now, in the same account as {@link LiveReading.externalBytes}. */
+  externalBytes(): number;
   /** Resident set of the process now. About 1 µs. */
   residentBytes(): number;
   /** Share of the time that the thread was busy since the last call, 0..1. */
@@ -71,6 +73,10 @@ export class ProcessGauge implements MemoryGauge {
 
   heapUsedBytes(): number {
     return getHeapStatistics().used_heap_size;
+  }
+
+  externalBytes(): number {
+    return getHeapStatistics().external_memory;
   }
 
   residentBytes(): number {

@@ -47,6 +47,11 @@ export class PoolGauge implements MemoryGauge {
     return this.#own.heapUsedBytes();
   }
 
+  /** None: what the threads hold is counted as growth of the resident set. */
+  externalBytes(): number {
+    return 0;
+  }
+
   /** Resident set of the process now. */
   residentBytes(): number {
     return this.#own.residentBytes();
