@@ -7,9 +7,10 @@ import type { Source } from "./source.ts";
 
 const MEGABYTE = 2 ** 20;
 /** Node.js with this program loaded, and what the parser leaves before it is collected. */
-const BASE_BYTES = 60 * MEGABYTE;
+const BASE_BYTES = 62 * MEGABYTE;
 /** What V8 keeps of garbage where it cannot be told to collect. */
-const UNCOLLECTED_BYTES = 24 * MEGABYTE;
+const UNCOLLECTED_BYTES = 40 * MEGABYTE;
+const UNCOLLECTED_BYTES_PER_CHARACTER = 2.5;
 /** Occurrence, evidence and what is sorted of them. */
 const BYTES_PER_WORD = 16;
 /** A file's bytes and its text exist side by side while it is read; V8 keeps wide text in two bytes a character. */
@@ -36,6 +37,7 @@ export function estimate({ text, encoding }: Pick<Source, "text" | "encoding">, 
     if (code > 0xff) isWide = true;
   }
   const perCharacter = BYTES_PER_CHARACTER[encoding === "utf8" && isWide ? "wide" : "narrow"];
-  const spare = collect && globalThis.gc !== undefined ? 0 : UNCOLLECTED_BYTES;
+  const spare =
+    collect && globalThis.gc !== undefined ? 0 : UNCOLLECTED_BYTES + text.length * UNCOLLECTED_BYTES_PER_CHARACTER;
   return { words, peakBytes: BASE_BYTES + spare + text.length * perCharacter + words * BYTES_PER_WORD };
 }
