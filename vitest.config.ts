@@ -47,7 +47,8 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, SERVICES, ...TRUTH],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          // They mostly wait for the processes that they watch.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
