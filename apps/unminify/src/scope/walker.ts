@@ -5,6 +5,7 @@
  */
 import type { AnyNode, Class, Function as FunctionNode, Identifier, Pattern } from "acorn";
 import type { Notes } from "../naming/notes.ts";
+import { declaredNames } from "./declared-names.ts";
 import type { ScopeStack } from "./scope-stack.ts";
 import { ModuleFinder } from "../modules/module-finder.ts";
 import { KEPT, WRITTEN, type BindingKind, type Written } from "./tables.ts";
@@ -376,31 +377,5 @@ export class Walker {
         // Literals, `this`, `super`, functions and classes: nothing, or read before.
         break;
     }
-  }
-}
-
-/** The names that a declaration makes. */
-function declaredNames(node: AnyNode): string[] {
-  if (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration") return node.id ? [node.id.name] : [];
-  if (node.type !== "VariableDeclaration") return [];
-  return node.declarations.flatMap(({ id }) => patternNames(id));
-}
-
-function patternNames(node: Pattern): string[] {
-  switch (node.type) {
-    case "Identifier":
-      return [node.name];
-    case "AssignmentPattern":
-      return patternNames(node.left);
-    case "RestElement":
-      return patternNames(node.argument);
-    case "ArrayPattern":
-      return node.elements.flatMap((element) => (element ? patternNames(element) : []));
-    case "ObjectPattern":
-      return node.properties.flatMap((property) =>
-        patternNames(property.type === "RestElement" ? property : property.value),
-      );
-    default:
-      return [];
   }
 }
