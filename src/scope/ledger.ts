@@ -6,7 +6,7 @@ import { publish } from "../base/channels.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { collectGarbage } from "../probe/collector.ts";
 import { judgeLibrary, judgeTurn, type LibraryReading } from "./causes.ts";
-import { CreationSamples } from "./creation-samples.ts";
+import { type CreationSample, CreationSamples } from "./creation-samples.ts";
 import type { AnyAdapter, Frame } from "./frame.ts";
 import type {
   GrowthExplanation,
@@ -123,15 +123,14 @@ export class LedgerBook implements Ledger {
   mark(): LedgerMark {
     // First: a library may look for what it counts, and makes values meanwhile.
     const libraries = this.#libraries();
-    collectGarbage();
-    return { heapUsedBytes: process.memoryUsage().heapUsed, libraries };
+    return { heapUsedBytes: readLiveHeap(), libraries };
   }
 
   async explain(since: LedgerMark): Promise<GrowthExplanation> {
     const beforeTurn = this.mark();
     await new Promise((resolve) => setImmediate(resolve));
-    const { heapUsedBytes: afterTurn } = this.mark();
-    const turn = judgeTurn({ from: since.heapUsedBytes, beforeTurn: beforeTurn.heapUsedBytes, afterTurn });
+    const readings = { from: since.heapUsedBytes, beforeTurn: beforeTurn.heapUsedBytes, afterTurn: readLiveHeap() };
+    const turn = judgeTurn(readings);
     const verdicts = [...beforeTurn.libraries].flatMap(([name, to]) => {
       const from = since.libraries.get(name);
       return from ? [judgeLibrary(name, from, to)] : [];
@@ -142,12 +141,15 @@ export class LedgerBook implements Ledger {
     };
   }
 
+  /** Without the places: to format stacks is what a report costs. */
   #libraries(): Map<string, LibraryReading> {
-    const rows = [...this.#accounts.values()].map((account) => {
-      const { name, live, bytes, gauges } = this.#row(account, this.#clock.now(), 0);
-      return [name, { live, bytes, gauges }] as const;
-    });
-    return new Map(rows);
+    const readings = new Map<string, LibraryReading>();
+    for (const { adapter, createdCount, releasedCount, samples } of this.#accounts.values()) {
+      let bytes: number | undefined;
+      for (const sample of samples.list()) bytes = add(bytes, bytesOf(sample));
+      readings.set(adapter.name, { live: createdCount - releasedCount, bytes, gauges: adapter.gauges?.() ?? {} });
+    }
+    return readings;
   }
 
   #row({ adapter, createdCount, releasedCount, samples }: LedgerAccount, now: number, siteCount: number): LedgerRow {
@@ -157,7 +159,7 @@ export class LedgerBook implements Ledger {
       sample.site ??= readCreationSite(sample.mark);
       const { place, frames } = sample.site;
       const before = sites.get(place);
-      const sampleBytes = sample.bytes === undefined ? undefined : sample.bytes * sample.weight;
+      const sampleBytes = bytesOf(sample);
       bytes = add(bytes, sampleBytes);
       sites.set(place, {
         place,
@@ -195,6 +197,17 @@ export class LedgerBook implements Ledger {
     this.#ticking?.[Symbol.dispose]();
     this.#ticking = undefined;
   }
+}
+
+/** Heap in use after a collection, in bytes. */
+function readLiveHeap(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Bytes of the values that a sample stands for. */
+function bytesOf({ bytes, weight }: CreationSample): number | undefined {
+  return bytes === undefined ? undefined : bytes * weight;
 }
 
 function openScope(frame: Frame, now: number): OpenScope {
