@@ -81,7 +81,15 @@ export const leaking: readonly Truth[] = [
     function: "record",
     line: 7,
   },
-  { ...FAST, name: "promise chain", program: "promise-chain.mjs", kinds: ["js-heap"], function: "enqueue", line: 9 },
+  {
+    ...FAST,
+    name: "promise chain",
+    isForBench: true,
+    program: "promise-chain.mjs",
+    kinds: ["js-heap"],
+    function: "enqueue",
+    line: 9,
+  },
   {
     ...FAST,
     name: "timers never cleared",
@@ -125,6 +133,7 @@ export const leaking: readonly Truth[] = [
   {
     ...FAST,
     name: "heap of a worker",
+    isForBench: true,
     program: "worker-heap.mjs",
     kinds: ["workers"],
     function: "(anonymous)",
@@ -326,6 +335,7 @@ export const healthy: readonly Truth[] = [
   {
     ...HEALTHY_OUTSIDE,
     name: "computation without an end",
+    isForBench: true,
     program: "busy-loop.mjs",
     kinds: ["healthy", "plateau", "undetermined"],
   },
