@@ -1,7 +1,7 @@
 /**
  * Runs what the documents show: every code block of README.md, CONTRIBUTING.md, docs/ and the applications, and every
  * file of examples/. Programs run in an empty folder where `plimsoll` is this repository's build,
- * shell blocks with `plimsoll`, `bayes`, `unminify`, `lisp` and `npx` for these on the PATH. Output blocks (`text`) are for people.
+ * shell blocks with `plimsoll`, the applications' commands and `npx` for these on the PATH. Output blocks (`text`) are for people.
  */
 import {
   copyFileSync,
@@ -30,6 +30,15 @@ const PROGRAM_ENDINGS = new Map([
   ["cjs", "cjs"],
 ]);
 
+/** The command of each application. */
+const COMMANDS = new Map([
+  ["bayes", "bayes"],
+  ["unminify", "unminify"],
+  ["lisp", "lisp"],
+  ["workflow", "workflow"],
+  ["plimsoll-mcp", "mcp"],
+]);
+
 const applications = readdirSync(join(ROOT, "apps")).map((name) => `apps/${name}/README.md`);
 const documents = [
   "README.md",
@@ -50,11 +59,11 @@ beforeAll(() => {
   mkdirSync(shims);
   const cli = join(ROOT, "dist", "cli", "main.js");
   writeShim("plimsoll", `exec "${process.execPath}" "${cli}" "$@"`);
-  for (const name of ["bayes", "unminify", "lisp"])
-    writeShim(name, `exec "${process.execPath}" "${join(ROOT, "apps", name, "bin", `${name}.js`)}" "$@"`);
+  for (const [name, app] of COMMANDS)
+    writeShim(name, `exec "${process.execPath}" "${join(ROOT, "apps", app, "bin", `${name}.js`)}" "$@"`);
   writeShim(
     "npx",
-    `case "$1" in plimsoll|bayes|unminify|lisp) exec "$@" ;; esac\necho "npx runs only this repository's programs here" >&2\nexit 64`,
+    `case "$1" in plimsoll|${[...COMMANDS.keys()].join("|")}) exec "$@" ;; esac\necho "npx runs only this repository's programs here" >&2\nexit 64`,
   );
 });
 
