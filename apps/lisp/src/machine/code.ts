@@ -1,29 +1,66 @@
 /**
  * The code table, from numbers to nodes: a saved state names nodes by number. It also knows which nodes rely on the first meaning of
- * a primitive's name, and changes them when that meaning changes.
+ * a primitive's name, and changes them when that meaning changes. It holds code weakly, form by form: what no closure, frame or
+ * continuation can reach any more is freed, as soon as the turn of the event loop ends.
  */
 import type { Value } from "../data/values.ts";
 import type { Site } from "../expander/ast.ts";
 import type { Cell } from "../expander/binding.ts";
 import type { CodeTable } from "./generate.ts";
-import { block, Node } from "./node.ts";
+import { block, Node, Unit } from "./node.ts";
+
+/** Weak references that are swept when they have doubled. */
+class WeakList {
+  #refs: WeakRef<Unit>[] = [];
+  #sweepAt = 64;
+
+  push(unit: Unit): void {
+    if (this.#refs.length >= this.#sweepAt) {
+      this.#refs = this.#refs.filter((ref) => ref.deref() !== undefined);
+      this.#sweepAt = Math.max(64, 2 * this.#refs.length);
+    }
+    this.#refs.push(unit.ref);
+  }
+
+  /** Those that are left, in the order in which they were made. */
+  units(): Unit[] {
+    return this.#refs.flatMap((ref) => ref.deref() ?? []);
+  }
+}
 
 interface Reliance {
   /** The first meaning. */
   readonly meaning: Value;
-  /** The nodes that rely on it. */
-  readonly nodes: Node[];
+  /** The code that relies on it. */
+  readonly units: WeakList;
 }
 
 /** All nodes of a system. */
 export class Code implements CodeTable {
-  readonly #nodes: Node[] = [];
-  readonly #reliances = new Map<Cell, Reliance>();
+  readonly #units = new WeakList();
+  readonly #reliances = new WeakMap<Cell, Reliance>();
+  #unit = new Unit(0);
+  #next = 0;
+
+  open(): void {
+    this.#unit = new Unit(this.#next);
+    this.#units.push(this.#unit);
+  }
+
+  close(): void {
+    this.#unit = new Unit(this.#next);
+  }
 
   add(op: number, site: Site): Node {
-    const node = new Node(this.#nodes.length, op, site);
-    this.#nodes.push(node);
+    const node = new Node(this.#next++, op, site);
+    node.unit = this.#unit;
+    this.#unit.nodes.push(node);
     return node;
+  }
+
+  /** The forms whose code can still be reached, or was until this turn of the event loop. */
+  units(): readonly Unit[] {
+    return this.#units.units();
   }
 
   mayRely(cell: Cell): boolean {
@@ -32,9 +69,15 @@ export class Code implements CodeTable {
   }
 
   rely(node: Node, cell: Cell): void {
-    const known = this.#reliances.get(cell);
-    if (known === undefined) this.#reliances.set(cell, { meaning: cell.value, nodes: [node] });
-    else known.nodes.push(node);
+    let known = this.#reliances.get(cell);
+    if (known === undefined) this.#reliances.set(cell, (known = { meaning: cell.value, units: new WeakList() }));
+    const { relying } = this.#unit;
+    const nodes = relying.get(cell);
+    if (nodes !== undefined) nodes.push(node);
+    else {
+      relying.set(cell, [node]);
+      known.units.push(this.#unit);
+    }
   }
 
   /** To be called before `cell` gets another value. */
@@ -42,6 +85,8 @@ export class Code implements CodeTable {
     const reliance = this.#reliances.get(cell);
     if (reliance === undefined) return;
     const [had, has] = [cell.value === reliance.meaning, value === reliance.meaning];
-    if (had !== has) for (const node of reliance.nodes) block(node, has ? -1 : 1);
+    if (had === has) return;
+    for (const { relying } of reliance.units.units())
+      for (const node of relying.get(cell) ?? []) block(node, has ? -1 : 1);
   }
 }

@@ -4,11 +4,16 @@
  */
 import type { Ast, LambdaAst, Site, Variable } from "../expander/ast.ts";
 import type { Cell } from "../expander/binding.ts";
+import { type Layout, layouts } from "./layout.ts";
 import { FIRST_COMPLEX, type Node, OP, OWN_OPERATIONS, type Template } from "./node.ts";
 import { Primitive } from "./procedures.ts";
 
 /** Where nodes get their numbers, and where those that rely on a primitive's name are known. */
 export interface CodeTable {
+  /** Begins the code of a form. */
+  open(): void;
+  /** Ends it, and lets go of it. */
+  close(): void;
   /** A node with the next free number. */
   add(op: number, site: Site): Node;
   /** True when the present meaning of a global variable may be relied on. */
@@ -17,17 +22,14 @@ export interface CodeTable {
   rely(node: Node, cell: Cell): void;
 }
 
-/** The variables that are in reach at a place inside one procedure. */
-interface Layout {
-  /** The variables of each environment, the innermost first; the first variable has slot 1. */
-  readonly levels: readonly (readonly Variable[])[];
-  /** What the procedure has captured so far; the first has slot 0. */
-  readonly captured: Variable[];
-}
-
 /** The node of a tree at the top of a program. */
 export function generate(ast: Ast, code: CodeTable): Node {
-  return new Generator(code).node(ast, { levels: [[]], captured: [] });
+  code.open();
+  try {
+    return new Generator(code).node(ast, { levels: [[]], captured: [] });
+  } finally {
+    code.close();
+  }
 }
 
 class Generator {
@@ -37,6 +39,10 @@ class Generator {
   }
 
   node(ast: Ast, layout: Layout): Node {
+    return layouts.set(this.#node(ast, layout), layout);
+  }
+
+  #node(ast: Ast, layout: Layout): Node {
     const { site } = ast;
     switch (ast.kind) {
       case "constant": {

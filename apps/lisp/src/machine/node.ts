@@ -81,6 +81,21 @@ export interface Template {
   body: Node;
 }
 
+/** The code of one form, which lives as long as any of its nodes. */
+export class Unit {
+  /** The number of its first node; the others follow. */
+  readonly first: number;
+  /** Its nodes. */
+  readonly nodes: Node[] = [];
+  /** Its nodes that rely on the first meaning of a global variable. */
+  readonly relying = new Map<Cell, Node[]>();
+  /** How tables hold it. */
+  readonly ref = new WeakRef(this);
+  constructor(first: number) {
+    this.first = first;
+  }
+}
+
 /** A piece of code. */
 export class Node {
   /** What it does now. */
@@ -115,6 +130,8 @@ export class Node {
   blocked = 0;
   /** The node that it is an operand of, while both are simple. */
   parent: Node | undefined = undefined;
+  /** The form that it is of; `undefined` for the machine's own. */
+  unit: Unit | undefined = undefined;
 
   constructor(id: number, op: number, site: Site) {
     this.id = id;
