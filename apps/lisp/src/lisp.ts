@@ -2,6 +2,7 @@
  * A whole system: a machine, the standard library, and an environment for one program.
  */
 import { failure } from "./data/errors.ts";
+import { symbol } from "./data/symbols.ts";
 import { EOF, type Value } from "./data/values.ts";
 import { Expander } from "./expander/expander.ts";
 import { type Cell, Environment, Scope } from "./expander/binding.ts";
@@ -46,7 +47,10 @@ export class Lisp {
   constructor(options: LispOptions = {}) {
     const barrier: WriteBarrier = {
       willChange: () => undefined,
-      willAssign: (cell: Cell, value: Value) => this.#code.reassigned(cell, value),
+      willAssign: (cell: Cell, value: Value) => {
+        this.machine.limits.willAssign(cell, value);
+        this.#code.reassigned(cell, value);
+      },
     };
     this.machine = new Machine(barrier, options);
     this.scope = new Scope(new Environment());
@@ -58,6 +62,8 @@ export class Lisp {
     });
     this.#expander = new Expander(libraries);
     libraries.load(this.scope);
+    const { maxRecursion } = this.machine.limits;
+    this.scope.environment.cells.set(symbol(maxRecursion.name), maxRecursion);
   }
 
   /** Makes the machine ready to evaluate one form, in the program's scope unless another is given. @throws `LispError` of kind `syntax`. */

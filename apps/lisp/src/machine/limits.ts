@@ -2,7 +2,9 @@
  * The bounds of a run: how deep recursion may go and how many bytes the process may use. Passing one raises a condition, with some
  * room left for its handler; passing it again within that room ends the run.
  */
-import { failure, type LispError } from "../data/errors.ts";
+import { failure, type LispError, wrongType } from "../data/errors.ts";
+import type { Value } from "../data/values.ts";
+import { Cell } from "../expander/binding.ts";
 
 /** What a run may use. */
 export interface Limits {
@@ -15,28 +17,39 @@ export interface Limits {
 }
 
 const DEFAULT_DEPTH = 4_000_000;
-/** What a handler may use beyond the limit. */
-const SPARE_FRAMES = 10_000;
+/** Handlers and the dialogue need some. */
+const MIN_DEPTH = 100;
+/** How many frames a handler of the condition may use beyond the limit. */
+export const SPARE_FRAMES = 10_000;
 const SPARE_RATIO = 1.25;
 
 /** Says when a run has passed a limit. */
 export class LimitWatch {
+  /** `*max-recursion*`: how many frames there may be. A part of the program's state, which a program may assign. */
+  readonly maxRecursion = new Cell("*max-recursion*");
   readonly #limits: Limits;
-  readonly #maxDepth: number;
-  /** How many frames there may be just now. */
-  depth: number;
   #alarmBytes: number;
 
   constructor(limits: Limits) {
     this.#limits = limits;
-    this.#maxDepth = limits.maxDepth ?? DEFAULT_DEPTH;
-    this.depth = this.#maxDepth;
+    this.maxRecursion.value = limits.maxDepth ?? DEFAULT_DEPTH;
     this.#alarmBytes = limits.maxBytes ?? Number.POSITIVE_INFINITY;
   }
 
+  /** How many frames there may be. */
+  get depth(): number {
+    const { value } = this.maxRecursion;
+    return typeof value === "number" ? value : DEFAULT_DEPTH;
+  }
+
+  /** To be called before a global variable is assigned. @throws `LispError` of kind `type` for a limit that is none. */
+  willAssign(cell: Cell, value: Value): void {
+    if (cell === this.maxRecursion && (typeof value !== "number" || value < MIN_DEPTH))
+      throw wrongType(`a number of frames, ${MIN_DEPTH} at least`, value);
+  }
+
   /** Called now and then. @throws `LispError` of kind `memory`. */
-  check(depth: number): void {
-    if (depth < this.#maxDepth) this.depth = this.#maxDepth;
+  check(): void {
     const { maxBytes, usedBytes } = this.#limits;
     if (maxBytes === undefined || usedBytes === undefined) return;
     const used = usedBytes();
@@ -47,8 +60,7 @@ export class LimitWatch {
   }
 
   /** The error of recursion that went too deep. */
-  tooDeep(depth: number): LispError {
-    this.depth = depth + SPARE_FRAMES;
-    return failure("depth", `recursion is deeper than ${this.#maxDepth} frames`);
+  tooDeep(): LispError {
+    return failure("depth", `recursion is deeper than ${this.depth} frames`);
   }
 }

@@ -10,7 +10,7 @@ import { write } from "../data/printer.ts";
 import { type Cell, UNBOUND } from "../expander/binding.ts";
 import { applyPrimitive, blank, describe, payloadOf, takeArguments, Uncaught, wrongCount } from "./calls.ts";
 import { applyOne, applyTwo, evaluate, outward, place, unbound } from "./evaluate.ts";
-import { type Limits, LimitWatch } from "./limits.ts";
+import { type Limits, LimitWatch, SPARE_FRAMES } from "./limits.ts";
 import { FIRST_COMPLEX, Node, OP } from "./node.ts";
 import {
   CaseLambda,
@@ -40,7 +40,13 @@ const RESTORE = new Node(-2, OP.restore, NOWHERE);
 const RAISED = new Node(-3, OP.raised, NOWHERE);
 const NO_ENV: Env = [];
 const BOTTOM = new Frame(HALT, 0, NO_ENV, undefined, undefined);
-const INITIAL: Dynamic = { handlers: undefined, parameters: undefined, winder: undefined, fuelEnd: Infinity };
+const INITIAL: Dynamic = {
+  handlers: undefined,
+  parameters: undefined,
+  winder: undefined,
+  fuelEnd: Infinity,
+  spareDepth: 0,
+};
 /** No step count is checked more often than this. */
 const CHECK_STEPS = 65_536;
 
@@ -60,14 +66,15 @@ export class Machine {
   steps = 0;
   /** What is told of changes. */
   readonly barrier: WriteBarrier;
-  readonly #limits: LimitWatch;
+  /** The bounds of a run. */
+  readonly limits: LimitWatch;
   /** Set by a control primitive that calls a procedure: the procedure, and its arguments from slot 1. */
   #callee: Value = undefined;
   #values: Env | undefined = undefined;
 
   constructor(barrier: WriteBarrier, limits: Limits) {
     this.barrier = barrier;
-    this.#limits = new LimitWatch(limits);
+    this.limits = new LimitWatch(limits);
   }
 
   /** Makes `node` the next thing to evaluate, and forgets what was under way. */
@@ -107,7 +114,7 @@ export class Machine {
       this.dynamic = { ...this.dynamic, fuelEnd: Infinity };
       throw failure("fuel", "the fuel is used up");
     }
-    if (this.steps > 0 && this.steps % CHECK_STEPS === 0) this.#limits.check(this.frame.depth);
+    if (this.steps > 0 && this.steps % CHECK_STEPS === 0) this.limits.check();
   }
 
   /** Called by a control primitive, as the last thing that it does: calls `callee` with what `values` has from slot 1. */
@@ -143,6 +150,13 @@ export class Machine {
     if (this.dynamic.handlers === undefined) throw this.#uncaught(payload);
     this.node = undefined;
     this.raise(payload, false);
+    // Until the handler is left, which brings back another dynamic state.
+    if (payload instanceof Condition && payload.kind === "depth")
+      this.dynamic = { ...this.dynamic, spareDepth: this.frame.depth + SPARE_FRAMES };
+  }
+
+  #depthLimit(): number {
+    return Math.max(this.limits.depth, this.dynamic.spareDepth);
   }
 
   #uncaught(payload: Value): LispError {
@@ -165,7 +179,7 @@ export class Machine {
   /** The registers are kept in variables while it runs: the engine can leave those in the processor's registers. */
   #loop(stop: number): void {
     let { node, env, frame, value, steps } = this;
-    const depthLimit = this.#limits.depth;
+    let depthLimit = this.#depthLimit();
     let callee: Value = this.#callee;
     let values: Env = this.#values ?? NO_ENV;
     let isCalling = this.#values !== undefined;
@@ -231,6 +245,7 @@ export class Machine {
                   continue;
                 }
                 value = this.#assign(node, env, evaluate(node.a, env));
+                depthLimit = this.#depthLimit();
                 break returning;
               case 72: // apply1
                 frame = new Frame(node, -1, env, undefined, frame);
@@ -295,12 +310,14 @@ export class Machine {
               case 71:
                 frame = top.next;
                 value = this.#assign(waiting, top.env, value);
+                depthLimit = this.#depthLimit();
                 continue;
               case 80: // halt, which is no step
                 steps--;
                 return;
               case 81: // restore
                 this.dynamic = top.values as Dynamic;
+                depthLimit = this.#depthLimit();
                 frame = top.next;
                 continue;
               case 82: // raised
@@ -313,6 +330,7 @@ export class Machine {
                 this.value = value;
                 (waiting.value as Resumption).run(this, top.values, value);
                 ({ frame, value } = this);
+                depthLimit = this.#depthLimit();
                 if (this.#values === undefined) continue;
                 callee = this.#callee;
                 values = this.#values;
@@ -364,7 +382,7 @@ export class Machine {
           if (values.length - 1 !== template.required || template.hasRest) takeArguments(callee, values);
           values[0] = callee.captured;
           if (template.boxed.length > 0) for (const slot of template.boxed) values[slot] = new Box(values[slot]);
-          if (frame.depth > depthLimit) throw this.#limits.tooDeep(frame.depth);
+          if (frame.depth > depthLimit) throw this.limits.tooDeep();
           env = values;
           node = template.body;
         } else if (callee instanceof Primitive) {
@@ -377,6 +395,7 @@ export class Machine {
           this.#callOther(callee, values);
           node = this.node;
           ({ frame, value } = this);
+          depthLimit = this.#depthLimit();
           if (this.#values !== undefined) {
             callee = this.#callee;
             values = this.#values;

@@ -103,6 +103,8 @@ export interface Dynamic {
   readonly winder: Winder | undefined;
   /** The step at which the innermost fuel ends; infinite without one. */
   readonly fuelEnd: number;
+  /** How many frames a handler of too deep a recursion may use; 0 outside of one. */
+  readonly spareDepth: number;
 }
 
 /** A handler and those around it. */
