@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SOCKET_VARIABLE } from "../base/wire.ts";
 import { readSystemText } from "../probe/system-files.ts";
-import type { CaptureOutcome } from "./heap-capturer.ts";
+import type { CaptureOutcome } from "../diagnose/capture-remote.ts";
 
 /** What shall be captured. */
 export interface CaptureOrder {

@@ -11,7 +11,7 @@ import { readHeadroom } from "../heap/capture-headroom.ts";
 import type { TakenSnapshots } from "./heap-findings.ts";
 import { SnapshotSchedule } from "./snapshot-schedule.ts";
 import { answerOrder, type CaptureOrder, takeOrder, toReply } from "./capture-order.ts";
-import { type CaptureOutcome, captureRemote } from "./heap-capturer.ts";
+import { type CaptureOutcome, captureRemote } from "../diagnose/capture-remote.ts";
 
 /** When to capture, and where to. */
 export interface CaptureWatchOptions {

@@ -10,7 +10,7 @@ import type { VerdictKind } from "../diagnose/finding.ts";
 import type { ReportTrial } from "../diagnose/report/report.ts";
 import type { RemoteWatch } from "../monitor/remote/index.ts";
 import type { ProcessRecording } from "../monitor/remote/recording.ts";
-import { describeExperiment } from "./experiment-words.ts";
+import { describeExperiment } from "../diagnose/experiment-words.ts";
 
 /** In this order: each can only free what those before have left. */
 export const ALL: readonly ExperimentName[] = ["collect", "turn", "trim"];

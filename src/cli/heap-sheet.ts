@@ -4,7 +4,7 @@ import { formatShare } from "../diagnose/report/words.ts";
 import type { HeapDiff } from "../heap/diff-heaps.ts";
 import type { ClassCount } from "../heap/class-histogram.ts";
 import { describeSuspects, type Suspect } from "../heap/suspect.ts";
-import type { Neighbour, NodeSheet } from "./heap-node.ts";
+import type { Neighbour, NodeSheet } from "../heap/node-sheet.ts";
 import type { Paint } from "./output.ts";
 
 /** What `--json` prints for one snapshot. */

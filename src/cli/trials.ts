@@ -13,7 +13,7 @@ import type { TakenSnapshots } from "./heap-findings.ts";
 import type { Heaptrack } from "./heaptrack.ts";
 import { LimitGuard } from "./limit-action.ts";
 import { hasEnded } from "./ending.ts";
-import { describeNativeHeap } from "./native-heap-words.ts";
+import { describeNativeHeap } from "../diagnose/native-heap-words.ts";
 import { traceSyscalls } from "./syscall-trace.ts";
 import { describeSyscalls } from "./syscall-words.ts";
 import type { LimitAction } from "./watch-options.ts";

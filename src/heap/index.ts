@@ -22,6 +22,7 @@ export { type ClosureGroup, findClosures } from "./closures.ts";
 export { type DetachedClass, findDetached } from "./detached-nodes.ts";
 export { type ClassGrowth, type DiffOptions, diffHeaps, type HeapDiff } from "./diff-heaps.ts";
 export { type DuplicateString, findDuplicateStrings } from "./duplicate-strings.ts";
+export { describeNode, type Neighbour, type NodeSheet } from "./node-sheet.ts";
 export { findSuspects, type SuspectOptions } from "./find-suspects.ts";
 export type { HeapIds } from "./growers.ts";
 export type { SourcePlace } from "./source-place.ts";

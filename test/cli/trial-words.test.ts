@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDuration } from "../../src/cli/duration.ts";
-import { describeExperiment } from "../../src/cli/experiment-words.ts";
+import { describeExperiment } from "../../src/diagnose/experiment-words.ts";
 import { parsePlaces } from "../../src/cli/heaptrack.ts";
 import { findProgram, installCommand } from "../../src/cli/installation.ts";
 import { parseCounts } from "../../src/cli/syscall-trace.ts";

@@ -12,7 +12,7 @@ import { type CaptureReply, findWatch, sendOrder, toReply } from "../capture-ord
 import type { CommandEnd } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT } from "../exit-codes.ts";
-import { captureRemote } from "../heap-capturer.ts";
+import { captureRemote } from "../../diagnose/capture-remote.ts";
 import type { Output } from "../output.ts";
 import { findTarget } from "../target-process.ts";
 

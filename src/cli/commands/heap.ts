@@ -12,7 +12,7 @@ import { openHeap } from "../../heap/open-heap.ts";
 import { nearest, parseOptions, usage } from "../arguments.ts";
 import type { CommandEnd } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { describeNode, type NodeSheet } from "../heap-node.ts";
+import { describeNode, type NodeSheet } from "../../heap/node-sheet.ts";
 import { drawDiff, drawNode, drawSummary, type HeapSummary } from "../heap-sheet.ts";
 import type { Output } from "../output.ts";
 import { withExample } from "../report-options.ts";

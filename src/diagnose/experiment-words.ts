@@ -1,7 +1,7 @@
 /** What an experiment on the running program showed, in words and figures: for the report and its readers. */
 import { formatBytes } from "../base/bytes.ts";
 import type { ExperimentReading } from "../base/wire.ts";
-import type { ReportTrial } from "../diagnose/report/report.ts";
+import type { ReportTrial } from "./report/report.ts";
 import type { ExperimentResult } from "../monitor/remote/recording.ts";
 
 /** Less than this is noise. */

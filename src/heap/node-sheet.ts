@@ -1,6 +1,6 @@
 /** One object of a snapshot: its size, the way to it, who refers to it, what it refers to; a few lines of each. */
-import { className, edgeWord } from "../heap/class-name.ts";
-import type { HeapEdge, HeapGraph, NodeIndex } from "../heap/heap-graph.ts";
+import { className, edgeWord } from "./class-name.ts";
+import type { HeapEdge, HeapGraph, NodeIndex } from "./heap-graph.ts";
 
 const MOST_LINES = 8;
 const MOST_EDGES_READ = 20_000;

@@ -3,8 +3,8 @@
  * and whose it is. A chunk of plain data points to nobody: its size is all that is known of it.
  */
 import { formatBytes } from "../base/bytes.ts";
-import type { ReportTrial } from "../diagnose/report/report.ts";
-import { formatCount, formatDuration } from "../diagnose/report/words.ts";
+import type { ReportTrial } from "./report/report.ts";
+import { formatCount, formatDuration } from "./report/words.ts";
 import { diffNativeHeaps, type NativeHeapDiff } from "../probe/native-heap/native-heap-diff.ts";
 import type { NativeHeapWalk } from "../probe/native-heap/native-heap-walk.ts";
 import type { NativeOwner } from "../probe/native-heap/owners.ts";

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { formatBytes } from "../base/bytes.ts";
 import { PlimsollError } from "../base/errors.ts";
 import type { CollectionCensus } from "../base/wire.ts";
-import type { ReportTrial } from "../diagnose/report/report.ts";
+import type { ReportTrial } from "./report/report.ts";
 import {
   type CapturePrediction,
   type HeapSizes,
@@ -104,6 +104,31 @@ async function writeCompact(path: string, ask: Ask): Promise<Written> {
   } catch (cause) {
     throw failSnapshot(path, cause);
   }
+}
+
+/** What a capture would take, before anything is done to the program. */
+export interface RemoteCapturePlan {
+  /** Upper bounds. */
+  readonly prediction: CapturePrediction;
+  /** Room below every limit of the process. */
+  readonly headroom: Headroom;
+  /** Why it would be refused. Default: it fits. */
+  readonly refusal?: PlimsollError;
+}
+
+/**
+ * Predicts what capturing the main thread of a process would take, from its heap's sizes and a sample of its pages.
+ *
+ * @param options - `maxPauseMs`: longest predicted pause, in milliseconds. Default: 5,000.
+ * @throws PlimsollError `ERR_PLIMSOLL_CAPTURE_FAILED` when no preload answers.
+ */
+export async function planRemoteCapture(
+  pid: number,
+  { remote, maxPauseMs = MAX_PAUSE_MS }: Pick<CapturerOptions, "remote" | "maxPauseMs">,
+): Promise<RemoteCapturePlan> {
+  const { prediction, headroom } = await plan(pid, remote);
+  const refusal = refuseCapture(prediction, headroom, { maxPauseMs });
+  return { prediction, headroom, ...(refusal === undefined ? {} : { refusal }) };
 }
 
 interface RemotePlan {

@@ -1,0 +1,37 @@
+/**
+ * `plimsoll/diagnose/remote`: watch, enter, measure and capture another program, with no word printed: what the command line is
+ * made of, for programs that have a user interface of their own. Linux alone, and the processes of the same user.
+ */
+export type { ExperimentName } from "../base/wire.ts";
+export type { CapturePrediction } from "../heap/capture-estimate.ts";
+export type { Headroom } from "../heap/capture-headroom.ts";
+export { adviseLimit, type HeapLimitRisk, judgeHeapLimit, type LimitAdvice } from "../monitor/limit-advice.ts";
+export {
+  type AttachOptions,
+  type Attached,
+  attachInspector,
+  type BoardingPass,
+  isRefusal,
+  launch,
+  type Launched,
+  type LaunchOptions,
+  type Refusal,
+  type RefusalReason,
+  RemoteWatch,
+  type RemoteWatchOptions,
+} from "../monitor/remote/index.ts";
+export { type LimitReading, readLimits, tightestLimit } from "../probe/limit.ts";
+export { diffNativeHeaps, type NativeHeapDiff } from "../probe/native-heap/native-heap-diff.ts";
+export { walkNativeHeap, type WalkNativeHeapOptions } from "../probe/native-heap/native-heap.ts";
+export type { NativeHeapWalk } from "../probe/native-heap/native-heap-walk.ts";
+export { isNodeProcess, readProcessName, readResident, type ResidentReading } from "../probe/process.ts";
+export type { ProcessId, SystemFilesOptions, Unavailable } from "../probe/system-files.ts";
+export { describeExperiment } from "./experiment-words.ts";
+export {
+  type CaptureOutcome,
+  type CapturerOptions,
+  captureRemote,
+  planRemoteCapture,
+  type RemoteCapturePlan,
+} from "./capture-remote.ts";
+export { describeNativeHeap } from "./native-heap-words.ts";
