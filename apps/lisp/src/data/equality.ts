@@ -1,7 +1,7 @@
 /**
  * `eqv?` and `equal?`. The latter keeps its own work list and ends on cycles.
  */
-import { Char, Flonum, Pair, Ratio, Text, type Value } from "./values.ts";
+import { Char, Flonum, isKeyed, Pair, Ratio, Text, type Value } from "./values.ts";
 
 /** `eqv?`: one object, or numbers or characters that no operation tells apart. `eq?` is the same here. */
 export function isEqv(a: Value, b: Value): boolean {
@@ -31,6 +31,13 @@ export function isEqual(a: Value, b: Value): boolean {
     } else if (Array.isArray(x) && Array.isArray(y)) {
       if (x.length !== y.length) return false;
       for (let index = x.length - 1; index >= 0; index--) work.push(x[index], y[index]);
+    } else if (isKeyed(x) && isKeyed(y)) {
+      const [names, others] = [x.type.fields, y.type.fields];
+      if (names.length !== others.length) return false;
+      for (const [index, name] of names.entries()) {
+        if (!others.includes(name)) return false;
+        work.push(x.fields[index], y.fields[others.indexOf(name)]);
+      }
     } else if (x instanceof Uint8Array && y instanceof Uint8Array) {
       if (x.length !== y.length || x.some((byte, index) => byte !== y[index])) return false;
     } else return false;

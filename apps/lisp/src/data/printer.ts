@@ -9,6 +9,7 @@ import {
   Char,
   Condition,
   EOF,
+  isKeyed,
   Keyword,
   LispPromise,
   MultipleValues,
@@ -102,6 +103,11 @@ export function write(
         work.push(item[index]);
         if (index > 0) work.push(new Piece(" "));
       }
+    } else if (isKeyed(item)) {
+      text += "{";
+      work.push(new Piece("}"));
+      for (let index = item.fields.length - 1; index >= 0; index--)
+        work.push(item.fields[index], new Piece(`${index > 0 ? " " : ""}:${item.type.fields[index]} `));
     } else text += atom(item, isDisplay);
   }
   return text;
@@ -119,7 +125,7 @@ function labelled(root: Value, labelling: Labelling): Map<Value, number> {
       open.delete(value);
       continue;
     }
-    if (!(value instanceof Pair) && !Array.isArray(value)) continue;
+    if (!(value instanceof Pair) && !Array.isArray(value) && !isKeyed(value)) continue;
     if (seen.has(value)) {
       if (labelling === "shared" || open.has(value)) labels.set(value, -1);
       continue;
@@ -127,7 +133,8 @@ function labelled(root: Value, labelling: Labelling): Map<Value, number> {
     seen.add(value);
     open.add(value);
     work.push({ value, isEnd: true });
-    for (const part of value instanceof Pair ? [value.cdr, value.car] : value) work.push({ value: part, isEnd: false });
+    const parts = value instanceof Pair ? [value.cdr, value.car] : isKeyed(value) ? value.fields : value;
+    for (const part of parts) work.push({ value: part, isEnd: false });
   }
   return labels;
 }

@@ -139,6 +139,26 @@ export class RecordValue {
   }
 }
 
+/** The name of the types of {@link keyed} values, which no program gives to its own. */
+const KEYED = "{}";
+
+/** A value of the keyword style, `{:name value}`: a record whose type is the list of its keywords. */
+export function keyed(entries: readonly (readonly [string, Value])[]): RecordValue {
+  const type = new RecordType(
+    KEYED,
+    entries.map(([name]) => name),
+  );
+  return new RecordValue(
+    type,
+    entries.map(([, value]) => value),
+  );
+}
+
+/** True for what {@link keyed} makes. */
+export function isKeyed(value: Value): value is RecordValue {
+  return value instanceof RecordValue && value.type.name === KEYED;
+}
+
 /** What two promises share when one has become the other: see `delay-force`. */
 export interface PromiseState {
   /** True once `value` is the result; before, `value` is the procedure that computes it. */

@@ -61,7 +61,7 @@ export function addSystem(table: PrimitiveTable, system: System): void {
     new ControlPrimitive("eval", 1, 2, (machine, [, form, scope = system.interaction]) => {
       if (!(scope instanceof Scope)) throw wrongType("an environment", scope);
       const body = system.compile(form, scope);
-      const template = { name: "eval", required: 0, hasRest: false, boxed: [], captures: [], body };
+      const template = { name: "eval", site: body.site, required: 0, hasRest: false, boxed: [], captures: [], body };
       machine.call(new Closure(template, []), [undefined]);
     }),
   );

@@ -120,6 +120,7 @@ class Generator {
     const node = this.#code.add(OP.lambda, ast.site);
     const template: Template = {
       name: ast.name,
+      site: ast.site,
       required: ast.parameters.length - (ast.hasRest ? 1 : 0),
       hasRest: ast.hasRest,
       boxed: ast.parameters.flatMap(({ isBoxed }, index) => (isBoxed ? [index + 1] : [])),

@@ -69,6 +69,8 @@ const NO_CELL = new Cell("");
 export interface Template {
   /** What messages call it; empty for one without a name. */
   readonly name: string;
+  /** Where it was written. */
+  readonly site: Site;
   /** How many arguments it needs. */
   readonly required: number;
   /** True when it takes further arguments as a list. */

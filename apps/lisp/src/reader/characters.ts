@@ -27,7 +27,7 @@ export const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["|", "|"],
 ]);
 
-const DELIMITER = /[\s()";|']/;
+const DELIMITER = /[\s(){}";|']/;
 
 /** True where a token ends. */
 export function isDelimiter(character: string): boolean {

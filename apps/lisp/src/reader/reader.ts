@@ -4,7 +4,7 @@
  */
 import { failure, type LispError, LispError as ReadError } from "../data/errors.ts";
 import { keyword, symbol } from "../data/symbols.ts";
-import { Char, Condition, EOF, NIL, Pair, Text, type Value } from "../data/values.ts";
+import { Char, Condition, EOF, keyed, Keyword, NIL, Pair, Text, type Value } from "../data/values.ts";
 import { parseNumber } from "../numbers/notation.ts";
 import { CHARACTER_NAMES, ESCAPES, isDelimiter, isMistakenNumber } from "./characters.ts";
 
@@ -43,7 +43,7 @@ const QUOTES: ReadonlyMap<string, string> = new Map([
 ]);
 
 interface Open {
-  readonly kind: "list" | "vector" | "bytes" | "prefix" | "comment" | "label";
+  readonly kind: "list" | "vector" | "keyed" | "bytes" | "prefix" | "comment" | "label";
   readonly at: Position;
   readonly items: Value[];
   tail: Value;
@@ -138,7 +138,9 @@ export class Reader {
       return NOTHING;
     };
     if (character === "(") return open("list", 1);
-    if (character === ")") return this.#close(stack, at);
+    // R7RS keeps braces for extensions.
+    if (character === "{") return open("keyed", 1);
+    if (character === ")" || character === "}") return this.#close(stack, at, character === "}");
     if (character === '"') return new Text(this.#delimited('"', at));
     if (character === "'" || character === "`") return open("prefix", 1, QUOTES.get(character));
     if (character === ",") {
@@ -174,16 +176,24 @@ export class Reader {
     return label;
   }
 
-  #close(stack: Open[], at: Position): Value {
+  #close(stack: Open[], at: Position, isBrace: boolean): Value {
     this.#at++;
     const open = stack.pop();
     if (open === undefined) throw this.#error(at, "read", "a closing parenthesis too many");
+    if (isBrace !== (open.kind === "keyed")) throw this.#error(at, "read", `this closes no ${isBrace ? "{" : "("}`);
     if (open.kind === "prefix" || open.kind === "comment" || open.kind === "label" || open.dot === 1)
       throw this.#error(at, "read", "a datum is missing before the closing parenthesis");
     if (open.kind === "bytes") {
       const isByte = (item: Value): item is number => typeof item === "number" && item >= 0 && item < 256;
       if (!open.items.every(isByte)) throw this.#error(open.at, "read", "a bytevector holds integers from 0 to 255");
       return Uint8Array.from(open.items.filter(isByte));
+    }
+    if (open.kind === "keyed") {
+      const { items } = open;
+      const names = items.filter((_item, index) => index % 2 === 0);
+      if (items.length % 2 > 0 || !names.every((name) => name instanceof Keyword))
+        throw this.#error(open.at, "read", "braces hold keywords, each with its value: {:name value}");
+      return keyed(names.map(({ name }, index) => [name, items[2 * index + 1]]));
     }
     if (open.kind === "vector") {
       notePosition(open.items, open.at);
