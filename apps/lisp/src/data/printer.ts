@@ -195,7 +195,7 @@ function symbolText(name: string): string {
   const isPlain =
     name !== "" &&
     name !== "." &&
-    !/[\s()";'|`,\\]|^[#:]/.test(name) &&
+    !/[\s(){}";'|`,\\]|^[#:]/.test(name) &&
     parseNumber(name) === undefined &&
     !isMistakenNumber(name) &&
     !/^[+-]?(?:inf\.0|nan\.0|i$)/i.test(name);
