@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { median } from "../src/monitor/trend.ts";
 import { availableNodes } from "../test/support/nodes.ts";
-import { MemoryCgroup } from "./support/memory-cgroup.ts";
+import { MemoryCgroup } from "../test/support/memory-cgroup.ts";
 import { type BenchRow, writeResults } from "./support/results.ts";
 
 const CASE = join(import.meta.dirname, "support", "capture-case.mjs");

@@ -3,8 +3,6 @@
  * the right cause? The kinds that need memory cgroups of their own are done where this user may make
  * them; the result says how many kinds there were. `npm run soak:deaths [-- COUNT]`.
  */
-import { mkdirSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Death,
@@ -13,10 +11,10 @@ import {
   explain,
   faults,
   FILL_BUFFERS,
-  MemoryGroup,
   type Outcome,
   removeFolders,
 } from "../test/supervise/deaths.ts";
+import { canMakeCgroups, MemoryCgroup } from "../test/support/memory-cgroup.ts";
 import { writeResults } from "./support/results.ts";
 
 const COUNT = Number(process.argv[2] ?? 50);
@@ -69,7 +67,7 @@ const inGroups: readonly Kind[] = [
     run: (serial) =>
       withGroup(serial, async (group) => {
         const command = ["sh", "-c", 'echo 0 > /proc/self/oom_score_adj; exec "$0" -e "$1"', node, FILL_BUFFERS];
-        return recovered(group, await die(command, { watcherGroup: group.directory, isFirstVictim: true }));
+        return recovered(group, await die(command, { watcherGroup: group.path, isFirstVictim: true }));
       }),
   },
   {
@@ -86,7 +84,7 @@ const inGroups: readonly Kind[] = [
           for (const pid of group.members()) process.kill(pid, "SIGKILL");
         };
         const outcome = await die([node, "-e", "setTimeout(() => process.exit(99), 30_000)"], {
-          watcherGroup: group.directory,
+          watcherGroup: group.path,
           onWatching: () => setTimeout(killAll, 1_800),
         });
         return recovered(group, outcome);
@@ -94,32 +92,21 @@ const inGroups: readonly Kind[] = [
   },
 ];
 
-async function withGroup(serial: number, task: (group: MemoryGroup) => Promise<Outcome>): Promise<Outcome> {
-  using group = new MemoryGroup(`plimsoll-soak-${process.pid}-${serial}`, LIMIT_MB);
+async function withGroup(serial: number, task: (group: MemoryCgroup) => Promise<Outcome>): Promise<Outcome> {
+  using group = new MemoryCgroup(`plimsoll-soak-${serial}`, LIMIT_MB * 2 ** 20);
   return await task(group);
 }
 
 /** What `explain` makes of the journal, once nobody of the group lives; it ends with 0 where it can. */
-async function recovered(group: MemoryGroup, outcome: Outcome): Promise<Outcome> {
+async function recovered(group: MemoryCgroup, outcome: Outcome): Promise<Outcome> {
   if (outcome.signal !== "SIGKILL") return { ...outcome, stderr: "the watcher lived on" };
   for (let tries = 0; tries < 1_000 && group.members().length > 0; tries += 1) await sleep(20);
   const explained = await explain(outcome);
   return { ...explained, code: explained.code === 0 ? null : explained.code };
 }
 
-function canMakeGroups(): boolean {
-  const trial = join("/sys/fs/cgroup/memory", `plimsoll-trial-${process.pid}`);
-  try {
-    mkdirSync(trial);
-    rmdirSync(trial);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const plain = DEATHS.map((death): Kind => ({ expected: death, run: () => die([node, ...death.args]) }));
-const kinds = [...plain, ...(canMakeGroups() ? inGroups : [])];
+const kinds = [...plain, ...(canMakeCgroups() ? inGroups : [])];
 const rows = [];
 let serial = 0;
 for (const { expected, run } of kinds) {

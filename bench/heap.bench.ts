@@ -12,7 +12,8 @@ import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
 import { compareDetails } from "./heap/comparison.ts";
-import { canLimit, installHeapPeers, type Run, runTool, type ToolName } from "./heap/runs.ts";
+import { canMakeCgroups } from "../test/support/memory-cgroup.ts";
+import { installHeapPeers, type Run, runTool, type ToolName } from "./heap/runs.ts";
 import { type BenchRow, writeResults } from "./support/results.ts";
 
 const CACHE = join(import.meta.dirname, ".cache-heap");
@@ -48,7 +49,7 @@ for (const size of sizes) {
   if (size <= LARGEST_FOR_PEERS) rows.push(comparisonRow(size, file));
   if (size <= LARGEST_FOR_PEERS) rows.push(...sidecarRows(size, file, runs));
 }
-if (canLimit()) {
+if (canMakeCgroups()) {
   for (const [size, limitMib] of [
     [760, 512],
     [2300, 2048],

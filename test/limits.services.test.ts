@@ -2,49 +2,41 @@
  * Real memory cgroups (version 1 or 2): the limit is found from inside, and a program that the kernel
  * kills at it leaves a report that says so. Needs root, or a cgroup that this user may divide.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Report } from "../src/diagnose/report/report.ts";
+import { MemoryCgroup } from "./support/memory-cgroup.ts";
 import { type Outcome, run } from "./support/processes.ts";
 
 const CLI = join(import.meta.dirname, "..", "dist", "cli", "main.js");
 const LIMIT_BYTES = 200 * 2 ** 20;
-const VERSION_1 = existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-const CGROUP = join(VERSION_1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup", `plimsoll-test-${process.pid}`);
 
 let folder: string;
+let cgroup: MemoryCgroup;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "plimsoll-limits-"));
-  mkdirSync(CGROUP);
-  writeFileSync(join(CGROUP, VERSION_1 ? "memory.limit_in_bytes" : "memory.max"), String(LIMIT_BYTES));
-  // Without swap, where the kernel counts it; else the kernel would swap instead of killing.
-  for (const [file, value] of [
-    ["memory.memsw.limit_in_bytes", LIMIT_BYTES],
-    ["memory.swap.max", 0],
-  ] as const) {
-    if (existsSync(join(CGROUP, file))) writeFileSync(join(CGROUP, file), String(value));
-  }
+  cgroup = new MemoryCgroup("plimsoll-limits", LIMIT_BYTES);
 });
 
 afterEach(() => {
-  rmdirSync(CGROUP);
+  cgroup[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** Runs `plimsoll` with these arguments inside the cgroup. */
 function plimsollInside(...args: string[]): Outcome {
-  const script = `echo $$ > "${join(CGROUP, "cgroup.procs")}" && exec "$0" "$@"`;
-  return run("sh", ["-c", script, process.execPath, CLI, ...args], { cwd: folder, deadlineMs: 60_000 });
+  const [shell, ...rest] = cgroup.enter(process.execPath, CLI, ...args);
+  return run(shell, rest, { cwd: folder, deadlineMs: 60_000 });
 }
 
 it("plimsoll limits names the cgroup's limit", () => {
   const { stdout, status } = plimsollInside("limits", "--json");
   expect(status).toBe(0);
   expect(stdout).toContain(String(LIMIT_BYTES));
-  expect(stdout).toContain(CGROUP);
+  expect(stdout).toContain(cgroup.path);
 });
 
 it("plimsoll run reports a program that the kernel killed at its limit", () => {

@@ -1,7 +1,7 @@
 /** Runs of the budget benchmarks, each in a process of its own, with its memory cgroup where the cell has one. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { MemoryCgroup } from "../support/memory-cgroup.ts";
+import { MemoryCgroup } from "../../test/support/memory-cgroup.ts";
 import type { Cell } from "./cells.ts";
 
 /** Who decides how many tasks run at once. */

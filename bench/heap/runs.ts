@@ -1,10 +1,11 @@
 /**
  * Runs one tool on one snapshot in a process of its own, with its peak memory read by itself at the end; inside a
- * memory cgroup (version 1) where asked, so that a kill by the kernel is seen as one.
+ * memory cgroup where asked, so that a kill by the kernel is seen as one.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { MemoryCgroup } from "../../test/support/memory-cgroup.ts";
 import { availableNodes } from "../../test/support/nodes.ts";
 
 /** A tool's name in case.mjs. */
@@ -30,7 +31,6 @@ export interface RunBounds {
 
 const CASE = join(import.meta.dirname, "case.mjs");
 const PEERS = join(import.meta.dirname, "..", "peers");
-const CGROUPS = "/sys/fs/cgroup/memory";
 const DEADLINE_MS = 600_000;
 /** What memlab and DevTools' code are given; ours needs no flag. */
 const HEAP_FLAG = "--max-old-space-size=12000";
@@ -40,9 +40,8 @@ export function runTool(tool: ToolName, file: string, { limitBytes, detailsFile 
   const node = tool === "devtools" ? nodeOfLine("22") : process.execPath;
   const flags = tool.startsWith("plimsoll") ? [] : [HEAP_FLAG];
   const command = [node, ...flags, CASE, tool, file, ...(detailsFile === undefined ? [] : [detailsFile])];
-  const cgroup = limitBytes === undefined ? undefined : makeCgroup(limitBytes);
-  const inside = cgroup === undefined ? [] : ["sh", "-c", `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, "sh"];
-  const [program = node, ...parameters] = [...inside, ...command];
+  using cgroup = limitBytes === undefined ? undefined : new MemoryCgroup("plimsoll-bench", limitBytes);
+  const [program = node, ...parameters] = cgroup?.enter(...command) ?? command;
   const startedAt = performance.now();
   const { stdout, stderr, signal, status } = spawnSync(program, parameters, {
     encoding: "utf8",
@@ -51,7 +50,6 @@ export function runTool(tool: ToolName, file: string, { limitBytes, detailsFile 
     maxBuffer: 64 * 1024 * 1024,
   });
   const seconds = (performance.now() - startedAt) / 1000;
-  if (cgroup !== undefined) rmdirSync(cgroup);
   const last = /\{"ms":.*\}/.exec(stdout)?.[0];
   if (status !== 0 || last === undefined) {
     const why = stderr.split("\n").find((line) => /error|unreachable|heap/i.test(line)) ?? "";
@@ -59,11 +57,6 @@ export function runTool(tool: ToolName, file: string, { limitBytes, detailsFile 
   }
   const { ms, peakRssBytes } = JSON.parse(last) as { ms: number; peakRssBytes: number };
   return { seconds, openMs: ms, peakRssBytes };
-}
-
-/** True where memory cgroups can be made here. */
-export function canLimit(): boolean {
-  return existsSync(join(CGROUPS, "memory.limit_in_bytes")) && process.getuid?.() === 0;
 }
 
 /** Installs the other tools where they are missing; no scripts are run, no browser is downloaded. */
@@ -77,13 +70,6 @@ export function installHeapPeers(): void {
     timeout: DEADLINE_MS,
   });
   if (status !== 0) throw new Error("the other tools could not be installed into bench/peers");
-}
-
-function makeCgroup(limitBytes: number): string {
-  const path = join(CGROUPS, `plimsoll-bench-${process.pid}-${Math.trunc(performance.now())}`);
-  mkdirSync(path);
-  writeFileSync(join(path, "memory.limit_in_bytes"), String(limitBytes));
-  return path;
 }
 
 function nodeOfLine(line: string): string {

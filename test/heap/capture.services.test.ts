@@ -2,20 +2,11 @@
  * Captures in a real memory cgroup, near its limit: Node's own writeHeapSnapshot is killed by the kernel and leaves no
  * usable file; ours is refused, and the program lives. With room enough the same capture succeeds in the same cgroup.
  */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MemoryCgroup } from "../support/memory-cgroup.ts";
 import { availableNodes } from "../support/nodes.ts";
 import { type Outcome, run } from "../support/processes.ts";
 
@@ -25,37 +16,23 @@ const CLI = join(ROOT, "dist", "cli", "main.js");
 const PROGRAM = join(import.meta.dirname, "fixtures", "near-limit.mjs");
 const LIMIT_BYTES = 400 * 2 ** 20;
 const ENTRIES = 300_000;
-const VERSION_1 = existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-const CGROUP = join(VERSION_1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup", `plimsoll-capture-${process.pid}`);
 
 let folder: string;
+let cgroup: MemoryCgroup;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "plimsoll-capture-"));
-  mkdirSync(CGROUP);
-  writeFileSync(join(CGROUP, VERSION_1 ? "memory.limit_in_bytes" : "memory.max"), String(LIMIT_BYTES));
-  for (const [file, value] of [
-    ["memory.memsw.limit_in_bytes", LIMIT_BYTES],
-    ["memory.swap.max", 0],
-  ] as const) {
-    if (existsSync(join(CGROUP, file))) writeFileSync(join(CGROUP, file), String(value));
-  }
+  cgroup = new MemoryCgroup("plimsoll-capture", LIMIT_BYTES);
 });
 
 afterEach(() => {
-  rmdirSync(CGROUP);
+  cgroup[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 });
 
 function runInside(program: string, ...args: string[]): Outcome {
-  const script = `echo $$ > "${join(CGROUP, "cgroup.procs")}" && exec "$0" "$@"`;
-  return run("sh", ["-c", script, program, ...args], { cwd: folder, deadlineMs: 90_000 });
-}
-
-/** How often the kernel's killer struck in the cgroup. */
-function countKills(): number {
-  const file = join(CGROUP, VERSION_1 ? "memory.oom_control" : "memory.events");
-  return Number(/^oom_kill (\d+)$/m.exec(readFileSync(file, "utf8"))?.[1]);
+  const [shell, ...rest] = cgroup.enter(program, ...args);
+  return run(shell, rest, { cwd: folder, deadlineMs: 90_000 });
 }
 
 describe.each(availableNodes())("a heap near the limit, on Node $version", ({ path }) => {
@@ -65,7 +42,7 @@ describe.each(availableNodes())("a heap near the limit, on Node $version", ({ pa
     const { signal, stdout } = runInside(path, PROGRAM, HEAP, String(ENTRIES), file(), "bare");
     expect(stdout).toBe("capturing\n");
     expect(signal).toBe("SIGKILL");
-    expect(countKills()).toBe(1);
+    expect(cgroup.countKills()).toBe(1);
     expect(existsSync(file()) ? statSync(file()).size : 0).toBe(0);
   });
 
@@ -74,10 +51,10 @@ describe.each(availableNodes())("a heap near the limit, on Node $version", ({ pa
     const [first = "", last] = stdout.split("\n");
     const refusal = JSON.parse(first) as { code: string; details: Record<string, unknown> };
     expect(refusal).toMatchObject({ code: "ERR_PLIMSOLL_CAPTURE_REFUSED", details: { reason: "memory" } });
-    expect(refusal.details["source"]).toContain(CGROUP);
+    expect(refusal.details["source"]).toContain(cgroup.path);
     expect(last).toBe(`alive with ${ENTRIES}`);
     expect(status).toBe(0);
-    expect(countKills()).toBe(0);
+    expect(cgroup.countKills()).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -85,7 +62,7 @@ describe.each(availableNodes())("a heap near the limit, on Node $version", ({ pa
     const { status, stdout } = runInside(path, PROGRAM, HEAP, "20000", file(), "guarded");
     expect(status).toBe(0);
     expect(JSON.parse(stdout.split("\n")[0] ?? "")).toMatchObject({ file: file(), fileBytes: statSync(file()).size });
-    expect(countKills()).toBe(0);
+    expect(cgroup.countKills()).toBe(0);
   });
 });
 
@@ -104,7 +81,7 @@ it("plimsoll run captures nothing that does not fit, and says so in the report",
   );
   expect(stdout).toContain(`alive ${ENTRIES * 6}`);
   expect(status).toBe(0);
-  expect(countKills()).toBe(0);
+  expect(cgroup.countKills()).toBe(0);
   const report = JSON.parse(readFileSync(join(folder, "report", "report.json"), "utf8")) as {
     trials?: { name: string; sentence: string }[];
   };

@@ -5,16 +5,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { availableNodes } from "../support/nodes.ts";
-import { type Death, die, explain, faults, FILL_BUFFERS, MemoryGroup, removeFolders } from "./deaths.ts";
+import { MemoryCgroup } from "../support/memory-cgroup.ts";
+import { type Death, die, explain, faults, FILL_BUFFERS, removeFolders } from "./deaths.ts";
 
 const node = process.execPath;
 const LIMIT_MB = 150;
 const KERNEL = { kind: "oom-killer", outOfMemory: true, end: { code: null, signal: "SIGKILL" } } as const;
 const REACHED = "reached its 150 MB limit \\(oom_kill 0 → 1\\)";
 
-let group: MemoryGroup;
+let group: MemoryCgroup;
 beforeEach(() => {
-  group = new MemoryGroup(`plimsoll-deaths-${process.pid}`, LIMIT_MB);
+  group = new MemoryCgroup("plimsoll-deaths", LIMIT_MB * 2 ** 20);
 });
 afterEach(() => group[Symbol.dispose]());
 afterAll(removeFolders);
@@ -96,7 +97,7 @@ describe("where the watcher is killed too, explain says", () => {
   it("the same words, when the kernel killed both", async () => {
     // The watcher goes first, and the program grows on until it is killed as well.
     const command = ["sh", "-c", 'echo 0 > /proc/self/oom_score_adj; exec "$0" -e "$1"', node, FILL_BUFFERS];
-    const outcome = await die(command, { watcherGroup: group.directory, isFirstVictim: true });
+    const outcome = await die(command, { watcherGroup: group.path, isFirstVictim: true });
     expect(outcome).toMatchObject({ signal: "SIGKILL" });
     await emptied();
     const { report } = await explain(outcome);
@@ -108,7 +109,7 @@ describe("where the watcher is killed too, explain says", () => {
 
   it("that it was not the kernel, when somebody killed the whole group", async () => {
     const outcome = await die([node, "-e", "setTimeout(() => process.exit(99), 30_000)"], {
-      watcherGroup: group.directory,
+      watcherGroup: group.path,
       onWatching: () =>
         setTimeout(() => {
           for (const pid of group.members()) process.kill(pid, "SIGKILL");

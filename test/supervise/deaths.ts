@@ -3,19 +3,11 @@
  * Every program ends by itself within 30 s, so that none outlives a test that was killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Report } from "../../src/diagnose/report/report.ts";
+import { ENTER } from "../support/memory-cgroup.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 const DEADLINE_MS = 60_000;
@@ -215,58 +207,6 @@ export function faults({ kind, outOfMemory, cause, end }: Omit<Death, "args">, o
   }
   if (!exit.waterline || exit.waterline.rssBytes < 10 * 2 ** 20) wrong.push("no last waterline");
   return wrong;
-}
-
-/** Enters the memory cgroup `$0` and becomes the command. */
-export const ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-const VERSION_1 = existsSync("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-
-/** A memory cgroup of its own, without swap. */
-export class MemoryGroup implements Disposable {
-  readonly directory: string;
-
-  constructor(name: string, limitMb: number) {
-    this.directory = join(VERSION_1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup", name);
-    mkdirSync(this.directory);
-    const set = (file: string, bytes: number): void => {
-      if (existsSync(join(this.directory, file))) writeFileSync(join(this.directory, file), String(bytes));
-    };
-    set(VERSION_1 ? "memory.limit_in_bytes" : "memory.max", limitMb * 2 ** 20);
-    set("memory.memsw.limit_in_bytes", limitMb * 2 ** 20);
-    set("memory.swap.max", 0);
-  }
-
-  /** A command that enters it. */
-  enter(...command: string[]): string[] {
-    return ["sh", "-c", ENTER, this.directory, ...command];
-  }
-
-  /** Process ids in it. */
-  members(): number[] {
-    return readFileSync(join(this.directory, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
-  }
-
-  /** Kills what is left in it, and removes it. */
-  [Symbol.dispose](): void {
-    for (let tries = 0; tries < 100; tries += 1) {
-      for (const pid of this.members()) killOne(pid);
-      try {
-        rmdirSync(this.directory);
-        return;
-      } catch {
-        // A killed process still stands in it for a moment.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-      }
-    }
-  }
-}
-
-function killOne(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 /** `plimsoll explain` of a run's folder: the report that it recovers, and what it says. */

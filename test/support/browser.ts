@@ -9,13 +9,23 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import bundled from "@sparticuz/chromium";
-import { chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type LaunchOptions, type Page } from "playwright-core";
 import ts from "typescript";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const START_MS = 45_000;
 /** One process for all pages ends with the first page closed; without web security nothing is refused. */
 const UNFIT = ["--single-process", "--no-zygote", "--disable-web-security", "--allow-running-insecure-content"];
+
+const launchOptions = async (): Promise<LaunchOptions> => ({
+  args: bundled.args.filter((argument) => !UNFIT.includes(argument)),
+  executablePath: await bundled.executablePath(),
+  headless: true,
+  timeout: START_MS,
+});
+
+/** Starts a browser without a profile and without a server, for pages that are files. */
+export const launchBrowser = async (): Promise<Browser> => chromium.launch(await launchOptions());
 
 /** A browser; disposing of it ends it. */
 export interface TestBrowser extends AsyncDisposable {
@@ -44,13 +54,9 @@ export async function startBrowser({ isPrivate = false } = {}): Promise<TestBrow
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const profile = mkdtempSync(join(tmpdir(), "plimsoll-chromium-"));
-  const options = {
-    args: bundled.args.filter((argument) => !UNFIT.includes(argument)),
-    executablePath: await bundled.executablePath(),
-    headless: true,
-    timeout: START_MS,
-  };
-  const browser = isPrivate ? await chromium.launch(options) : await chromium.launchPersistentContext(profile, options);
+  const browser = isPrivate
+    ? await launchBrowser()
+    : await chromium.launchPersistentContext(profile, await launchOptions());
   return {
     async open(name) {
       const page = await browser.newPage();

@@ -9,7 +9,7 @@ import { Queue, Worker } from "bullmq";
 import PgBoss from "pg-boss";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AdaptiveLimiter } from "../../../src/budget/limiter.ts";
-import { MemoryCgroup } from "../../../bench/support/memory-cgroup.ts";
+import { MemoryCgroup } from "../../support/memory-cgroup.ts";
 import { type Postgres, startPostgres } from "../../support/postgres.ts";
 import { run, runWell } from "../../support/processes.ts";
 import { type Redis, startRedis } from "../../support/redis.ts";

@@ -6,26 +6,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import bundled from "@sparticuz/chromium";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderHtml } from "../../../src/diagnose/report/html.ts";
 import { buildReport } from "../../../src/diagnose/report/json.ts";
 import { CWD, empty, hostile, leak, manyProcesses, type Sample, samples } from "./samples.ts";
+import { launchBrowser } from "../../support/browser.ts";
 
 const MAX_BYTES = 500_000;
 const directory = mkdtempSync(join(tmpdir(), "plimsoll report "));
 let browser: Browser;
 
 beforeAll(async () => {
-  // One process for all pages ends with the first page closed; without web security nothing is refused.
-  const unfit = ["--single-process", "--no-zygote", "--disable-web-security", "--allow-running-insecure-content"];
-  browser = await chromium.launch({
-    args: bundled.args.filter((argument) => !unfit.includes(argument)),
-    executablePath: await bundled.executablePath(),
-    headless: true,
-    timeout: 45_000,
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {

@@ -3,25 +3,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import bundled from "@sparticuz/chromium";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Fit, renderReport, writeReport } from "../../src/index.ts";
 import { makeFit } from "./made-fit.ts";
+import { launchBrowser } from "../../../../test/support/browser.ts";
 
 const MAX_BYTES = 500_000;
 const directory = mkdtempSync(join(tmpdir(), "bayes-report-"));
 let browser: Browser;
 
 beforeAll(async () => {
-  // One process for all pages ends with the first page closed; without web security nothing is refused.
-  const unfit = ["--single-process", "--no-zygote", "--disable-web-security", "--allow-running-insecure-content"];
-  browser = await chromium.launch({
-    args: bundled.args.filter((argument) => !unfit.includes(argument)),
-    executablePath: await bundled.executablePath(),
-    headless: true,
-    timeout: 45_000,
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
