@@ -25,6 +25,7 @@ import { PrivatePipe } from "./private-pipe.ts";
 
 /** How to capture. */
 export interface CapturerOptions {
+  /** The watch that its preload answers to. */
   readonly remote: RemoteWatch;
   /** Longest predicted pause, in milliseconds. Default: 5,000. */
   readonly maxPauseMs?: number | undefined;

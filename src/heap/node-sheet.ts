@@ -19,11 +19,17 @@ export interface Neighbour {
 
 /** Everything that is shown of an object. */
 export interface NodeSheet {
+  /** Version of this form. */
   readonly schema: "plimsoll.heap-node/1";
+  /** The snapshot. */
   readonly file: string;
+  /** Its id. */
   readonly id: number;
+  /** Its class or kind. */
   readonly what: string;
+  /** Its own bytes. */
   readonly selfBytes: number;
+  /** What it retains, in bytes. */
   readonly retainedBytes: number;
   /** Share of the heap, 0..1. */
   readonly share: number;

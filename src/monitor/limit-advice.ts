@@ -23,6 +23,7 @@ const SMALLEST_MB = 64;
 
 /** The flags that fit a limit, and the arithmetic behind them; all in MB of 2^20 bytes. */
 export interface LimitAdvice {
+  /** The limit. */
   readonly limitMb: number;
   /** For `--max-old-space-size`. */
   readonly oldSpaceMb: number;

@@ -45,6 +45,7 @@ function attempt<T>(read: () => T): T | undefined {
 
 /** A reading that this platform, this user or this moment does not allow. */
 export interface Unavailable {
+  /** Told apart from a reading by this. */
   readonly available: false;
   /** Why, in words for the user. */
   readonly reason: string;

@@ -9,9 +9,11 @@ import type { Connection } from "./connection.ts";
 
 /** What is asked of which thread. */
 export interface CaptureRequest {
+  /** Of a process in which a preload answers. */
   readonly pid: number;
   /** Default: 0, the main thread. */
   readonly threadId?: number;
+  /** What to tell or do. */
   readonly what: "sizes" | "census" | "snapshot";
   /** Absolute path of the new file, for a snapshot. */
   readonly file?: string;
@@ -24,6 +26,14 @@ export interface CaptureRequest {
 /** What the thread said; `reason` when it could not, or said nothing. */
 export type CaptureAnswer = Omit<CaptureMessage, "type" | "id">;
 
+/** What can be asked of the heaps of a watched program. */
+export interface HeapQuestions {
+  /** True when a thread's preload is connected. */
+  canAsk(pid: number, threadId?: number): boolean;
+  /** Asks, and waits for the answer. */
+  ask(request: CaptureRequest): Promise<CaptureAnswer>;
+}
+
 interface Pending {
   readonly connection: Connection;
   readonly resolve: (answer: CaptureAnswer) => void;
@@ -31,7 +41,7 @@ interface Pending {
 }
 
 /** Keeps what is under way. */
-export class HeapCaptures implements Disposable {
+export class HeapCaptures implements Disposable, HeapQuestions {
   readonly #clock: Clock;
   readonly #connections: () => readonly Connection[];
   readonly #pending = new Map<number, Pending>();

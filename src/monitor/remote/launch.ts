@@ -10,6 +10,7 @@ import type { ExitRecord } from "./recording.ts";
 
 /** How to start it. */
 export interface LaunchOptions {
+  /** All of its environment. */
   readonly env: NodeJS.ProcessEnv;
   /** Default: the present directory. */
   readonly cwd?: string;
@@ -19,6 +20,7 @@ export interface LaunchOptions {
 
 /** A command that has started. */
 export interface Launched {
+  /** Process id. */
   readonly pid: number;
   /** Resolves when it has ended; never rejects. */
   readonly exited: Promise<ExitRecord>;

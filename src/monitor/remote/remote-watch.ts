@@ -10,7 +10,7 @@ import type { BoardingPass } from "./attach/boarding.ts";
 import { Connections, MAX_CONNECTIONS } from "./connections.ts";
 import { permitExperiment } from "./experiment-permit.ts";
 import { Experiments } from "./experiments.ts";
-import { HeapCaptures } from "./heap-capture.ts";
+import { HeapCaptures, type HeapQuestions } from "./heap-capture.ts";
 import { NativeWatch } from "./native-watch.ts";
 import { makeBoardingPass, makeEnvironment, type PassageOptions } from "./passage.ts";
 import { MAX_PAUSE_MS } from "./pause.ts";
@@ -25,6 +25,7 @@ import { WorkerNotes } from "./worker-notes.ts";
 export interface RemoteWatchOptions extends PassageOptions {
   /** Base names of program and script. */
   readonly command: string;
+  /** The limit to report against. */
   readonly limit: RecordedLimit;
   /** Default: the machine's. */
   readonly clock?: Clock;
@@ -51,7 +52,7 @@ export class RemoteWatch implements AsyncDisposable {
   /** Live: its objects and lists change in place. */
   readonly recording: Recording;
   /** Sizes, censuses and snapshots of heaps. */
-  readonly captures: HeapCaptures;
+  readonly captures: HeapQuestions;
   readonly #directory: RunDirectory;
   readonly #server: Server;
   readonly #clock: Clock;
@@ -59,6 +60,7 @@ export class RemoteWatch implements AsyncDisposable {
   readonly #table: ProcessTable;
   readonly #native: NativeWatch;
   readonly #experiments: Experiments;
+  readonly #captures: HeapCaptures;
   readonly #connections: Connections;
   readonly #listeners = new Set<() => void>();
   readonly #cpuAtStart = process.cpuUsage();
@@ -85,7 +87,7 @@ export class RemoteWatch implements AsyncDisposable {
     this.#native = new NativeWatch(this.recording, options.native ?? false);
     this.#experiments = new Experiments(this.#clock);
     const [table, native, experiments, workers] = [this.#table, this.#native, this.#experiments, this.#workers];
-    const captures = (this.captures = new HeapCaptures(this.#clock, () => this.#connections.list()));
+    const captures = (this.captures = this.#captures = new HeapCaptures(this.#clock, () => this.#connections.list()));
     const reception = new Reception({ table, native, experiments, captures, workers, notify: () => this.#notify() });
     this.#connections = new Connections(this.#clock, reception);
   }
@@ -197,7 +199,7 @@ export class RemoteWatch implements AsyncDisposable {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
     this.#experiments[Symbol.dispose]();
-    this.captures[Symbol.dispose]();
+    this.#captures[Symbol.dispose]();
     this.#listeners.clear();
     this.#table.poll(this.#clock.now());
     // They may start others yet, whose inherited NODE_OPTIONS name the preload.

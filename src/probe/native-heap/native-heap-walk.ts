@@ -37,6 +37,7 @@ export interface ArenaAccount extends HeapAccount {
 
 /** Number and bytes of chunks. */
 export interface ChunkCount {
+  /** Chunks. */
   readonly count: number;
   /** Headers included. */
   readonly bytes: number;
@@ -48,6 +49,7 @@ export interface SizeClassAccount {
   readonly minBytes: number;
   /** Largest chunk of the class. */
   readonly maxBytes: number;
+  /** That the program holds. */
   readonly used: ChunkCount;
   /** Free chunks of all sorts, those of thread caches included. */
   readonly free: ChunkCount;
@@ -63,6 +65,7 @@ export interface MappedBlocks {
   readonly count: number;
   /** How many of them were found and stand in the size classes. */
   readonly foundCount: number;
+  /** Their bytes. */
   readonly foundBytes: number;
 }
 
@@ -70,6 +73,7 @@ export interface MappedBlocks {
 export interface NativeHeapWalk {
   /** Told apart from `Unavailable` by this. */
   readonly available: true;
+  /** Process id. */
   readonly pid: number;
   /** Such as `glibc 2.36 x64`. */
   readonly allocator: string;
@@ -83,6 +87,7 @@ export interface NativeHeapWalk {
   readonly arenas: readonly ArenaAccount[];
   /** Arenas that changed while they were walked: their figures have an error. */
   readonly changedArenas: number;
+  /** Blocks outside of the arenas. */
   readonly mapped: MappedBlocks;
   /** Chunks of the arenas and mapped blocks, smallest first; without empty classes. */
   readonly sizeClasses: readonly SizeClassAccount[];

@@ -16,7 +16,7 @@ export interface NativeOwner {
   /** Its path from the package on (`sharp/lib/x.node`), else the whole path; without version numbers. */
   readonly path: string;
   /** `class`: the chunk is an object of it. `function`, `data`: the chunk points to it. `address`: the same, but it has no name. */
-  readonly kind: NamedAddress["kind"];
+  readonly kind: "class" | "function" | "data" | "address";
   /** Of the class or symbol; for an address its place in the file, such as `+0x1f40`. */
   readonly name: string;
   /** Samples that point there. */

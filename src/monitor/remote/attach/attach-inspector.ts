@@ -32,6 +32,7 @@ export interface AttachOptions {
 
 /** A program that was entered. */
 export interface Attached {
+  /** Process id. */
   readonly pid: number;
   /** Node's version, without the `v`. */
   readonly node: string;

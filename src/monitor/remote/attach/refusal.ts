@@ -40,6 +40,7 @@ export type RefusalReason =
 
 /** A polite no. */
 export interface Refusal {
+  /** Which of the reasons. */
   readonly refused: RefusalReason;
   /** One sentence: what stands in the way, and what would help. */
   readonly message: string;
