@@ -12,7 +12,7 @@ import { edits } from "./rename/edits.ts";
 import { KEPT } from "./scope/tables.ts";
 import { estimate, type Estimate } from "./source/estimate.ts";
 import { NeedsCharacters, readSource, type Source } from "./source/source.ts";
-import { DEFAULT_CHUNK_CHARACTERS, editedText, isDevice, writePieces } from "./source/write-file.ts";
+import { DEFAULT_CHUNK_CHARACTERS, EditedText, isDevice, writePieces, type WrittenFile } from "./source/write-file.ts";
 import { UnminifyError } from "./unminify-error.ts";
 import { signature } from "./verify/signature.ts";
 
@@ -43,6 +43,8 @@ export interface UnminifyOptions {
   readonly keepFunctionNames?: boolean;
   /** Characters that are gathered before they are written. Default: 65,536. */
   readonly chunkCharacters?: number;
+  /** The output is a folder with a file for each module, and an index. Default: false. */
+  readonly split?: boolean;
   /** Reads the output again and compares. Default: true. */
   readonly verify?: boolean;
   /** Collects garbage between phases where Node.js runs with `--expose-gc`. Default: true. */
@@ -74,6 +76,10 @@ export interface UnminifyResult {
   readonly kept: number;
   /** What made the bundle and how many modules its map has; undefined where it has none. */
   readonly modules: { readonly kind: ModuleMapKind; readonly count: number } | undefined;
+  /** Modules that have a file of their own now, and those that are still in the index; undefined where nothing was split. */
+  readonly split: { readonly files: number; readonly kept: number } | undefined;
+  /** Pieces in which it was written. */
+  readonly chunks: number;
   /** Bindings by what their new name was read from. */
   readonly evidence: Readonly<Record<string, number>>;
   readonly isVerified: boolean;
@@ -112,7 +118,7 @@ export async function unminify(input: string, output: string, options: UnminifyO
   const { expected, encoding, ...result } = await rename(input, output, options, phase);
   // All that the renaming held has gone by now: the check needs no more than it did.
   if (expected !== undefined)
-    await phase("verify", () => verify(expected, result, encoding, options.collect !== false));
+    await phase("verify", async () => verify(expected, await readAgain(result, encoding), result, options));
   return { ...result, isVerified: expected !== undefined, phases };
 }
 
@@ -138,22 +144,29 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
   const { source, analysis } = await phase("analyse", () =>
     analyseOrRecall(bytes, sourceType, options.collect !== false, options.cacheFolder),
   );
+  const split = options.split === true ? await import("./split/split-bundle.ts") : undefined;
+  const avoided = split?.avoidedName(input, sourceType, analysis);
   const { final, proposals } = await phase("name", async () => {
     const proposals = (await options.names?.(analysis, source)) ?? proposeNames(analysis);
-    return { proposals, final: assignNames(analysis, wishes(analysis, proposals, options.keepFunctionNames ?? false)) };
+    const wish = wishes(analysis, proposals, options.keepFunctionNames ?? false);
+    return { proposals, final: assignNames(analysis, wish, avoided) };
   });
   options.onNamed?.(analysis, final, proposals);
-  const chunk = options.chunkCharacters ?? DEFAULT_CHUNK_CHARACTERS;
-  const outputBytes = await phase("write", () =>
-    writePieces(output, editedText(source.text, edits(analysis, final), chunk), source.encoding),
+  const text = new EditedText(source.text, edits(analysis, final), options.chunkCharacters ?? DEFAULT_CHUNK_CHARACTERS);
+  const written = await phase("write", (): WrittenFile & { split?: UnminifyResult["split"] } =>
+    split
+      ? split.writeSplit(input, output, text, source.encoding, analysis, final)
+      : writePieces(output, text.until(), source.encoding),
   );
   return {
     ...counts(analysis, final, proposals),
     modules: analysis.modules && { kind: analysis.modules.kind, count: analysis.modules.modules.length },
+    split: written.split,
+    chunks: written.pieces,
     input,
     output,
     inputBytes: source.bytes,
-    outputBytes,
+    outputBytes: written.bytes,
     sourceType,
     estimate: need,
     expected: options.verify === false ? undefined : signature(source.text, analysis),
@@ -256,13 +269,23 @@ function counts(
   return { bindings: bindings.size - 1, occurrences: analysis.order.length, renamed, kept, evidence };
 }
 
+/** What was written, put together where it is in parts. */
+async function readAgain({ output, split }: UnminifiedFile, encoding: Source["encoding"]): Promise<Source> {
+  if (split === undefined) return readSource(output, encoding);
+  const { joinSplit } = await import("./split/split-files.ts");
+  const text = joinSplit(output, encoding);
+  return { path: output, text, encoding, bytes: text.length };
+}
+
+type UnminifiedFile = Pick<UnminifyResult, "output" | "sourceType" | "split">;
+
 function verify(
   expected: string,
-  { output, sourceType }: Pick<UnminifyResult, "output" | "sourceType">,
-  encoding: Source["encoding"],
-  collect: boolean,
+  written: Source,
+  { output, sourceType }: UnminifiedFile,
+  options: UnminifyOptions,
 ): void {
-  const written = readSource(output, encoding);
+  const collect = options.collect !== false;
   if (collect) globalThis.gc?.();
   if (signature(written.text, analyseSource(written, sourceType, collect, true)) === expected) return;
   throw new UnminifyError(

@@ -16,7 +16,7 @@ import { UnminifyError } from "../unminify-error.ts";
 import { readTables, writeTables } from "./table-file.ts";
 
 /** Goes up with every change of what an analysis yields. */
-const FORMAT = 2;
+const FORMAT = 3;
 const HASHED_CHARACTERS = 64 * 1024;
 const ENCODINGS: readonly Encoding[] = ["latin1", "utf8"];
 
@@ -100,18 +100,33 @@ function keyOf({ text, encoding }: Source, sourceType: SourceType): string {
   return hash.digest("hex").slice(0, 32);
 }
 
-/** The module map in numbers: what made it, then name, start and end of each; empty without one. */
-function columnOf({ modules, names }: Analysis): Uint32Array<ArrayBuffer> {
-  if (!modules) return new Uint32Array();
-  const rows = modules.modules.flatMap(({ id, start, end }) => [names.idOf(id), start, end]);
-  return Uint32Array.from([MODULE_MAP_KINDS.indexOf(modules.kind), ...rows]);
+const MAP_BITS = { keyed: 1, strict: 2 } as const;
+/** Numbers of a module. */
+const MODULE_COLUMNS = 6;
+
+/** The module map in numbers: what made it, its bits, then the numbers of each module; empty without one. */
+function columnOf({ modules: map, names }: Analysis): Uint32Array<ArrayBuffer> {
+  if (!map) return new Uint32Array();
+  const rows = map.modules.flatMap(({ id, start, end, seesThis, firstParameter, parameterCount }) => [
+    names.idOf(id),
+    start,
+    end,
+    Number(seesThis),
+    firstParameter,
+    parameterCount,
+  ]);
+  const bits = (map.isKeyed ? MAP_BITS.keyed : 0) | (map.isStrict ? MAP_BITS.strict : 0);
+  return Uint32Array.from([MODULE_MAP_KINDS.indexOf(map.kind), bits, ...rows]);
 }
 
 function mapOf(column: Uint32Array, { names }: Tables): ModuleMap | undefined {
   const kind = MODULE_MAP_KINDS[column[0] ?? -1];
   if (kind === undefined) return undefined;
+  const [, mapBits = 0] = column;
   const modules: Module[] = [];
-  for (let at = 1; at + 2 < column.length; at += 3)
-    modules.push({ id: names.nameOf(column[at] ?? 0), start: column[at + 1] ?? 0, end: column[at + 2] ?? 0 });
-  return { kind, modules };
+  for (let at = 2; at < column.length; at += MODULE_COLUMNS) {
+    const [name = 0, start = 0, end = 0, seesThis, firstParameter = 0, parameterCount = 0] = column.subarray(at);
+    modules.push({ id: names.nameOf(name), start, end, seesThis: seesThis === 1, firstParameter, parameterCount });
+  }
+  return { kind, isKeyed: (mapBits & MAP_BITS.keyed) !== 0, isStrict: (mapBits & MAP_BITS.strict) !== 0, modules };
 }

@@ -34,6 +34,8 @@ async function main(): Promise<void> {
   }
   if (options.report !== undefined && options.inputs.length > 1)
     throw new UnminifyError("BAD_USAGE", "--report tells of one input; give one at a time.");
+  if (options.split && options.inputs.length > 1)
+    throw new UnminifyError("BAD_USAGE", "--split makes a folder of one input; give one at a time.");
   const maxMemoryBytes = await memoryLimitBytes(options.maxMemory);
   const results: (UnminifyResult & { model?: ModelSummary })[] = [];
   for (const input of options.inputs) {
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
       ...(options.chunkCharacters !== undefined && { chunkCharacters: options.chunkCharacters }),
       keepFunctionNames: options.keepFunctionNames,
       collect: options.collect,
+      split: options.split,
       verify: options.verify,
       ...(sources && { names: sources.names }),
       namesBytes: (sources?.bytes ?? 0) + (options.report === undefined ? 0 : REPORT_BYTES),
@@ -77,7 +80,8 @@ async function nameSources(
   return new NameSources(options, output, maxMemoryBytes);
 }
 
-function outputOf(input: string, { inputs, out }: CommandOptions): string {
+function outputOf(input: string, { inputs, out, split }: CommandOptions): string {
+  if (split) return out?.replace(/(?<=.)[/\\]+$/, "") ?? input.replace(/(?:\.min)?(?:\.[cm]?js)?$/, ".split");
   if (out === undefined)
     return input.replace(
       /(?:\.min)?(\.[cm]?js)?$/,

@@ -16,6 +16,7 @@ unminify INPUT.js… [-o OUT]
   --names offline|llm     where other names come from: the source itself (default), or a language model
   --keep-fn-names         functions and classes keep their names, for programs that read them
   --disk-cache DIR        keeps what was found and answered there by content, for every later run
+  --split                 writes a folder: a file for each module of a webpack or Browserify bundle, and an index
   --report FILE.html      what was renamed, from which evidence, how sure; the parts by size; the memory by phase
   --chunk-size N          characters that are gathered before they are written (default: 65536)
   --no-chunking           writes everything at once
@@ -53,6 +54,7 @@ const OPTIONS = {
   "max-cost-tokens": { type: "string" },
   "call-timeout": { type: "string" },
   "keep-fn-names": { type: "boolean" },
+  split: { type: "boolean" },
   report: { type: "string" },
   "chunk-size": { type: "string" },
   "no-chunking": { type: "boolean" },
@@ -86,6 +88,7 @@ export interface CommandOptions {
   /** Undefined for names from the source alone. */
   readonly model: ModelChoice | undefined;
   readonly cacheFolder: string | undefined;
+  readonly split: boolean;
   /** Where the report is written. */
   readonly report: string | undefined;
   readonly keepFunctionNames: boolean;
@@ -111,6 +114,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
       map: values.map,
       model: modelOf(values),
       cacheFolder: values["disk-cache"],
+      split: values.split ?? false,
       report: values.report,
       keepFunctionNames: values["keep-fn-names"] ?? false,
       chunkCharacters:

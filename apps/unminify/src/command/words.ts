@@ -17,8 +17,9 @@ export function describeResult(result: UnminifyResult, isVerbose: boolean): stri
     `  ${renamed} of ${bindings} names are new (${strongest.join(", ")}); ${kept} are kept because the outside can see them`,
     `  ${result.isVerified ? "checked: nothing but names differs" : "not checked"}; ${seconds.toFixed(1)} s`,
   ];
-  const { modules } = result;
-  if (modules) lines.push(`  a ${modules.kind} bundle of ${modules.count} modules`);
+  const { modules, split } = result;
+  const parts = split ? `: ${split.files} in files of their own, ${split.kept} in the index` : "";
+  if (modules) lines.push(`  a ${modules.kind} bundle of ${modules.count} modules${parts}`);
   if (isVerbose)
     for (const { phase, milliseconds, rssBytes } of phases)
       lines.push(

@@ -4,6 +4,7 @@
  * modules into one scope and leave no map.
  */
 import type { AnyNode } from "acorn";
+import type { ReadFunction } from "../scope/walker.ts";
 
 /** What made a bundle, by how its modules are kept. */
 export const MODULE_MAP_KINDS = ["webpack", "Browserify"] as const;
@@ -15,14 +16,23 @@ export type ModuleMapKind = (typeof MODULE_MAP_KINDS)[number];
 export interface Module {
   /** Its key, as the bundle has it. */
   readonly id: string;
-  /** Offsets of its function in the source. */
+  /** Offsets of its entry in the map: key and function, or the function alone where the map is a list. */
   readonly start: number;
   readonly end: number;
+  /** An arrow function that reads `this`, `super`, `new.target` or `arguments` of the code around. */
+  readonly seesThis: boolean;
+  /** Number of its first parameter in the notes, and how many it has. */
+  readonly firstParameter: number;
+  readonly parameterCount: number;
 }
 
 /** The modules of a bundle, in the order of the source. */
 export interface ModuleMap {
   readonly kind: ModuleMapKind;
+  /** An object; a list otherwise. */
+  readonly isKeyed: boolean;
+  /** The code around it is strict. */
+  readonly isStrict: boolean;
   readonly modules: readonly Module[];
 }
 
@@ -42,6 +52,8 @@ const MIN_COVERED = 0.1;
 export class ModuleFinder {
   #largest: ModuleMap | undefined;
   #characters = 0;
+  /** Whether the code that is read is strict. */
+  isStrict = false;
 
   /** The map that covers most of a source of that many characters, if there is one. */
   mapOf(characters: number): ModuleMap | undefined {
@@ -52,7 +64,7 @@ export class ModuleFinder {
   saw(node: Container): void {
     const { start, end } = node;
     if (end - start <= this.#characters) return;
-    const found = node.type === "ObjectExpression" ? keyed(node) : listed(node);
+    const found = node.type === "ObjectExpression" ? keyed(node, this.isStrict) : listed(node, this.isStrict);
     if (!found || found.modules.length < MIN_MODULES) return;
     const covered = found.modules.reduce((sum, module) => sum + module.end - module.start, 0);
     if (covered < (end - start) * MIN_SHARE) return;
@@ -61,7 +73,7 @@ export class ModuleFinder {
   }
 }
 
-function keyed(node: Extract<AnyNode, { type: "ObjectExpression" }>): ModuleMap | undefined {
+function keyed(node: Extract<AnyNode, { type: "ObjectExpression" }>, isStrict: boolean): ModuleMap | undefined {
   const modules: Module[] = [];
   let kind: ModuleMapKind = "webpack";
   let isWired = false;
@@ -73,21 +85,21 @@ function keyed(node: Extract<AnyNode, { type: "ObjectExpression" }>): ModuleMap 
     if (id === undefined || !isModule(value)) return undefined;
     if (isPair) kind = "Browserify";
     isWired ||= value.params.length > 0;
-    modules.push({ id, start: value.start, end: value.end });
+    modules.push({ id, start: property.start, end: property.end, ...readsOf(value) });
   }
-  return isWired ? { kind, modules } : undefined;
+  return isWired ? { kind, isKeyed: true, isStrict, modules } : undefined;
 }
 
-function listed(node: Extract<AnyNode, { type: "ArrayExpression" }>): ModuleMap | undefined {
+function listed(node: Extract<AnyNode, { type: "ArrayExpression" }>, isStrict: boolean): ModuleMap | undefined {
   const modules: Module[] = [];
   let isWired = false;
   for (const [index, element] of node.elements.entries()) {
     if (element === null) continue;
     if (!isModule(element)) return undefined;
     isWired ||= element.params.length > 0;
-    modules.push({ id: String(index), start: element.start, end: element.end });
+    modules.push({ id: String(index), start: element.start, end: element.end, ...readsOf(element) });
   }
-  return isWired ? { kind: "webpack", modules } : undefined;
+  return isWired ? { kind: "webpack", isKeyed: false, isStrict, modules } : undefined;
 }
 
 /** Numbers and paths are modules' keys; a plain word is a method's. */
@@ -96,9 +108,17 @@ function idOf(key: AnyNode): string | undefined {
   return typeof key.value === "number" || typeof key.value === "string" ? String(key.value) : undefined;
 }
 
-function isModule(
-  node: AnyNode | null | undefined,
-): node is Extract<AnyNode, { type: "FunctionExpression" | "ArrowFunctionExpression" }> {
+type ModuleFunction = Extract<AnyNode, { type: "FunctionExpression" | "ArrowFunctionExpression" }> &
+  Pick<ReadFunction, "seesThis" | "digest">;
+
+function readsOf({
+  seesThis = false,
+  digest: { firstParameter, parameterCount } = { firstParameter: 0, parameterCount: 0 },
+}: ModuleFunction): Pick<Module, "seesThis" | "firstParameter" | "parameterCount"> {
+  return { seesThis, firstParameter, parameterCount };
+}
+
+function isModule(node: AnyNode | null | undefined): node is ModuleFunction {
   return (
     (node?.type === "FunctionExpression" || node?.type === "ArrowFunctionExpression") &&
     node.params.length <= MAX_PARAMETERS &&

@@ -20,3 +20,9 @@ export const CALLBACK_PARAMETERS: ReadonlyMap<string, readonly string[]> = new M
   ["addEventListener", ["event"]],
   ["define", ["require", "exports", "module"]],
 ]);
+
+/** Parameters of the functions in a module map, by what made it. */
+export const MODULE_PARAMETERS = {
+  webpack: ["module", "exports", "__webpack_require__"],
+  Browserify: ["require", "module", "exports"],
+} as const;

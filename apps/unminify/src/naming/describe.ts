@@ -20,6 +20,8 @@ const GETTER =
   /^(?:get|create|make|build|compute|find|fetch|load|read|parse|to|as|new|clone|convert|infer|resolve|calculate|generate|init)([A-Z]\w*)$/;
 /** Methods that say nothing of what they take and return. */
 export const SILENT_METHODS = new Set([
+  "require",
+  "__webpack_require__",
   "apply",
   "bind",
   "call",

@@ -7,6 +7,7 @@
 import { RESERVED_WORDS } from "../rename/reserved-words.ts";
 import type { Analysis } from "../scope/analyse.ts";
 import { FREE } from "../scope/tables.ts";
+import { MODULE_PARAMETERS } from "./conventions.ts";
 import { lowerFirst, resultName } from "./describe.ts";
 import { EVIDENCE, type EvidenceKind } from "./evidence.ts";
 import { type NameProposals, Proposals } from "./proposals.ts";
@@ -43,6 +44,7 @@ class NameFlow {
     evidence.hints((occurrence, name, kind) =>
       this.#proposals.propose(bindingOf(this.#analysis, occurrence), name, kind, EVIDENCE[kind]),
     );
+    this.#moduleParameters();
     const parameters = parametersByFunction(this.#analysis);
     for (let round = 0; round < ROUNDS; round++) {
       this.#throughCalls(parameters, round === 0);
@@ -52,6 +54,17 @@ class NameFlow {
       this.#throughResults();
     }
     return this.#proposals;
+  }
+
+  /** What the bundler gives to each module. */
+  #moduleParameters(): void {
+    const { modules: map, evidence, names } = this.#analysis;
+    for (const { firstParameter, parameterCount } of map?.modules ?? [])
+      for (const [index, name] of MODULE_PARAMETERS[map?.kind ?? "webpack"].entries()) {
+        const occurrence = index < parameterCount ? evidence.parameterAt(firstParameter + index) : undefined;
+        const root = occurrence === undefined ? 0 : bindingOf(this.#analysis, occurrence);
+        this.#proposals.propose(root, names.idOf(name), "module", EVIDENCE.module);
+      }
   }
 
   /** What an occurrence stands for; a free name is an author's own and stands for itself. */

@@ -45,8 +45,14 @@ export class FinalNames {
   }
 }
 
+/** A name that must stay free at an offset of the source. */
+export interface AvoidedName {
+  readonly name: string;
+  readonly at: number;
+}
+
 /** Names everything. */
-export function assignNames(analysis: Analysis, wish: Wish): FinalNames {
+export function assignNames(analysis: Analysis, wish: Wish, avoided?: AvoidedName): FinalNames {
   const { bindings, scopes } = analysis;
   const final = new FinalNames(analysis);
   for (let binding = 1; binding < bindings.size; binding++)
@@ -58,6 +64,8 @@ export function assignNames(analysis: Analysis, wish: Wish): FinalNames {
     const own = members(scope);
     if (own.every((binding) => final.get(binding) > 0)) continue;
     taken.enter(scopes.starts.get(scope), scopes.ends.get(scope), scope);
+    if (avoided && scopes.starts.get(scope) <= avoided.at && avoided.at < scopes.ends.get(scope))
+      taken.useName(analysis.names.idOf(avoided.name), scope);
     if (scopes.bodies.has(scope))
       for (const parameter of members(scopes.parents.get(scope))) taken.use(parameter, scope);
     for (const binding of own) {
@@ -126,6 +134,11 @@ class TakenNames {
   use(binding: number, scope: number): void {
     const given = this.#final.get(binding);
     if (given > 0) this.#use(given - 1, scope);
+  }
+
+  /** Notes a name as in use. */
+  useName(name: number, scope: number): void {
+    this.#use(name, scope);
   }
 
   /** The wished name or the first free one with a number behind it. */

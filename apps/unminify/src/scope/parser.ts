@@ -34,6 +34,9 @@ interface Frame {
   /** `returned` of the function around. */
   outerReturned?: number | undefined;
   outerOptional?: Map<number, number> | undefined;
+  /** `seesThis` of the function around. */
+  outerSeesThis?: boolean;
+  isArrow?: boolean;
 }
 
 /** Reads a program once and leaves {@link Tables} and {@link Notes}. */
@@ -97,7 +100,11 @@ export class NameParser extends WordParser {
   #closeFunction(frame: Frame, node: ReadFunction): void {
     const { bindings } = this.tables;
     const inBody = frame.hasOwnBody === true ? this.scopes.closeBody(this.start) : undefined;
+    this.walker.modules.isStrict = this.strict;
     this.walker.functionHead(node);
+    // Only an arrow function's `this` is that of the code around.
+    node.seesThis = frame.isArrow === true && this.walker.seesThis;
+    this.walker.seesThis = node.seesThis || frame.outerSeesThis === true;
     if (inBody)
       for (const [name, binding] of inBody) {
         // `var a` in the body starts with the value of the parameter `a`: by its name.
@@ -117,11 +124,14 @@ export class NameParser extends WordParser {
       frame.function = node;
       frame.outerReturned = this.walker.returned;
       frame.outerOptional = this.notes.optional;
+      frame.outerSeesThis = this.walker.seesThis;
+      frame.isArrow = isArrow;
       const isBlock = this.type === tokTypes.braceL;
       frame.hasOwnBody = isBlock && !this.isSimpleParamList(node.params);
       if (frame.hasOwnBody) this.scopes.open("function", this.start);
     }
     this.walker.returned = undefined;
+    this.walker.seesThis = false;
     this.notes.optional = undefined;
     super.parseFunctionBody(node, isArrow, isMethod, forInit);
   }

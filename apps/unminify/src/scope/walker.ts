@@ -22,7 +22,11 @@ export interface FunctionDigest {
 }
 
 /** A function as the parser leaves it, with what is kept of it. */
-export type ReadFunction = FunctionNode & { digest?: FunctionDigest };
+export type ReadFunction = FunctionNode & {
+  digest?: FunctionDigest;
+  /** An arrow function that reads `this`, `super`, `new.target` or `arguments` of the code around. */
+  seesThis?: boolean;
+};
 
 /** Reads names out of syntax trees into a {@link ScopeStack}. */
 export class Walker {
@@ -31,6 +35,8 @@ export class Walker {
   readonly modules = new ModuleFinder();
   /** Occurrence of the last `return x` at the level of statements; the parser resets it. */
   returned: number | undefined;
+  /** True when the open function has read `this`, `super`, `new.target` or `arguments`; the parser resets it. */
+  seesThis = false;
 
   constructor(scopes: ScopeStack, notes: Notes) {
     this.#scopes = scopes;
@@ -39,6 +45,7 @@ export class Walker {
 
   /** Reads what a statement says itself; its inner statements were read before. */
   statement(node: AnyNode, isStrict: boolean): void {
+    this.modules.isStrict = isStrict;
     switch (node.type) {
       case "ExpressionStatement":
         this.expression(node.expression);
@@ -259,6 +266,7 @@ export class Walker {
   /** Notes one identifier. */
   reference(id: Identifier, written: Written = WRITTEN.plain): number {
     const { names, occurrences } = this.#scopes.tables;
+    if (id.name === "arguments") this.seesThis = true;
     const occurrence = this.#scopes.refer(names.idOf(id.name), id.start, written);
     if (id.end - id.start !== id.name.length) occurrences.escaped.set(occurrence, id.end - id.start);
     return occurrence;
@@ -373,8 +381,13 @@ export class Walker {
         this.expression(node.source);
         if (node.options) this.expression(node.options);
         break;
+      case "ThisExpression":
+      case "Super":
+      case "MetaProperty":
+        this.seesThis = true;
+        break;
       default:
-        // Literals, `this`, `super`, functions and classes: nothing, or read before.
+        // Literals, functions and classes: nothing, or read before.
         break;
     }
   }
