@@ -7,4 +7,5 @@ export { Condition, type Value } from "./data/values.ts";
 export type { Console } from "./library/ports.ts";
 export { type Files, Lisp, type LispOptions } from "./lisp.ts";
 export type { Limits } from "./machine/limits.ts";
-export type { Machine, WriteBarrier } from "./machine/machine.ts";
+export type { Machine } from "./machine/machine.ts";
+export type { WriteBarrier } from "./machine/registers.ts";

@@ -2,16 +2,17 @@
  * A whole system: a machine, the standard library, and an environment for one program.
  */
 import { failure } from "./data/errors.ts";
-import { symbol } from "./data/symbols.ts";
 import { EOF, type Value } from "./data/values.ts";
 import { Expander } from "./expander/expander.ts";
 import { type Cell, Environment, Scope } from "./expander/binding.ts";
 import { generate } from "./machine/generate.ts";
 import type { Limits } from "./machine/limits.ts";
-import { Machine, type WriteBarrier } from "./machine/machine.ts";
+import { Machine } from "./machine/machine.ts";
+import type { WriteBarrier } from "./machine/registers.ts";
 import { Code } from "./machine/code.ts";
 import type { Node } from "./machine/node.ts";
 import { Reader } from "./reader/reader.ts";
+import type { MemoryHost } from "./memory/host.ts";
 import { Libraries } from "./library/libraries.ts";
 import type { Console } from "./library/ports.ts";
 
@@ -21,6 +22,8 @@ export interface LispOptions extends Limits {
   readonly console?: Console;
   /** The files that a program may use. Default: none. */
   readonly files?: Files;
+  /** The host's memory, for `(memory-stats)` and `(gc)`. Default: nothing is known about it. */
+  readonly memory?: MemoryHost;
 }
 
 /** Access to files, given by the host. */
@@ -57,13 +60,13 @@ export class Lisp {
     const libraries = new Libraries({
       barrier,
       options,
+      shared: [this.machine.limits.maxRecursion],
+      snapshots: () => 0,
       evaluate: (form, scope) => this.#evaluate(form, scope),
       compile: (form, scope) => this.#compile(form, scope),
     });
     this.#expander = new Expander(libraries);
     libraries.load(this.scope);
-    const { maxRecursion } = this.machine.limits;
-    this.scope.environment.cells.set(symbol(maxRecursion.name), maxRecursion);
   }
 
   /** Makes the machine ready to evaluate one form, in the program's scope unless another is given. @throws `LispError` of kind `syntax`. */
@@ -77,6 +80,11 @@ export class Lisp {
     let value: Value;
     for (let form = reader.read(); form !== EOF; form = reader.read()) value = this.#evaluate(form, this.scope);
     return value;
+  }
+
+  /** How many forms have code that can still be reached, or could until this turn of the event loop. */
+  get codeUnits(): number {
+    return this.#code.units().length;
   }
 
   #compile(form: Value, scope: Scope): Node {

@@ -4,7 +4,6 @@
 import { failure, wrongType } from "../data/errors.ts";
 import { Condition, LispPromise, list, listItems, MultipleValues, type Value } from "../data/values.ts";
 import { place } from "../machine/evaluate.ts";
-import type { Machine } from "../machine/machine.ts";
 import { Resumption, together } from "../machine/resumption.ts";
 import {
   CaseLambda,
@@ -16,6 +15,7 @@ import {
 } from "../machine/procedures.ts";
 import { dynamicWind } from "../machine/winding.ts";
 import { ANY, type PrimitiveTable, toProcedure } from "./table.ts";
+import type { Registers } from "../machine/registers.ts";
 
 const consume = new Resumption("call-with-values", (machine, consumer, value) => {
   const values = value instanceof MultipleValues ? value.items : [value];
@@ -39,7 +39,7 @@ const forced = new Resumption("force", (machine, data, value) => {
   force(machine, promise);
 });
 
-function force(machine: Machine, value: Value): void {
+function force(machine: Registers, value: Value): void {
   if (!(value instanceof LispPromise)) machine.value = value;
   else if (value.state.isDone) machine.value = value.state.value;
   else {
@@ -48,7 +48,7 @@ function force(machine: Machine, value: Value): void {
   }
 }
 
-function callWithCurrentContinuation(machine: Machine, values: Value[]): void {
+function callWithCurrentContinuation(machine: Registers, values: Value[]): void {
   machine.call(values[1], [undefined, new Continuation(machine.frame, machine.dynamic)]);
 }
 

@@ -15,13 +15,17 @@ import { DEFINITION_FORMS } from "../expander/definition-forms.ts";
 import { AUXILIARY_FORMS, chosenClause, DERIVED_FORMS } from "../expander/derived-forms.ts";
 import type { Expander, Host } from "../expander/expander.ts";
 import type { LispOptions } from "../lisp.ts";
-import type { WriteBarrier } from "../machine/machine.ts";
+import { SILENT_HOST } from "../memory/host.ts";
+import { Namespaces } from "../memory/namespaces.ts";
+import type { Root } from "../memory/why-alive.ts";
+import type { WriteBarrier } from "../machine/registers.ts";
 import type { Node } from "../machine/node.ts";
 import { MACROS } from "../prelude/macros.ts";
 import { PROCEDURES } from "../prelude/procedures.ts";
 import { Reader } from "../reader/reader.ts";
 import { addControl } from "./control.ts";
 import { addLists } from "./lists.ts";
+import { addMemory } from "./memory.ts";
 import { addNumbers } from "./numbers.ts";
 import { addPorts, InputPort, OutputPort } from "./ports.ts";
 import { addSystem } from "./system.ts";
@@ -35,6 +39,10 @@ export interface Base {
   readonly barrier: WriteBarrier;
   /** What the system was made with. */
   readonly options: LispOptions;
+  /** Variables that every environment shares, by whatever name they have. */
+  readonly shared: readonly Cell[];
+  /** How many states a history holds. */
+  snapshots(): number;
   /** Evaluates a form while the machine is idle. */
   evaluate(form: Value, scope: Scope): Value;
   /** The code of a form. */
@@ -84,6 +92,13 @@ export class Libraries implements Host {
       interaction,
       features: FEATURES,
     });
+    const namespaces = new Namespaces({ barrier, user: interaction, addStandard: (each) => this.#addStandard(each) });
+    addMemory(table, {
+      host: options.memory ?? SILENT_HOST,
+      namespaces,
+      snapshots: () => this.#base.snapshots(),
+      roots: () => this.#roots(namespaces),
+    });
     const { console } = options;
     table.entries.set("%console-input", new InputPort("", () => console?.read?.()));
     for (const name of ["%console-output", "%console-error"])
@@ -91,7 +106,22 @@ export class Libraries implements Host {
     for (const [name, value] of table.entries) environment.cell(symbol(name)).value = value;
     for (const text of [MACROS, PROCEDURES])
       for (const form of readAll(text, "prelude")) this.#base.evaluate(form, this.standardScope);
-    open(environment.cells, interaction.environment);
+    this.#addStandard(interaction.environment);
+  }
+
+  #addStandard(environment: Environment): void {
+    open(this.standardScope.environment.cells, environment);
+    for (const cell of this.#base.shared) environment.cells.set(symbol(cell.name), cell);
+  }
+
+  #roots({ scopes }: Namespaces): Root[] {
+    const roots: Root[] = [];
+    for (const [{ name }, target] of scopes) roots.push({ name: name === "user" ? "" : `namespace ${name}`, target });
+    for (const [name, exports] of this.#defined)
+      for (const [{ name: variable }, target] of exports)
+        roots.push({ name: `${variable} of library ${name}`, target });
+    roots.push({ name: "the standard library", target: this.standardScope });
+    return roots;
   }
 
   importInto(scope: Scope, sets: readonly Value[]): void {

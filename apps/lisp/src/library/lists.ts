@@ -6,7 +6,7 @@ import { isEqual, isEqv } from "../data/equality.ts";
 import { wrongType } from "../data/errors.ts";
 import { keyword, symbol } from "../data/symbols.ts";
 import { Keyword, list, listItems, NIL, Pair, Sym, Text, type Value } from "../data/values.ts";
-import type { WriteBarrier } from "../machine/machine.ts";
+import type { WriteBarrier } from "../machine/registers.ts";
 import { isProcedure } from "../machine/procedures.ts";
 import { ANY, type PrimitiveTable, toIndex, toLength, toSymbol, toText } from "./table.ts";
 

@@ -5,7 +5,7 @@
 import { write } from "../data/printer.ts";
 import { failure, wrongType } from "../data/errors.ts";
 import { Char, EOF, Text, type Value } from "../data/values.ts";
-import type { WriteBarrier } from "../machine/machine.ts";
+import type { WriteBarrier } from "../machine/registers.ts";
 import { Reader } from "../reader/reader.ts";
 import type { Files } from "../lisp.ts";
 import { type PrimitiveTable, toBytes, toChar, toIndex, toLength, toRange, toText } from "./table.ts";

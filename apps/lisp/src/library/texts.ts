@@ -3,7 +3,7 @@
  */
 import { failure, wrongType } from "../data/errors.ts";
 import { Char, list, listItems, Text, type Value } from "../data/values.ts";
-import type { WriteBarrier } from "../machine/machine.ts";
+import type { WriteBarrier } from "../machine/registers.ts";
 import { ANY, type PrimitiveTable, toChar, toIndex, toLength, toRange, toText, toVector } from "./table.ts";
 
 const SURROGATE = /[\ud800-\udfff]/;

@@ -3,7 +3,7 @@
  */
 import { failure, wrongType } from "../data/errors.ts";
 import { list, listItems, RecordType, RecordValue, Sym, Text, type Value } from "../data/values.ts";
-import type { WriteBarrier } from "../machine/machine.ts";
+import type { WriteBarrier } from "../machine/registers.ts";
 import { Primitive } from "../machine/procedures.ts";
 import { ANY, type PrimitiveTable, toBytes, toIndex, toLength, toRange, toVector } from "./table.ts";
 

@@ -12,11 +12,12 @@ import { UNBOUND } from "../expander/binding.ts";
 import { add, compare, multiply, subtract } from "../numbers/arithmetic.ts";
 import type { Node } from "./node.ts";
 import { Closure, type Env } from "./procedures.ts";
+import type { WriteBarrier } from "./registers.ts";
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 
 /** The environment `depth` levels up. */
-export function outward(env: Env, depth: number): Env {
+function outward(env: Env, depth: number): Env {
   let here = env;
   for (let level = depth; level > 0; level--) here = here[0] as Env;
   return here;
@@ -169,4 +170,19 @@ function binary(op: number, a: Value, b: Value): Value {
       return a[b];
     }
   }
+}
+
+/** Gives a variable a value, as a node says. @throws `LispError` for a global variable that is not defined. */
+export function assign(node: Node, env: Env, barrier: WriteBarrier, value: Value): Value {
+  if (node.op === 69) {
+    const box = outward(env, node.depth)[node.slot] as Box;
+    barrier.willChange(box);
+    box.value = value;
+    return undefined;
+  }
+  const { cell } = node;
+  if (node.op === 70 && cell.value === UNBOUND) throw unbound(cell.name);
+  barrier.willAssign(cell, value);
+  cell.value = value;
+  return undefined;
 }

@@ -4,109 +4,33 @@
  * It stops after any number of steps and goes on from there; a step is one turn of the loop. Frames are linked on the heap, so
  * recursion is bounded by memory and not by the host's stack.
  */
-import { failure, LispError } from "../data/errors.ts";
-import { Box, Condition, UNASSIGNED, type Value } from "../data/values.ts";
-import { write } from "../data/printer.ts";
-import { type Cell, UNBOUND } from "../expander/binding.ts";
-import { applyPrimitive, blank, describe, payloadOf, takeArguments, Uncaught, wrongCount } from "./calls.ts";
-import { applyOne, applyTwo, evaluate, outward, place, unbound } from "./evaluate.ts";
-import { type Limits, LimitWatch, SPARE_FRAMES } from "./limits.ts";
-import { FIRST_COMPLEX, Node, OP } from "./node.ts";
-import {
-  CaseLambda,
-  Closure,
-  Continuation,
-  ControlPrimitive,
-  type Dynamic,
-  type Env,
-  Frame,
-  Parameter,
-  Primitive,
-} from "./procedures.ts";
+import { failure } from "../data/errors.ts";
+import { Box, UNASSIGNED, type Value } from "../data/values.ts";
+import { UNBOUND } from "../expander/binding.ts";
+import { applyPrimitive, blank, takeArguments } from "./calls.ts";
+import { applyOne, applyTwo, assign, evaluate, unbound } from "./evaluate.ts";
+import { FIRST_COMPLEX, type Node } from "./node.ts";
+import { Closure, type Dynamic, type Env, Frame, nearest, Primitive } from "./procedures.ts";
+import { NO_ENV, Registers } from "./registers.ts";
 import type { Resumption } from "./resumption.ts";
-import { rewind } from "./winding.ts";
 
-/** Called before an object changes, by everything that changes one: what keeps a history saves the object's former state. */
-export interface WriteBarrier {
-  /** `object` is about to change: a pair, vector, string, bytevector, record, box, cell, promise, parameter or port. */
-  willChange(object: object): void;
-  /** The value of a global variable is about to change, and code may depend on it. */
-  willAssign(cell: Cell, value: Value): void;
-}
-
-const NOWHERE = { position: undefined, form: undefined };
-const HALT = new Node(-1, OP.halt, NOWHERE);
-const RESTORE = new Node(-2, OP.restore, NOWHERE);
-const RAISED = new Node(-3, OP.raised, NOWHERE);
-const NO_ENV: Env = [];
-const BOTTOM = new Frame(HALT, 0, NO_ENV, undefined, undefined);
-const INITIAL: Dynamic = {
-  handlers: undefined,
-  parameters: undefined,
-  winder: undefined,
-  fuelEnd: Infinity,
-  spareDepth: 0,
-};
 /** No step count is checked more often than this. */
 const CHECK_STEPS = 65_536;
 
 /** Runs nodes. */
-export class Machine {
-  /** The node to evaluate; `undefined` when `value` is to be returned to `frame`. */
-  node: Node | undefined = undefined;
-  /** The environment of `node`. */
-  env: Env = NO_ENV;
-  /** What is to be done next. */
-  frame: Frame = BOTTOM;
-  /** The value to return, when there is no node. */
-  value: Value = undefined;
-  /** Handlers, parameters and winders. */
-  dynamic: Dynamic = INITIAL;
-  /** Steps taken since the machine was made. */
-  steps = 0;
-  /** What is told of changes. */
-  readonly barrier: WriteBarrier;
-  /** The bounds of a run. */
-  readonly limits: LimitWatch;
-  /** Set by a control primitive that calls a procedure: the procedure, and its arguments from slot 1. */
-  #callee: Value = undefined;
-  #values: Env | undefined = undefined;
-
-  constructor(barrier: WriteBarrier, limits: Limits) {
-    this.barrier = barrier;
-    this.limits = new LimitWatch(limits);
-  }
-
-  /** Makes `node` the next thing to evaluate, and forgets what was under way. */
-  start(node: Node): void {
-    this.node = node;
-    this.env = NO_ENV;
-    this.frame = BOTTOM;
-    this.dynamic = INITIAL;
-    this.#values = undefined;
-  }
-
-  /** True when there is nothing left to do; `value` is the result. */
-  get isDone(): boolean {
-    return this.node === undefined && this.frame === BOTTOM;
-  }
-
+export class Machine extends Registers {
   /** Takes at most `fuel` steps. Returns whether it is done. @throws `LispError` for what the program raised and did not catch. */
   run(fuel = Number.POSITIVE_INFINITY): boolean {
     const end = this.steps + fuel;
     while (!this.isDone && this.steps < end) {
       try {
         this.#check();
-        this.#loop(Math.min(end, this.steps - (this.steps % CHECK_STEPS) + CHECK_STEPS, this.#fuelEnd()));
+        this.#loop(Math.min(end, this.steps - (this.steps % CHECK_STEPS) + CHECK_STEPS, this.dynamic.fuelEnd));
       } catch (error) {
-        this.#raiseFromHost(error);
+        this.raiseFromHost(error);
       }
     }
     return this.isDone;
-  }
-
-  #fuelEnd(): number {
-    return Math.max(this.dynamic.fuelEnd, this.steps + 1);
   }
 
   #check(): void {
@@ -117,73 +41,15 @@ export class Machine {
     if (this.steps > 0 && this.steps % CHECK_STEPS === 0) this.limits.check();
   }
 
-  /** Called by a control primitive, as the last thing that it does: calls `callee` with what `values` has from slot 1. */
-  call(callee: Value, values: Env): void {
-    this.#callee = callee;
-    this.#values = values;
-  }
-
-  /** Called by a control primitive: what is called next returns to here with the present dynamic state restored. */
-  pushRestore(): void {
-    this.frame = new Frame(RESTORE, 0, NO_ENV, this.dynamic, this.frame);
-  }
-
-  /** Called by a control primitive: what is called next returns its value to `then`, with `data`. */
-  pushResume(resumption: Resumption, data: Value): void {
-    this.frame = new Frame(resumption.node, 0, NO_ENV, data, this.frame);
-  }
-
-  /** Raises `payload` in the program. When it is not continuable, a handler that returns is an error. */
-  raise(payload: Value, isContinuable: boolean): void {
-    const { handlers } = this.dynamic;
-    if (handlers === undefined) throw new Uncaught(payload);
-    this.pushRestore();
-    if (!isContinuable) this.frame = new Frame(RAISED, 0, NO_ENV, payload, this.frame);
-    this.dynamic = { ...this.dynamic, handlers: handlers.outer };
-    this.call(handlers.handler, [undefined, payload]);
-  }
-
-  #raiseFromHost(error: unknown): void {
-    if (error instanceof Uncaught) throw this.#uncaught(error.payload);
-    const payload = payloadOf(error);
-    if (payload instanceof Condition && payload.position === "") this.#place(payload);
-    if (this.dynamic.handlers === undefined) throw this.#uncaught(payload);
-    this.node = undefined;
-    this.raise(payload, false);
-    // Until the handler is left, which brings back another dynamic state.
-    if (payload instanceof Condition && payload.kind === "depth")
-      this.dynamic = { ...this.dynamic, spareDepth: this.frame.depth + SPARE_FRAMES };
-  }
-
-  #depthLimit(): number {
-    return Math.max(this.limits.depth, this.dynamic.spareDepth);
-  }
-
-  #uncaught(payload: Value): LispError {
-    this.node = undefined;
-    this.frame = BOTTOM;
-    this.dynamic = INITIAL;
-    this.#values = undefined;
-    this.value = undefined;
-    const text = payload instanceof Condition ? describe(payload) : `uncaught: ${write(payload, 200)}`;
-    return new LispError(payload, text);
-  }
-
-  #place(condition: Condition): void {
-    let site = this.node?.site;
-    for (let frame = this.frame; site?.position === undefined && frame !== BOTTOM; frame = frame.next)
-      site = frame.node.site;
-    if (site !== undefined) place(condition, site);
-  }
-
   /** The registers are kept in variables while it runs: the engine can leave those in the processor's registers. */
   #loop(stop: number): void {
     let { node, env, frame, value, steps } = this;
-    let depthLimit = this.#depthLimit();
-    let callee: Value = this.#callee;
-    let values: Env = this.#values ?? NO_ENV;
-    let isCalling = this.#values !== undefined;
-    this.#values = undefined;
+    let { depthLimit, pending } = this;
+    let end = stop;
+    let callee: Value = pending?.callee;
+    let values: Env = pending?.values ?? NO_ENV;
+    let isCalling = pending !== undefined;
+    this.pending = undefined;
     try {
       for (;;) {
         calling: {
@@ -191,7 +57,7 @@ export class Machine {
             isCalling = false;
             break calling;
           }
-          if (steps >= stop) return;
+          if (steps >= end) return;
           steps++;
           let resumed = -1;
           returning: {
@@ -244,8 +110,8 @@ export class Machine {
                   node = node.a;
                   continue;
                 }
-                value = this.#assign(node, env, evaluate(node.a, env));
-                depthLimit = this.#depthLimit();
+                value = assign(node, env, this.barrier, evaluate(node.a, env));
+                depthLimit = this.depthLimit;
                 break returning;
               case 72: // apply1
                 frame = new Frame(node, -1, env, undefined, frame);
@@ -309,15 +175,16 @@ export class Machine {
               case 70:
               case 71:
                 frame = top.next;
-                value = this.#assign(waiting, top.env, value);
-                depthLimit = this.#depthLimit();
+                value = assign(waiting, top.env, this.barrier, value);
+                depthLimit = this.depthLimit;
                 continue;
               case 80: // halt, which is no step
                 steps--;
                 return;
               case 81: // restore
                 this.dynamic = top.values as Dynamic;
-                depthLimit = this.#depthLimit();
+                depthLimit = this.depthLimit;
+                end = Math.min(stop, this.dynamic.fuelEnd);
                 frame = top.next;
                 continue;
               case 82: // raised
@@ -330,13 +197,18 @@ export class Machine {
                 this.value = value;
                 (waiting.value as Resumption).run(this, top.values, value);
                 ({ frame, value } = this);
-                depthLimit = this.#depthLimit();
-                if (this.#values === undefined) continue;
-                callee = this.#callee;
-                values = this.#values;
-                this.#values = undefined;
+                depthLimit = this.depthLimit;
+                end = Math.min(stop, this.dynamic.fuelEnd);
+                pending = this.pending;
+                if (pending === undefined) continue;
+                ({ callee, values } = pending);
+                this.pending = undefined;
                 break calling;
               }
+              case 84: // absent, which is no step
+                steps--;
+                frame = nearest(top);
+                continue;
               default: // call, let
                 node = waiting;
                 env = top.env;
@@ -350,18 +222,18 @@ export class Machine {
           // Evaluates the operands from `resumed` on.
           const call: Node = node as Node;
           const { args } = call;
-          let pending: Node | undefined;
+          let complex: Node | undefined;
           for (let index = resumed; index <= args.length; index++) {
             const arg = args[index - 1] as Node;
             if (arg.op < FIRST_COMPLEX) values[index] = arg.op === 1 ? env[arg.slot] : evaluate(arg, env);
             else {
               frame = new Frame(call, index, env, values, frame);
-              pending = arg;
+              complex = arg;
               break;
             }
           }
-          if (pending !== undefined) {
-            node = pending;
+          if (complex !== undefined) {
+            node = complex;
             continue;
           }
           if (call.op === 67) {
@@ -392,14 +264,12 @@ export class Machine {
           this.node = node;
           this.frame = frame;
           this.steps = steps;
-          this.#callOther(callee, values);
-          node = this.node;
-          ({ frame, value } = this);
-          depthLimit = this.#depthLimit();
-          if (this.#values !== undefined) {
-            callee = this.#callee;
-            values = this.#values;
-            this.#values = undefined;
+          this.callOther(callee, values);
+          ({ frame, value, pending, depthLimit } = this);
+          end = Math.min(stop, this.dynamic.fuelEnd);
+          if (pending !== undefined) {
+            ({ callee, values } = pending);
+            this.pending = undefined;
             isCalling = true;
           } else node = undefined;
         }
@@ -421,51 +291,12 @@ export class Machine {
     for (let index = from; index < last; index++) {
       const item = args[index] as Node;
       if (item.op < FIRST_COMPLEX) evaluate(item, env);
-      else if (item.op === 69 && item.a.op < FIRST_COMPLEX) this.#assign(item, env, evaluate(item.a, env));
+      else if (item.op === 69 && item.a.op < FIRST_COMPLEX) assign(item, env, this.barrier, evaluate(item.a, env));
       else {
         this.frame = new Frame(node, index + 1, env, undefined, frame);
         return item;
       }
     }
     return args[last] as Node;
-  }
-
-  #assign(node: Node, env: Env, value: Value): Value {
-    if (node.op === 69) {
-      const box = outward(env, node.depth)[node.slot] as Box;
-      this.barrier.willChange(box);
-      box.value = value;
-      return undefined;
-    }
-    const { cell } = node;
-    if (node.op === 70 && cell.value === UNBOUND) throw unbound(cell.name);
-    this.barrier.willAssign(cell, value);
-    cell.value = value;
-    return undefined;
-  }
-
-  #callOther(callee: Value, values: Env): void {
-    if (callee instanceof ControlPrimitive) {
-      const count = values.length - 1;
-      if (count < callee.least || count > callee.most) throw wrongCount(callee, count);
-      callee.run(this, values);
-    } else if (callee instanceof Continuation) rewind(this, callee, values.slice(1));
-    else if (callee instanceof Parameter) this.value = this.parameterValue(callee, values.length - 1);
-    else if (callee instanceof CaseLambda) {
-      const count = values.length - 1;
-      const fit = callee.cases.find(
-        ({ template }) => template.required === count || (template.hasRest && template.required < count),
-      );
-      if (fit === undefined) throw wrongCount(callee, count);
-      this.call(fit, values);
-    } else throw failure("type", "not a procedure:", callee);
-  }
-
-  /** The value of a parameter here. @throws `LispError` when it is given arguments. */
-  parameterValue(parameter: Parameter, count = 0): Value {
-    if (count > 0) throw wrongCount(parameter, count);
-    let link = this.dynamic.parameters;
-    while (link !== undefined && link.parameter !== parameter) link = link.outer;
-    return link === undefined ? parameter.value : link.value;
   }
 }

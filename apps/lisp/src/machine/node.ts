@@ -37,6 +37,7 @@ export const OP = {
   restore: 81,
   raised: 82,
   resume: 83,
+  absent: 84,
 } as const;
 
 /** The first operation that may need a frame. */

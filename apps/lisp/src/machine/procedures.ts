@@ -3,8 +3,8 @@
  * the state that follows control (handlers, parameters, winders).
  */
 import type { Value } from "../data/values.ts";
-import type { Machine } from "./machine.ts";
-import type { Node, Template } from "./node.ts";
+import { Node, OP, type Template } from "./node.ts";
+import type { Registers } from "./registers.ts";
 
 /**
  * Slot 0 is the environment around it, or what the closure captured; the variables follow. Never written to after it is
@@ -51,7 +51,7 @@ export class ControlPrimitive {
   /** How many it takes. */
   readonly most: number;
   /** What it does. */
-  readonly run: (machine: Machine, values: Env) => void;
+  readonly run: (machine: Registers, values: Env) => void;
   constructor(name: string, least: number, most: number, run: ControlPrimitive["run"]) {
     this.name = name;
     this.least = least;
@@ -139,14 +139,32 @@ export class Frame {
   readonly next: Frame;
   /** How many frames there are, this one included. */
   readonly depth: number;
-  constructor(node: Node, index: number, env: Env, values: Value, next: Frame | undefined) {
+  constructor(node: Node, index: number, env: Env, values: Value, next: Frame | undefined, depth = 0) {
     this.node = node;
     this.index = index;
     this.env = env;
     this.values = values;
     this.next = next ?? this;
-    this.depth = next === undefined ? 0 : next.depth + 1;
+    this.depth = next === undefined ? depth : next.depth + 1;
   }
+}
+
+const ABSENT = new Node(-5, OP.absent, { position: undefined, form: undefined });
+
+/** Where an absent frame is. */
+export interface FrameSource {
+  /** Gives the frame itself. */
+  load(): Frame;
+}
+
+/** A frame that stands for one which a history holds, `depth` frames above the bottom. */
+export function absentFrame(source: FrameSource, depth: number): Frame {
+  return new Frame(ABSENT, 0, [], source, undefined, depth);
+}
+
+/** The frame itself, for one that is absent. */
+export function nearest(frame: Frame): Frame {
+  return frame.node === ABSENT ? (frame.values as FrameSource).load() : frame;
 }
 
 /** A continuation as a value. */

@@ -3,15 +3,15 @@
  * frame stays plain data.
  */
 import { MultipleValues, type Value } from "../data/values.ts";
-import type { Machine } from "./machine.ts";
 import { Node, OP } from "./node.ts";
+import type { Registers } from "./registers.ts";
 
 /** What a control primitive does when what it called returns. */
 export class Resumption {
   /** Its name, the only one of its kind. */
   readonly name: string;
   /** Goes on, with the data of the frame and the value that was returned. */
-  readonly run: (machine: Machine, data: Value, value: Value) => void;
+  readonly run: (machine: Registers, data: Value, value: Value) => void;
   /** The node of its frames. */
   readonly node = new Node(-4, OP.resume, { position: undefined, form: undefined });
   constructor(name: string, run: Resumption["run"]) {

@@ -1,10 +1,10 @@
 /**
  * `dynamic-wind` and the entering of continuations, which calls what lies on the way out and in.
  */
-import type { Machine } from "./machine.ts";
 import { Resumption, together } from "./resumption.ts";
 import type { Value } from "../data/values.ts";
 import { type Continuation, ControlPrimitive, type Dynamic, type Winder } from "./procedures.ts";
+import type { Registers } from "./registers.ts";
 
 interface Journey {
   /** What is called on the way, and the state it is called in. */
@@ -16,7 +16,7 @@ interface Journey {
 
 const travelOn: Resumption = new Resumption("travel", (machine, data) => travel(machine, data as Journey));
 
-function travel(machine: Machine, journey: Journey): void {
+function travel(machine: Registers, journey: Journey): void {
   const stop = journey.stops[journey.next];
   const { target } = journey;
   machine.frame = target.frame;
@@ -31,7 +31,7 @@ function travel(machine: Machine, journey: Journey): void {
 }
 
 /** Enters a continuation with these values. */
-export function rewind(machine: Machine, target: Continuation, values: readonly Value[]): void {
+export function rewind(machine: Registers, target: Continuation, values: readonly Value[]): void {
   let [from, to] = [machine.dynamic.winder, target.dynamic.winder];
   if (from === to) {
     machine.frame = target.frame;
