@@ -59,3 +59,16 @@ export class ByteReader {
     this.at += length;
   }
 }
+
+/** The varint at `at`, which ends before `end`. */
+export function readVarint(bytes: Uint8Array, at: number, end: number): number {
+  let value = 0;
+  let scale = 1;
+  for (let i = at; i < end; i++) {
+    const byte = bytes[i] as number;
+    value += (byte & 127) * scale;
+    if (byte < 128) return value;
+    scale *= 128;
+  }
+  throw new RangeError(`the record ends at byte ${end}`);
+}

@@ -2,12 +2,12 @@
  * The bytes of one cell. A tag says what follows; the length comes from outside, so an empty cell has no
  * bytes at all. Numbers keep every bit, text that is no valid Unicode is written as UTF-16.
  */
-import { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { EMPTY, GraphNode, type Run, type SlotValue } from "./graph-node.ts";
 import type { Kind, Primitive } from "./kind.ts";
 
-const TAG = {
+/** What a cell begins with. */
+export const TAG = {
   undefined: 1,
   null: 2,
   false: 3,
@@ -48,8 +48,6 @@ export class Header {
 
 /** What a cell holds. */
 export type Cell = Primitive | Reference | Header | Uint8Array | typeof EMPTY;
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Writes what a slot holds. */
 export function writeCell(out: ByteWriter, value: SlotValue): void {
@@ -116,80 +114,4 @@ function writeBig(out: ByteWriter, value: bigint): void {
   const hex = (value < 0n ? -value : value).toString(16);
   const even = hex.length % 2 === 0 ? hex : `0${hex}`;
   for (let i = 0; i < even.length; i += 2) out.u8(Number.parseInt(even.slice(i, i + 2), 16));
-}
-
-/** Reads a cell. Bytes are a view of `bytes`. */
-export function readCell(bytes: Uint8Array, start: number, end: number): Cell {
-  if (start === end) return EMPTY;
-  const at = start + 1;
-  switch (bytes[start]) {
-    case TAG.undefined:
-      return undefined;
-    case TAG.null:
-      return null;
-    case TAG.false:
-      return false;
-    case TAG.true:
-      return true;
-    case TAG.positive:
-      return new ByteReader(bytes, at, end).varint();
-    case TAG.negative:
-      return -new ByteReader(bytes, at, end).varint();
-    case TAG.double:
-      return new ByteReader(bytes, at, end).f64();
-    case TAG.ascii:
-      return readAscii(bytes, at, end);
-    case TAG.utf8:
-      return decoder.decode(bytes.subarray(at, end));
-    case TAG.utf16:
-      return readUtf16(bytes, at, end);
-    case TAG.positiveBig:
-      return readBig(bytes, at, end);
-    case TAG.negativeBig:
-      return -readBig(bytes, at, end);
-    case TAG.reference:
-      return new Reference(new ByteReader(bytes, at, end).varint());
-    case TAG.bytes:
-      return bytes.subarray(at, end);
-    case TAG.header:
-      return readHeader(new ByteReader(bytes, at, end));
-    default:
-      throw new RangeError(`a cell begins with the unknown tag ${bytes[start]}`);
-  }
-}
-
-function readAscii(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > 24) return decoder.decode(bytes.subarray(start, end));
-  let text = "";
-  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number);
-  return text;
-}
-
-function readUtf16(bytes: Uint8Array, start: number, end: number): string {
-  const parts: string[] = [];
-  for (let from = start; from < end; from += 8192) {
-    const codes: number[] = [];
-    for (let i = from; i < Math.min(end, from + 8192); i += 2) codes.push((bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8));
-    parts.push(String.fromCharCode(...codes));
-  }
-  return parts.join("");
-}
-
-function readBig(bytes: Uint8Array, start: number, end: number): bigint {
-  let hex = "0x";
-  for (let i = start; i < end; i++) hex += (bytes[i] ?? 0).toString(16).padStart(2, "0");
-  return BigInt(hex);
-}
-
-function readHeader(input: ByteReader): Header {
-  const kind = input.u8() as Kind;
-  const runs: Run[] = [];
-  let firstSlot = 0;
-  while (input.at < input.end) {
-    const start = input.varint();
-    const capacity = input.varint();
-    runs.push({ start, capacity, firstSlot });
-    firstSlot += capacity;
-  }
-  return new Header(kind, runs);
 }

@@ -10,7 +10,7 @@ import type { LogBuilder } from "./log-builder.ts";
 import type { LogReader } from "./log-reader.ts";
 import { FANOUT } from "./page-table.ts";
 import { RECORD } from "./record.ts";
-import { readSteps, readStepsHeader, type StepEntry } from "./steps-record.ts";
+import { StepCursor, type StepEntry } from "./steps-record.ts";
 import { Slices } from "./turn.ts";
 import { loadNewest, loadTable, type LogView, openVersion } from "./version-loader.ts";
 
@@ -72,14 +72,16 @@ export class Compaction {
     if (from === undefined) return;
     for await (const { type, content } of view.reader.records(from, view.end)) {
       if (type !== RECORD.steps) continue;
-      const header = readStepsHeader(new ByteReader(content));
-      if (header.first > until) break;
-      for (const entry of readSteps(content, until, () => undefined)) {
-        if (entry.step <= this.reached) continue;
-        if (entry.step === header.first && header.parent !== undefined) await this.#beginLine(view, header.parent);
-        await this.#take(view, entry, content);
-        this.reached = entry.step;
-        if (parents.has(entry.step)) this.#bases.set(entry.step, this.#base);
+      const cursor = new StepCursor(content);
+      const { first, parent } = cursor.header;
+      if (first > until) break;
+      while (cursor.next(until)) {
+        const { step } = cursor;
+        if (step <= this.reached) continue;
+        if (step === first && parent !== undefined) await this.#beginLine(view, parent);
+        await this.#take(view, cursor, content);
+        this.reached = step;
+        if (parents.has(step)) this.#bases.set(step, this.#base);
         if (this.#slices.isOver) await this.#slices.pause();
       }
     }
@@ -180,6 +182,7 @@ export class Compaction {
 
 /** The pages that were changed after `from`, on the way to `to`. */
 async function notePages(view: LogView, from: number, to: number, pages: Set<number>): Promise<void> {
+  const note = { set: (cell: number): void => void pages.add(Math.floor(cell / FANOUT)) };
   for (let at = to; at > from;) {
     const line = view.index.line(at);
     if (!line) return;
@@ -187,13 +190,11 @@ async function notePages(view: LogView, from: number, to: number, pages: Set<num
     const start = from >= line.first ? (view.index.mark(from) ?? line.position) : line.position;
     for await (const { type, content } of view.reader.records(start, view.end)) {
       if (type !== RECORD.steps) continue;
-      if (readStepsHeader(new ByteReader(content)).first > until) break;
-      const note = (cell: number, _at: number, step: number): void => {
-        if (step > from && step >= line.first) pages.add(Math.floor(cell / FANOUT));
-      };
-      let reached = 0;
-      for (const { step } of readSteps(content, until, note)) reached = step;
-      if (reached === until) break;
+      const cursor = new StepCursor(content);
+      if (cursor.header.first > until) break;
+      while (cursor.next(Math.min(until, Math.max(from, line.first - 1)))) continue;
+      while (cursor.next(until, note)) continue;
+      if (cursor.step === until) break;
     }
     if (from >= line.first) return;
     at = line.parent;

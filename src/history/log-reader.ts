@@ -7,7 +7,7 @@ import { crc32 } from "./checksum.ts";
 import type { Awaitable, HistoryStorage } from "./driver.ts";
 import { Page } from "./page.ts";
 import type { PageCache } from "./page-cache.ts";
-import type { Place } from "./page-table.ts";
+import { NOWHERE, type Place } from "./page-table.ts";
 import {
   damaged,
   HEADER_BYTES,
@@ -20,6 +20,16 @@ import {
 } from "./record.ts";
 
 const WINDOW_BYTES = 256 * 1024;
+/** Pages with less than this between them are read together: a call costs more than these bytes. */
+const GAP_BYTES = 4096;
+/** Before each page. */
+const CHECKSUM_BYTES = 4;
+
+/** A piece of the log in memory. */
+export interface Window {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Reads one generation of a log. */
 export class LogReader {
@@ -48,16 +58,18 @@ export class LogReader {
   /**
    * The records from a position to the end.
    *
+   * @param end - where a record begins, or the log ends.
+   * @param known - a piece of the log that need not be read again.
    * @throws PlimsollError `ERR_PLIMSOLL_HISTORY_DAMAGED` at the first one that is not whole.
    */
-  async *records(from: number, end: number): AsyncGenerator<LogRecord> {
+  async *records(from: number, end: number, known?: Window): AsyncGenerator<LogRecord> {
     let at = from;
     let window = WINDOW_BYTES;
     while (at < end) {
       const segment = segmentOf(at);
       const name = segmentName(this.generation, segment);
       const wanted = segment === segmentOf(end) ? Math.min(window, end - at) : window;
-      const read = this.#storage.read(name, offsetOf(at), wanted);
+      const read = pieceOf(known, at, wanted) ?? this.#storage.read(name, offsetOf(at), wanted);
       const bytes = read instanceof Promise ? await read : read;
       if (bytes.length === 0 && segment < segmentOf(end)) {
         at = positionOf(segment + 1, 0);
@@ -86,14 +98,49 @@ export class LogReader {
     return this.#storage.read(segmentName(this.generation, segmentOf(position)), offsetOf(position), length);
   }
 
-  /** A page, or a node of the table above. */
-  page({ position, length }: Place): Awaitable<Page> {
+  /** Bytes as they are, with their place. */
+  async window(position: number, length: number): Promise<Window> {
+    return { position, bytes: await this.bytes(position, length) };
+  }
+
+  /**
+   * A page, or a node of the table above.
+   *
+   * @param known - a piece of the log that need not be read again.
+   */
+  page({ position, length }: Place, known?: Window): Awaitable<Page> {
     const cached = this.cache.get(position);
     if (cached) return cached;
+    const piece = pieceOf(known, position, length);
+    if (piece) return this.#open(piece.slice(), position);
     const read = this.bytes(position, length);
-    return read instanceof Promise
-      ? read.then((bytes) => this.#open(bytes, position, length))
-      : this.#open(read, position, length);
+    return read instanceof Promise ? read.then((bytes) => this.#open(bytes, position)) : this.#open(read, position);
+  }
+
+  /** Pages, in the order of `places`; those that lie side by side are read at once. */
+  async pages(places: readonly (Place | undefined)[]): Promise<(Page | undefined)[]> {
+    const found = places.map((place) => place && this.cache.get(place.position));
+    const missing: number[] = [];
+    for (const [at, place] of places.entries()) if (place && !found[at]) missing.push(at);
+    missing.sort((one, other) => (places[one]?.position ?? 0) - (places[other]?.position ?? 0));
+    for (let first = 0; first < missing.length;) {
+      const start = places[missing[first] ?? 0]?.position ?? 0;
+      let end = start;
+      let next = first;
+      for (; next < missing.length; next++) {
+        const { position, length } = places[missing[next] ?? 0] ?? NOWHERE;
+        if (next > first && (position - end > GAP_BYTES || position + length - start > WINDOW_BYTES)) break;
+        end = position + length;
+      }
+      const read = this.bytes(start, end - start);
+      const bytes = read instanceof Promise ? await read : read;
+      for (const at of missing.slice(first, next)) {
+        const { position, length } = places[at] ?? NOWHERE;
+        found[at] = this.#open(bytes.slice(position - start, position - start + length), position);
+      }
+      first = next;
+    }
+    return found;
   }
 
   /** The error for a place in this log. */
@@ -101,12 +148,20 @@ export class LogReader {
     return damaged(what, this.#where, segmentName(this.generation, segmentOf(position)), offsetOf(position));
   }
 
-  #open(bytes: Uint8Array, position: number, length: number): Page {
-    if (bytes.length < length || crc32(bytes, 4) !== new ByteReader(bytes).u32()) {
+  #open(bytes: Uint8Array, position: number): Page {
+    if (bytes.length < CHECKSUM_BYTES || crc32(bytes, CHECKSUM_BYTES) !== new ByteReader(bytes).u32()) {
       throw this.damage("A page", position);
     }
-    const page = new Page(bytes.subarray(4));
+    const page = new Page(bytes.subarray(CHECKSUM_BYTES));
     this.cache.set(position, page);
     return page;
   }
+}
+
+/** A part of what is known; `undefined` when it is not all there. */
+function pieceOf(known: Window | undefined, position: number, length: number): Uint8Array | undefined {
+  const start = position - (known?.position ?? Infinity);
+  return known && start >= 0 && start + length <= known.bytes.length
+    ? known.bytes.subarray(start, start + length)
+    : undefined;
 }

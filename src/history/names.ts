@@ -4,7 +4,8 @@
  */
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { readCell, writeCell } from "./cell-codec.ts";
+import { writeCell } from "./cell-codec.ts";
+import { readCell } from "./cell-reader.ts";
 
 const CODES = { tag: 1, branch: 2 } as const;
 

@@ -5,7 +5,7 @@
 import type { ByteBudget, ByteLease } from "../base/byte-budget.ts";
 import type { Page } from "./page.ts";
 
-/** What an entry takes beside its bytes: the map's entry and the page's arrays; estimated. */
+/** What an entry takes beside its bytes: the map's entry, the page and its buffer; estimated. */
 const ENTRY_BYTES = 400;
 
 /** Pages by their position. */
@@ -28,17 +28,17 @@ export class PageCache {
     if (!page) return undefined;
     this.#pages.delete(position);
     this.#pages.set(position, page);
+    // Who is asked for again keeps what it has decoded.
+    if (!page.keepsCells && this.#reserve(page.cellBytes)) {
+      if (this.#pages.has(position)) page.keepsCells = true;
+      else this.#bytes -= page.cellBytes;
+    }
     return page;
   }
 
   set(position: number, page: Page): void {
-    const bytes = page.memoryBytes + ENTRY_BYTES;
-    if (!this.#lease.tryResize(this.#bytes + bytes)) {
-      this.shrink(bytes);
-      if (!this.#lease.tryResize(this.#bytes + bytes)) return;
-    }
-    this.#bytes += bytes;
-    this.#pages.set(position, page);
+    if (this.#pages.has(position)) return;
+    if (this.#reserve(page.bytes.length + ENTRY_BYTES)) this.#pages.set(position, page);
   }
 
   /** Drops the pages used longest ago. Returns the bytes given back. */
@@ -47,7 +47,7 @@ export class PageCache {
     for (const [position, page] of this.#pages) {
       if (freed >= bytes) break;
       this.#pages.delete(position);
-      freed += page.memoryBytes + ENTRY_BYTES;
+      freed += bytesOf(page);
     }
     this.#bytes -= freed;
     this.#lease.tryResize(this.#bytes);
@@ -60,4 +60,18 @@ export class PageCache {
     this.#bytes = 0;
     this.#lease.release();
   }
+
+  /** Makes room for so many bytes more. */
+  #reserve(bytes: number): boolean {
+    if (!this.#lease.tryResize(this.#bytes + bytes)) {
+      this.shrink(bytes);
+      if (!this.#lease.tryResize(this.#bytes + bytes)) return false;
+    }
+    this.#bytes += bytes;
+    return true;
+  }
+}
+
+function bytesOf(page: Page): number {
+  return page.bytes.length + ENTRY_BYTES + (page.keepsCells ? page.cellBytes : 0);
 }

@@ -10,7 +10,7 @@ export function toValue(slot: SlotValue): unknown {
   const made = new Map<GraphNode, object>();
   const queue: GraphNode[] = [];
   const value = (slot: SlotValue): unknown => {
-    if (!(slot instanceof GraphNode)) return slot === EMPTY ? undefined : slot;
+    if (typeof slot !== "object" || !(slot instanceof GraphNode)) return slot === EMPTY ? undefined : slot;
     let shell = made.get(slot);
     if (!shell) {
       shell = make(slot, value);
@@ -70,7 +70,10 @@ function make(node: GraphNode, value: (slot: SlotValue) => unknown): object {
 function fill(node: GraphNode, made: object | undefined, value: (slot: SlotValue) => unknown): void {
   const { keys, values } = node;
   if (made instanceof Map) {
-    for (const [slot, key] of keys.entries()) if (key !== EMPTY) made.set(value(key), value(values[slot]));
+    for (let slot = 0; slot < keys.length; slot++) {
+      const key = keys[slot];
+      if (key !== EMPTY) made.set(value(key), value(values[slot]));
+    }
   } else if (made instanceof Set) {
     for (const key of keys) if (key !== EMPTY) made.add(value(key));
   } else if (node.kind === KIND.array && Array.isArray(made)) {
@@ -80,7 +83,8 @@ function fill(node: GraphNode, made: object | undefined, value: (slot: SlotValue
     }
   } else if (made && node.keyed) {
     const record = made as Record<string | number, unknown>;
-    for (const [slot, key] of keys.entries()) {
+    for (let slot = 0; slot < keys.length; slot++) {
+      const key = keys[slot];
       if (key === "__proto__") {
         Object.defineProperty(made, key, {
           value: value(values[slot]),

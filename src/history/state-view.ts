@@ -3,11 +3,16 @@
  * a large map are found through the newest state, where they usually still are, else by reading its keys.
  */
 import { Header, Reference } from "./cell-codec.ts";
-import { EMPTY, type SlotValue } from "./graph-node.ts";
+import { EMPTY, type GraphNode, type SlotValue } from "./graph-node.ts";
 import type { Graph } from "./graph.ts";
+import { readGraph } from "./graph-reader.ts";
 import { KIND, type Path } from "./kind.ts";
+import { FANOUT } from "./page-table.ts";
 import { toValue } from "./state-reader.ts";
 import type { Version } from "./version.ts";
+
+/** Pages of keys that are read at a time. */
+const KEY_PAGES = 8;
 
 /** A look into one step. */
 export interface StateView {
@@ -53,7 +58,7 @@ export class StepView implements StateView {
       cell = await this.#step(version, cell.id, key);
     }
     if (!(cell instanceof Reference)) return cell instanceof Header || cell === EMPTY ? undefined : cell;
-    const nodes = await version.graph(cell.id);
+    const nodes = await readGraph(version, cell.id);
     return toValue(nodes.get(cell.id));
   }
 
@@ -70,13 +75,26 @@ export class StepView implements StateView {
     if (slot !== undefined && slot < node.capacity && isKey(await version.cell(node.keyCell(slot)), wanted)) {
       return node.valued ? version.cell(node.valueCell(slot)) : wanted;
     }
-    for (let slot = 0; slot < node.capacity; slot++) {
-      const cell = version.cell(node.keyCell(slot));
-      if (!isKey(cell instanceof Promise ? await cell : cell, wanted)) continue;
-      return node.valued ? version.cell(node.valueCell(slot)) : wanted;
-    }
-    return EMPTY;
+    const found = await findKey(version, node, wanted);
+    if (found === undefined) return EMPTY;
+    return node.valued ? version.cell(node.valueCell(found)) : wanted;
   }
+}
+
+/** The slot of a key, found by reading the keys. */
+async function findKey(version: Version, node: GraphNode, wanted: SlotValue): Promise<number | undefined> {
+  for (const { start, capacity, firstSlot } of node.runs) {
+    const end = start + capacity;
+    for (let cell = start; cell < end;) {
+      const first = Math.floor(cell / FANOUT);
+      const count = Math.min(KEY_PAGES, FANOUT - (first % FANOUT), Math.ceil(end / FANOUT) - first);
+      for (const [at, cells] of (await version.pageCells(first, count)).entries()) {
+        const until = Math.min(end, (first + at + 1) * FANOUT);
+        for (; cell < until; cell++) if (isKey(version.cellOver(cells, cell), wanted)) return firstSlot + cell - start;
+      }
+    }
+  }
+  return undefined;
 }
 
 function isKey(cell: unknown, wanted: unknown): boolean {

@@ -48,6 +48,11 @@ class Columns {
     return low;
   }
 
+  /** The first position in the first column that belongs to a step after `step`. */
+  after(step: number): number {
+    return this.one[this.find(step) + 1] ?? Infinity;
+  }
+
   cutAfter(step: number): void {
     const length = this.find(step) + 1;
     for (const column of [this.steps, this.one, this.other]) column.length = length;
@@ -100,13 +105,20 @@ export class StepIndex {
     return { first: steps[at] ?? 0, parent: one[at] ?? 0, position: other[at] ?? 0 };
   }
 
-  /** The last keyframe at or before a step, among those from `first` on. */
-  keyframe(step: number, first: number): Keyframe | undefined {
+  /** The last keyframe at or before a step, among those from `first` on that end at `end` or before. */
+  keyframe(step: number, first: number, end: number): Keyframe | undefined {
     const { steps, one, other } = this.#keyframes;
-    const at = this.#keyframes.find(step);
+    let at = this.#keyframes.find(step);
+    // A keyframe that the storage has not taken is no help.
+    while ((other[at] ?? 0) > end) at--;
     const found = steps[at];
     if (found === undefined || found < first) return undefined;
     return { step: found, position: one[at] ?? 0, end: other[at] ?? 0 };
+  }
+
+  /** A position where a record begins, not before the end of the one with `step`. */
+  after(step: number): number {
+    return Math.min(this.#marks.after(step), this.#keyframes.after(step));
   }
 
   /** The position of a record of steps at or before the one with `step`. */

@@ -1,9 +1,8 @@
 /**
  * Goes over the steps of a log in the order in which they were saved, a record at a time.
  */
-import { ByteReader } from "./byte-reader.ts";
 import { RECORD } from "./record.ts";
-import { readSteps, readStepsHeader } from "./steps-record.ts";
+import { StepCursor } from "./steps-record.ts";
 import type { LogView } from "./version-loader.ts";
 
 /** What is known of a step without its state. */
@@ -25,11 +24,11 @@ export async function* listSteps({ index, reader, end }: LogView, from = 1): Asy
   let before: number | undefined;
   for await (const { type, content } of reader.records(mark, end)) {
     if (type !== RECORD.steps) continue;
-    const { parent } = readStepsHeader(new ByteReader(content));
-    let isFirst = true;
-    for (const { step, timeMs, cells } of readSteps(content, Infinity, () => undefined)) {
-      const follows: number = isFirst && parent !== undefined ? parent : (before ?? step - 1);
-      isFirst = false;
+    const cursor = new StepCursor(content);
+    const { first, parent } = cursor.header;
+    while (cursor.next()) {
+      const { step, timeMs, cells } = cursor;
+      const follows: number = step === first && parent !== undefined ? parent : (before ?? step - 1);
       before = step;
       if (step >= from) yield { step, parent: follows, timeMs, cells };
     }

@@ -99,34 +99,58 @@ export function readStepsHeader(input: ByteReader): StepsHeader {
   return { first, last, count, parent: parent === 0 ? undefined : parent - 1, timeMs: input.f64() };
 }
 
-/**
- * Reads the steps of a record.
- *
- * @param onCell - called for each changed cell, with the place of its length.
- * @param until - no step after this one is read.
- */
-export function* readSteps(
-  content: Uint8Array,
-  until: number,
-  onCell: (cell: number, at: number, step: number) => void,
-): Generator<StepEntry> {
-  const input = new ByteReader(content);
-  const { first, count, timeMs } = readStepsHeader(input);
-  let step = first - 1;
-  let time = timeMs;
-  for (let i = 0; i < count; i++) {
+/** Takes the cells of steps. */
+export interface CellSink {
+  /**
+   * Called for each changed cell in its order.
+   *
+   * @param at - where its length stands in the record.
+   */
+  set(cell: number, at: number): void;
+}
+
+/** Goes over the steps of a record; its fields are those of the step it stands at. */
+export class StepCursor implements StepEntry {
+  readonly header: StepsHeader;
+  readonly #input: ByteReader;
+  #left: number;
+  step: number;
+  timeMs: number;
+  cells = 0;
+  at = 0;
+  end = 0;
+
+  constructor(content: Uint8Array) {
+    this.#input = new ByteReader(content);
+    this.header = readStepsHeader(this.#input);
+    this.step = this.header.first - 1;
+    this.timeMs = this.header.timeMs;
+    this.#left = this.header.count;
+  }
+
+  /** Goes to the next step. False when there is none, or it is after `until`; the cursor stays where it is then. */
+  next(until = Infinity, sink?: CellSink): boolean {
+    if (this.#left === 0) return false;
+    const input = this.#input;
+    const start = input.at;
     const code = input.varint();
-    step += 1 + (code & 1 ? input.varint() : 0);
-    if (step > until) return;
-    time += input.varint();
-    const cells = Math.floor(code / 2);
-    const { at } = input;
-    for (let n = 0; n < cells; n++) {
+    const step = this.step + 1 + (code & 1 ? input.varint() : 0);
+    if (step > until) {
+      input.at = start;
+      return false;
+    }
+    this.#left--;
+    this.step = step;
+    this.timeMs += input.varint();
+    this.cells = Math.floor(code / 2);
+    this.at = input.at;
+    for (let n = 0; n < this.cells; n++) {
       const cell = input.varint();
-      onCell(cell, input.at, step);
+      sink?.set(cell, input.at);
       const length = input.varint();
       input.at += length;
     }
-    yield { step, timeMs: time, cells, at, end: input.at };
+    this.end = input.at;
+    return true;
   }
 }

@@ -3,17 +3,22 @@
  * steps began at a branch point, the way goes on in the line that it came from.
  */
 import { PlimsollError } from "../base/errors.ts";
-import { ByteReader } from "./byte-reader.ts";
 import { Graph } from "./graph.ts";
 import type { GraphNode } from "./graph-node.ts";
-import { readTrailer, TRAILER_BYTES } from "./keyframe.ts";
+import { readGraph } from "./graph-reader.ts";
+import { readTrailer } from "./keyframe.ts";
 import type { LogReader } from "./log-reader.ts";
 import { LEVELS, NOWHERE, PageTable, type Place } from "./page-table.ts";
 import { RECORD } from "./record.ts";
 import type { Keyframe, StepIndex } from "./step-index.ts";
-import { readSteps, readStepsHeader } from "./steps-record.ts";
+import { StepCursor } from "./steps-record.ts";
 import type { Slices } from "./turn.ts";
 import { Version } from "./version.ts";
+
+/** At the end of a keyframe: its table, as far as it was written anew. */
+const TABLE_BYTES = 4096;
+/** A keyframe's end and the log after it are read at once, as far as they are so large. */
+const MAX_WINDOW_BYTES = 512 * 1024;
 
 /** A log that can be read. */
 export interface LogView {
@@ -35,22 +40,21 @@ export async function openVersion({ index, reader, end }: LogView, step: number)
   for (let at = step; at > 0;) {
     const line = index.line(at);
     if (!line) break;
-    keyframe = index.keyframe(at, line.first);
+    keyframe = index.keyframe(at, line.first, end);
     stretches.unshift({ from: keyframe?.end ?? line.position, until: at });
     if (keyframe) break;
     at = line.parent;
   }
-  const trailer = keyframe && readTrailer(await reader.bytes(keyframe.end - TRAILER_BYTES, TRAILER_BYTES));
-  if (keyframe && !trailer) throw reader.damage("A keyframe", keyframe.position);
-  const version = new Version(step, reader, trailer?.root ?? NOWHERE, trailer?.nextCell ?? 0);
+  const version = await openKeyframe(step, reader, keyframe, Math.min(end, index.after(stretches[0]?.until ?? 0)));
   version.lines = stretches.length - 1;
   let reached = keyframe?.step ?? 0;
   for (const { from, until } of stretches) {
     if (reached === until) continue;
-    for await (const { type, content } of reader.records(from, end)) {
+    for await (const { type, content } of reader.records(from, Math.min(end, index.after(until)), version.known)) {
       if (type !== RECORD.steps) continue;
-      if (readStepsHeader(new ByteReader(content)).first > until) break;
-      for (const entry of readSteps(content, until, version.lay(content))) reached = entry.step;
+      const cursor = new StepCursor(content);
+      const cells = version.lay(content);
+      while (cursor.next(until, cells)) reached = cursor.step;
       version.logBytes += content.length;
       if (reached === until) break;
     }
@@ -61,10 +65,25 @@ export async function openVersion({ index, reader, end }: LogView, step: number)
   });
 }
 
+/** A step as its keyframe has it, read together with the log after it, which ends at `end`. */
+async function openKeyframe(
+  step: number,
+  reader: LogReader,
+  keyframe: Keyframe | undefined,
+  end: number,
+): Promise<Version> {
+  if (!keyframe) return new Version(step, reader, NOWHERE, 0);
+  const from = Math.max(keyframe.position, keyframe.end - TABLE_BYTES);
+  const known = await reader.window(from, Math.min(end - from, MAX_WINDOW_BYTES));
+  const trailer = readTrailer(known.bytes.subarray(0, keyframe.end - from));
+  if (!trailer) throw reader.damage("A keyframe", keyframe.position);
+  return new Version(step, reader, trailer.root, trailer.nextCell, known);
+}
+
 /** The container of a step's state, with all below it. */
 export async function loadGraph(version: Version): Promise<GraphNode | undefined> {
   if (version.step === 0) return undefined;
-  const nodes = await version.graph(0);
+  const nodes = await readGraph(version, 0);
   return nodes.get(0);
 }
 
@@ -84,7 +103,7 @@ export async function loadNewest(
   slices?: Slices,
 ): Promise<{ readonly graph: Graph; readonly table: PageTable }> {
   const table = await loadTable(version, reader);
-  const nodes = version.step === 0 ? undefined : await version.graph(0, slices);
+  const nodes = version.step === 0 ? undefined : await readGraph(version, 0, slices);
   const graph = new Graph(nodes, version.nextCell);
   for (const page of version.writtenPages) graph.dirtyPages.add(page);
   for (const page of table.pages()) if (!graph.hasPage(page)) graph.dirtyPages.add(page);
