@@ -1,0 +1,114 @@
+/**
+ * Memory as procedures: figures in the keyword style, namespaces that free what they held, limits, and code and names that are freed.
+ */
+import { setImmediate } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Lisp, write } from "../../src/index.ts";
+import { positionOf, Reader } from "../../src/reader/reader.ts";
+import { nodeMemory } from "../../src/memory/node-host.ts";
+import { outcome, section } from "../r7rs/cases.ts";
+
+function never(): boolean {
+  return false;
+}
+
+/** Collects until `isDone`. What a weak reference was asked for lives until the turn ends, so that each collection has one of its own. */
+async function collect(isDone: () => boolean): Promise<boolean> {
+  for (let turn = 0; turn < 20 && !isDone(); turn++) {
+    await setImmediate();
+    nodeMemory.collect?.();
+    await setImmediate();
+  }
+  return isDone();
+}
+
+section("tables of keywords", [
+  ['{:a 1 :b (x "y")}', '{:a 1 :b (x "y")}'],
+  ["(get {:a 1} :a)", "1"],
+  ["(get {:a 1} :b)", "#f"],
+  ["(get {:a 1} :b 'none)", "none"],
+  ["(keys {:a 1 :b 2})", "(:a :b)"],
+  ["(equal? {:a 1 :b (2)} {:b (2) :a 1})", "#t"],
+  ["(equal? {:a 1} {:a 1 :b 2})", "#f"],
+  ["{:a}", "!read"],
+  ["(1 2}", "!read"],
+  ["{:a 1", "!unfinished"],
+  ["'|a{b}|", "|a{b}|"],
+]);
+
+section("namespaces", [
+  ["(in-namespace 'tools (define x 1) (define (car y) (* 2 y)) (car x))", "2"],
+  ["(car '(a))", "a"],
+  ["(namespaces)", "(user tools)"],
+  ["(eval 'x (namespace 'tools))", "1"],
+  ["(clear-namespace 'tools)", "2"],
+  ["(namespaces)", "(user)"],
+  ["(namespace 'tools)", "!namespace"],
+  ["(begin (define car cdr) (define own 1) (car '(1 2)))", "(2)"],
+  ["(clear-namespace 'user)", "2"],
+  ["(car '(1 2))", "1"],
+  ["own", "!unbound"],
+]);
+
+section("limits", [
+  ["(define (deep n) (if (= n 0) 0 (+ 1 (deep (- n 1)))))", "#<unspecified>"],
+  ["(set! *max-recursion* 1000)", "#<unspecified>"],
+  ["(deep 900)", "900"],
+  ["(guard (e ((eq? (condition-kind e) 'depth) 'caught)) (deep 1100))", "caught"],
+  ["(deep 1100)", "!depth"],
+  ["(begin (set! *max-recursion* 3000) (deep 2900))", "2900"],
+  ["(set! *max-recursion* 'none)", "!type"],
+  ["*max-recursion*", "3000"],
+  ["(guard (e (#t (condition-kind e))) (call-with-fuel 100 (lambda () (let loop () (loop)))))", "fuel"],
+]);
+
+describe("figures", () => {
+  it("are those of the host, in the keyword style", () => {
+    const sample = { heapUsed: 10, heapTotal: 20, external: undefined };
+    const lisp = new Lisp({ memory: { sample: () => sample } });
+    expect(outcome(lisp, "(memory-stats)")).toBe(
+      "{:heap-used 10 :heap-total 20 :external #f :snapshots 0 :namespaces 1}",
+    );
+    expect(outcome(lisp, "(gc)")).toBe("{:freed #f :heap-used 10}");
+  });
+
+  it("are known of Node.js, which can collect", () => {
+    const lisp = new Lisp({ memory: nodeMemory });
+    expect(outcome(lisp, "(begin (gc) (> (get (memory-stats) :heap-used) 1000000))")).toBe("#t");
+    expect(outcome(lisp, "(let ((junk (make-vector 1000000 0))) (vector-length junk))")).toBe("1000000");
+    expect(outcome(lisp, "(> (get (gc) :freed) 1000000)")).toBe("#t");
+  });
+});
+
+describe("what nothing holds", () => {
+  let lisp: Lisp;
+  beforeAll(() => {
+    lisp = new Lisp();
+  });
+
+  it("is freed when its namespace is cleared", async () => {
+    lisp.evaluate("(in-namespace 'work (define big (make-vector 10)) (define (use) big))");
+    const held = new WeakRef(lisp.evaluate("(eval 'big (namespace 'work))") as object);
+    lisp.evaluate("(clear-namespace 'work)");
+    expect(await collect(() => held.deref() === undefined)).toBe(true);
+  });
+
+  it("is freed of code: forms that were evaluated once leave none", async () => {
+    await collect(never);
+    const before = lisp.codeUnits;
+    for (let form = 0; form < 500; form++) lisp.evaluate(`(car (list ${form} (lambda (x) (+ x ${form}))))`);
+    expect(lisp.codeUnits).toBeGreaterThan(before + 100);
+    expect(await collect(() => lisp.codeUnits <= before + 2)).toBe(true);
+    lisp.evaluate("(define (kept x) (+ x 1))");
+    await collect(never);
+    lisp.evaluate("(define + -)");
+    expect(write(lisp.evaluate("(kept 1)"))).toBe("0");
+  });
+
+  it("takes its places in a source with it", async () => {
+    const datum = new Reader("(a b)", "here").read() as object;
+    expect(positionOf(datum)).toEqual({ source: "here", line: 1, column: 1 });
+    const { held } = { held: new WeakRef(new Reader("(a b)", "here").read() as object) };
+    expect(await collect(() => held.deref() === undefined)).toBe(true);
+  });
+});
