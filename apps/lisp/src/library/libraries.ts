@@ -67,6 +67,7 @@ type Exports = ReadonlyMap<Sym, Cell>;
 export class Libraries implements Host {
   readonly standardScope = new Scope(new Environment());
   readonly #base: Base;
+  readonly #shared: Cell[] = [];
   readonly #defined = new Map<string, Exports>();
 
   constructor(base: Base) {
@@ -93,6 +94,7 @@ export class Libraries implements Host {
       features: FEATURES,
     });
     const namespaces = new Namespaces({ barrier, user: interaction, addStandard: (each) => this.#addStandard(each) });
+    this.#shared.push(...this.#base.shared, namespaces.cell);
     addMemory(table, {
       host: options.memory ?? SILENT_HOST,
       namespaces,
@@ -111,7 +113,7 @@ export class Libraries implements Host {
 
   #addStandard(environment: Environment): void {
     open(this.standardScope.environment.cells, environment);
-    for (const cell of this.#base.shared) environment.cells.set(symbol(cell.name), cell);
+    for (const cell of this.#shared) environment.cells.set(symbol(cell.name), cell);
   }
 
   #roots({ scopes }: Namespaces): Root[] {

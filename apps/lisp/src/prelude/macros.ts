@@ -63,6 +63,8 @@ export const MACROS = `
     ((_ again clause ...) (cond clause ... (else again)))))
 (define-syntax assert
   (syntax-rules () ((_ test) (if test #t (error "assertion failed:" 'test)))))
+(define-syntax in-namespace
+  (syntax-rules () ((_ name . body) (eval '(begin . body) (make-namespace name)))))
 (define-syntax with-open-file
   (syntax-rules ()
     ((_ (name open operand ...) . body)
