@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { LispError } from "../data/errors.ts";
 import { Exit } from "../library/system.ts";
 import { Lisp } from "../lisp.ts";
+import { nodeMemory } from "../memory/node-host.ts";
 import { explain } from "./explain.ts";
 import { nodeFiles, readStdin, standardConsole } from "./host.ts";
 import { runRepl } from "./repl.ts";
@@ -21,7 +22,7 @@ function runFile(file: string): number {
     process.stderr.write(`lisp: ${error instanceof Error ? error.message : String(error)}\n  try: lisp program.scm\n`);
     return 66;
   }
-  const lisp = new Lisp({ console: standardConsole(readStdin()), files: nodeFiles });
+  const lisp = new Lisp({ console: standardConsole(readStdin()), files: nodeFiles, memory: nodeMemory });
   try {
     lisp.evaluate(text, file);
     return 0;
@@ -44,7 +45,7 @@ function main(args: readonly string[]): number | Promise<number> {
   }
   if (file !== undefined) return runFile(file);
   // The dialogue itself reads stdin.
-  return runRepl(new Lisp({ console: standardConsole(() => undefined), files: nodeFiles }));
+  return runRepl(new Lisp({ console: standardConsole(() => undefined), files: nodeFiles, memory: nodeMemory }));
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -6,7 +6,7 @@ import { isKeyed, keyed, Keyword, list, type RecordValue, Text, type Value } fro
 import { keyword } from "../data/symbols.ts";
 import type { MemoryHost } from "../memory/host.ts";
 import type { Namespaces } from "../memory/namespaces.ts";
-import { describePath, findHolder, type Root } from "../memory/why-alive.ts";
+import { describePath, findHolders, registers, type Root } from "../memory/why-alive.ts";
 import { ControlPrimitive } from "../machine/procedures.ts";
 import { type PrimitiveTable, toSymbol } from "./table.ts";
 
@@ -22,12 +22,19 @@ export interface MemorySystem {
   roots(): readonly Root[];
 }
 
-/** How many objects `why-alive` looks at unless it is told. */
+/** How many holders `all-holders` tells. */
+const MOST_HOLDERS = 20;
+/** How many objects are looked at unless a program says how many. */
 const SEARCH_LIMIT = 2_000_000;
 
 function toKeyed(value: Value): RecordValue {
   if (isKeyed(value)) return value;
   throw wrongType("a table of keywords", value);
+}
+
+function toObject(value: Value): object {
+  if (typeof value === "object" && value !== null) return value;
+  throw wrongType("a value on the heap", value);
 }
 
 function lookUp(table: Value, key: Value, missing: Value): Value {
@@ -55,22 +62,22 @@ export function addMemory(table: PrimitiveTable, system: MemorySystem): void {
     },
     0,
   );
-  table.entries.set(
-    "why-alive",
-    new ControlPrimitive("why-alive", 1, 2, (machine, [, value, limit = SEARCH_LIMIT]) => {
-      if (typeof value !== "object" || value === null) throw wrongType("a value on the heap", value);
+  const search = (name: string, most: number, answer: (paths: readonly Value[]) => Value): void => {
+    const run: ControlPrimitive["run"] = (machine, [, value, limit = SEARCH_LIMIT]) => {
       if (typeof limit !== "number") throw wrongType("a number of objects", limit);
-      const { frame, dynamic } = machine;
-      const roots = [...system.roots(), { name: "", target: frame }, { name: "", target: dynamic }];
-      const found = findHolder(value, roots, limit);
-      if (found.outcome === "unknown")
+      const roots = [...system.roots(), ...registers(machine)];
+      const { paths, isComplete } = findHolders(toObject(value), roots, limit, most);
+      if (paths.length === 0 && !isComplete)
         throw failure(
           "memory",
-          `not among the ${limit} objects that were looked at; (why-alive x ${10 * limit}) goes on`,
+          `not held by the ${limit} objects that were looked at; (${name} x ${10 * limit}) goes on`,
         );
-      machine.value = found.outcome === "held" && list(describePath(found.path).map((text) => new Text(text)));
-    }),
-  );
+      machine.value = answer(paths.map((path) => list(describePath(path).map((text) => new Text(text)))));
+    };
+    table.entries.set(name, new ControlPrimitive(name, 1, 2, run));
+  };
+  search("why-alive", 1, ([path]) => path ?? false);
+  search("all-holders", MOST_HOLDERS, list);
   table.add("namespaces", () => list([...namespaces.scopes.keys()]), 0);
   table.add("make-namespace", (name) => namespaces.ensure(toSymbol(name)), 1);
   table.add("namespace", (name) => namespaces.get(toSymbol(name)), 1);

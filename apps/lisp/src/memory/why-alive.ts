@@ -3,6 +3,7 @@
  * queue, and stops after a number of objects.
  */
 import type { Value } from "../data/values.ts";
+import type { Machine } from "../machine/machine.ts";
 import { type Edge, Place, visitReferences } from "./references.ts";
 
 /** Where a search begins, the most telling first. */
@@ -13,63 +14,79 @@ export interface Root {
   readonly target: object;
 }
 
-/** How a search ended. */
-export type Search =
-  | { readonly outcome: "held"; readonly path: readonly Edge[]; readonly visited: number }
-  | { readonly outcome: "free"; readonly visited: number }
-  | { readonly outcome: "unknown"; readonly visited: number };
+/** The roots in a machine that is between two steps. */
+export function registers({ frame, dynamic }: Pick<Machine, "frame" | "dynamic">): Root[] {
+  return [
+    { name: "", target: frame },
+    { name: "", target: dynamic },
+  ];
+}
 
-/** The shortest path from a root to `value`; `unknown` when `limit` objects were visited and it was not among them. */
-export function findHolder(value: object, roots: readonly Root[], limit: number): Search {
+/** What a search found. */
+export interface Search {
+  /** A shortest path for each object that holds the value, as many as were asked for; the shortest first. */
+  readonly paths: readonly (readonly Edge[])[];
+  /** False when it stopped before it had looked at everything. */
+  readonly isComplete: boolean;
+}
+
+/** Looks for what holds `value`: at most `limit` objects, until `most` holders were found. */
+export function findHolders(value: object, roots: readonly Root[], limit: number, most = 1): Search {
   const objects: object[] = [];
   /** Of each object: the number of the one that leads to it, -1 for a root. */
   const from: number[] = [];
   const seen = new Set<object>();
-  const reach = (target: Value, holder: number): boolean => {
-    if (typeof target !== "object" || target === null) return false;
+  const holders: number[] = [];
+  const reach = (target: Value, holder: number): void => {
+    if (typeof target !== "object" || target === null) return;
+    if (target === value && holder !== holders.at(-1)) holders.push(holder);
     const identity = target instanceof Place ? target.env : target;
-    if (seen.has(identity)) return false;
+    if (seen.has(identity)) return;
     seen.add(identity);
     objects.push(target);
     from.push(holder);
-    return identity === value;
   };
-  for (const { target } of roots)
-    if (reach(target, -1)) return { outcome: "held", path: trace(objects, from, roots), visited: objects.length };
-  for (let next = 0; next < objects.length; next++) {
-    if (objects.length > limit) return { outcome: "unknown", visited: objects.length };
-    let isFound = false;
-    visitReferences(objects[next] ?? value, (target) => {
-      if (!isFound && reach(target, next)) isFound = true;
-    });
-    if (isFound) return { outcome: "held", path: trace(objects, from, roots), visited: objects.length };
+  let next = 0;
+  for (const { target } of roots) reach(target, -1);
+  for (; next < objects.length && next < limit && holders.length < most; next++) {
+    const holder = next;
+    const object = objects[holder];
+    // What it holds itself does not keep it alive.
+    if (object !== undefined && object !== value) visitReferences(object, (target) => reach(target, holder));
   }
-  return { outcome: "free", visited: objects.length };
+  const paths = holders.slice(0, most).map((holder) => trace(value, holder, { objects, from, roots }));
+  return { paths, isComplete: next >= objects.length };
 }
 
-/** The path to the newest of `objects`. */
-function trace(objects: readonly object[], from: readonly number[], roots: readonly Root[]): Edge[] {
-  const chain: number[] = [];
-  for (let index = objects.length - 1; index >= 0; index = from[index] ?? -1) chain.push(index);
+interface Found {
+  readonly objects: readonly object[];
+  readonly from: readonly number[];
+  readonly roots: readonly Root[];
+}
+
+/** The path to `value` by way of `holder`. */
+function trace(value: object, holder: number, { objects, from, roots }: Found): Edge[] {
+  const chain: object[] = [value];
+  for (let index = holder; index >= 0; index = from[index] ?? -1) chain.push(objects[index] ?? value);
   chain.reverse();
-  const [first = 0, ...rest] = chain.map((index) => objects[index] ?? {});
-  const path: Edge[] = [roots.find(({ target }) => target === first) ?? { name: "", target: {} }];
-  let holder = typeof first === "object" ? first : {};
+  const [first = value, ...rest] = chain;
+  const path: Edge[] = [roots.find(({ target }) => target === first) ?? { name: "", target: first }];
+  let at = first;
   for (const target of rest) {
-    path.push({ name: edgeName(holder, target), target });
-    holder = target;
+    path.push({ name: edgeName(at, target), target });
+    at = target;
   }
   return path;
 }
 
 function edgeName(holder: object, wanted: object): string {
-  let found: string | undefined;
+  const found: (() => string)[] = [];
   visitReferences(holder, (target, name) => {
     const isSame =
       target === wanted || (target instanceof Place && wanted instanceof Place && target.env === wanted.env);
-    if (isSame) found ??= name();
+    if (isSame) found.push(name);
   });
-  return found ?? "";
+  return found[0]?.() ?? "";
 }
 
 function restAfter(count: number): string {

@@ -71,6 +71,15 @@ describe("why-alive", () => {
     );
   });
 
+  it("tells every holder, the nearest first", () => {
+    const lisp = new Lisp();
+    lisp.evaluate("(define a (list 1)) (define b a) (define c (vector a))");
+    expect(write(lisp.evaluate("(all-holders a)"))).toBe(
+      '(("global a") ("global b") ("global c" "slot 0 of a vector"))',
+    );
+    expect(write(lisp.evaluate("(all-holders (list 1))"))).toBe("()");
+  });
+
   it("goes down a structure a million pairs deep, and says when it gave up", () => {
     const lisp = new Lisp();
     lisp.evaluate("(define deep (let loop ((n 0) (at (list 'core))) (if (= n 1000000) at (loop (+ n 1) (list at)))))");
