@@ -9,3 +9,4 @@ export * from "./diagnose/index.ts";
 export * from "./history/index.ts";
 export * from "./monitor/index.ts";
 export * from "./scope/index.ts";
+export * from "./supervise/index.ts";

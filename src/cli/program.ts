@@ -17,11 +17,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import("./commands/explain.ts")).explain,
   limits: async () => (await import("./commands/limits.ts")).limits,
   heap: async () => (await import("./commands/heap.ts")).heap,
+  supervise: async () => (await import("./commands/supervise.ts")).supervise,
 };
 /** Commands of the design that this version does not have, and what comes nearest. */
 const PLANNED: Readonly<Record<string, string>> = {
   pack: "plimsoll explain --json",
-  supervise: "plimsoll limits --write systemd",
 };
 
 /**

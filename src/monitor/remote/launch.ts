@@ -86,7 +86,8 @@ function ownsTerminal(): boolean {
   }
 }
 
-function startFailure(program: string, cause: unknown): PlimsollError {
+/** The error of a program that cannot be started; `details.reason` is "not-found" or "not-executable". */
+export function startFailure(program: string, cause: unknown): PlimsollError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reason = code === "ENOENT" ? "not-found" : "not-executable";
   const why =

@@ -1,0 +1,146 @@
+/**
+ * How a supervisor works and what it tells: options, all but the command with a default, and events.
+ */
+import { formatBytes, parseBytes, type SizeInput } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
+import { PlimsollError } from "../base/errors.ts";
+import type { Report } from "../diagnose/report/report.ts";
+import type { ExitRecord } from "../monitor/remote/recording.ts";
+import { type LimitReading, readLimits, tightestLimit } from "../probe/limit.ts";
+
+/** How a supervisor works. */
+export interface SupervisorOptions {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  /**
+   * Where an instance is replaced: a size of its resident memory, or a share of the tightest limit that applies, which all
+   * instances share. Default: `80%`.
+   */
+  readonly limit?: SizeInput;
+  /** How many run at once. Default: 1. */
+  readonly instances?: number;
+  /** How long an instance may drain and end before it is killed, in milliseconds. Default: 10,000. */
+  readonly drainMs?: number;
+  /** How long one may take to become ready, in milliseconds. Default: 60,000. */
+  readonly readyMs?: number;
+  /** Replace each instance after so many requests or units, or so many milliseconds. Default: never. */
+  readonly restartAfter?: { readonly units: number } | { readonly ageMs: number };
+  /** Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Default: the present directory. */
+  readonly cwd?: string;
+  /** Whether to record each instance for a report. Default: true. */
+  readonly observe?: boolean;
+  /** Base names of program and script, for reports. Default: of the command. */
+  readonly name?: string;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** An instance has been started. */
+export interface InstanceStart {
+  /** From 1. */
+  readonly instance: number;
+  readonly pid: number;
+  /** In words. */
+  readonly why: string;
+}
+
+/** An instance serves. */
+export interface InstanceReady {
+  readonly instance: number;
+  readonly pid: number;
+  /** Since its start. */
+  readonly afterMs: number;
+  /** What it listens on. */
+  readonly listensOn: readonly string[];
+}
+
+/** An instance is about to be replaced. */
+export interface InstanceReplace {
+  readonly instance: number;
+  readonly pid: number;
+  /** In words, with the figures. */
+  readonly why: string;
+  readonly rssBytes: number;
+  readonly bytesPerSecond: number;
+  readonly limitBytes: number;
+}
+
+/** An instance has ended. */
+export interface InstanceEnd {
+  readonly instance: number;
+  readonly pid: number;
+  readonly exit: ExitRecord;
+  /** `replaced`: drained for another one. `stopped`: with the supervisor. `ended`: by itself, well. `crashed`: by itself. */
+  readonly how: "replaced" | "stopped" | "ended" | "crashed";
+  /** Why it was replaced; absent where it ended by itself. */
+  readonly why?: string;
+  /** True when it did not end in time and was killed. */
+  readonly wasKilled: boolean;
+  readonly livedMs: number;
+  /** From the order to drain until nothing was in flight; absent where it never said so. */
+  readonly drainMs?: number;
+  readonly peakRssBytes: number;
+  /** How long it was seen above its limit. */
+  readonly overLimitMs: number;
+  /** What it was and what grew; absent with `observe: false`. */
+  readonly report?: Report;
+}
+
+/** Something that the user must know. */
+export interface SupervisorTrouble {
+  /** What happened, the figures, what to do. */
+  readonly sentence: string;
+}
+
+/** What a supervisor tells, by name; the same on channels `plimsoll:instance:<name>`, and `plimsoll:supervisor:trouble`. */
+export interface SupervisorEvents {
+  readonly start: InstanceStart;
+  readonly ready: InstanceReady;
+  readonly replace: InstanceReplace;
+  readonly end: InstanceEnd;
+  readonly trouble: SupervisorTrouble;
+}
+
+/** The line at which instances are replaced. */
+export interface SupervisedLimit {
+  /** Of one instance. */
+  readonly bytes: number;
+  /** In words. */
+  readonly source: string;
+  /** The real limit that all instances share; `undefined` where only the machine's memory limits them. */
+  readonly realBytes: number | undefined;
+}
+
+/**
+ * Reads the limit of one instance.
+ *
+ * @throws PlimsollError `ERR_PLIMSOLL_BAD_SIZE` when it is none, or a share where nothing limits the process.
+ */
+export function supervisedLimit(
+  input: SizeInput,
+  instances: number,
+  readings: readonly LimitReading[] = readLimits(),
+): SupervisedLimit {
+  const real = tightestLimit(readings);
+  const bytes = parseBytes(input, real?.bytes);
+  const isShare = typeof input === "string" && input.includes("%");
+  const share = isShare ? Math.floor(bytes / instances) : bytes;
+  const of = isShare && real ? ` of ${formatBytes(real.bytes)}, ${real.source}` : "";
+  const each = isShare && instances > 1 ? `, shared by ${instances} instances` : "";
+  const realBytes = real?.kind === "machine" ? undefined : real?.bytes;
+  return { bytes: share, source: `--limit ${input}${of}${each}`, realBytes };
+}
+
+/**
+ * Checks a number of an option.
+ *
+ * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` when it is none or too small.
+ */
+export function checkNumber(name: string, value: number, least: number): number {
+  if (Number.isFinite(value) && value >= least) return value;
+  throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", `${name} is ${value}: give a number, ${least} at least.`, {
+    details: { [name]: value },
+  });
+}

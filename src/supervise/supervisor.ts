@@ -1,0 +1,481 @@
+/**
+ * Keeps a program inside its memory from outside: watches its instances ten times a second, starts a
+ * replacement before the limit is reached, lets it take over the listening sockets, and only then drains
+ * and ends the old one. What crashes is started again; what cannot be helped is said in a plain word.
+ */
+import { dirname } from "node:path";
+import { formatBytes } from "../base/bytes.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { PlimsollError } from "../base/errors.ts";
+import type { HandedState, InstanceMessage } from "../base/supervision.ts";
+import { makeRunDirectory, type RunDirectory } from "../monitor/remote/run-directory.ts";
+import type { ExitRecord } from "../monitor/remote/recording.ts";
+import { Topic } from "../monitor/topic.ts";
+import { nameCommand } from "../probe/process.ts";
+import { CrashBackoff } from "./crash-backoff.ts";
+import { Guardian } from "./guardian.ts";
+import { Instance, type InstanceEvents } from "./instance.ts";
+import { HandoverTimes } from "./replacement-line.ts";
+import { type ListeningHandle, SharedSockets } from "./shared-sockets.ts";
+import { Slot } from "./slot.ts";
+import {
+  checkNumber,
+  type InstanceEnd,
+  type SupervisedLimit,
+  supervisedLimit,
+  type SupervisorEvents,
+  type SupervisorOptions,
+} from "./supervisor-options.ts";
+import { reapOrphans } from "./zombies.ts";
+
+const LOOK_MS = 100;
+const REAP_MS = 1_000;
+/** A program that neither listens nor says so is ready when it has lived so long. */
+const SILENT_READY_MS = 2_000;
+/** Below this share of the limit nothing is forecast: a start allocates fast. */
+const LEAST_RATIO = 0.5;
+/** An instance that needs so much as soon as it is ready cannot be helped by another one. */
+const HOPELESS_RATIO = 0.9;
+/** After a replacement that failed, or that cannot help, before the next. */
+const RETRY_MS = 10_000;
+const HOPELESS_MS = 60_000;
+/** Nothing is lost of a drained instance; its handlers of SIGTERM get so long when it is above the limit. */
+const LAST_WORDS_MS = 1_000;
+/** Share of the real limit at which what drains is killed: else the kernel chooses, and may choose another. */
+const REAL_RATIO = 0.97;
+
+/** Runs a program as instances that are replaced. */
+export class Supervisor implements AsyncDisposable {
+  /** Resolves with the end of the program: its own, or that of the last instance. Never rejects. */
+  readonly ended: Promise<ExitRecord>;
+  /** Where instances are replaced. */
+  readonly limit: SupervisedLimit;
+  readonly #options: SupervisorOptions;
+  readonly #clock: Clock;
+  readonly #drainMs: number;
+  readonly #readyMs: number;
+  readonly #name: string;
+  readonly #slots: readonly Slot[];
+  readonly #sockets = new SharedSockets();
+  readonly #times = new HandoverTimes();
+  readonly #directory: RunDirectory;
+  readonly #guardian: Guardian;
+  readonly #draining = new Set<Instance>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #topics: { readonly [Name in keyof SupervisorEvents]: Topic<SupervisorEvents[Name]> } = {
+    start: new Topic("plimsoll:instance:start"),
+    ready: new Topic("plimsoll:instance:ready"),
+    replace: new Topic("plimsoll:instance:replace"),
+    end: new Topic("plimsoll:instance:end"),
+    trouble: new Topic("plimsoll:supervisor:trouble"),
+  };
+  readonly #events: InstanceEvents = {
+    message: (instance, message, handle) => this.#hear(instance, message, handle),
+    exit: (instance, exit) => this.#track(this.#leave(instance, exit)),
+  };
+  #resolve: (exit: ExitRecord) => void = () => {};
+  #timer: Disposable | undefined;
+  #started = 0;
+  #lookedAtMs = 0;
+  #reapedAtMs = 0;
+  #isStopping = false;
+  #isOver = false;
+  /** The program says itself when it is ready, so its successors must. */
+  #saysReady = false;
+
+  /**
+   * @param options - all but the command have a default.
+   * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` or `ERR_PLIMSOLL_BAD_SIZE` when one is out of range.
+   */
+  constructor(options: SupervisorOptions) {
+    const instances = checkNumber("instances", options.instances ?? 1, 1);
+    this.#drainMs = checkNumber("drainMs", options.drainMs ?? 10_000, 1);
+    this.#readyMs = checkNumber("readyMs", options.readyMs ?? 60_000, 1);
+    if (!options.command[0]) {
+      throw new PlimsollError(
+        "ERR_PLIMSOLL_BAD_OPTION",
+        "There is no command to supervise: give program and arguments.",
+      );
+    }
+    this.limit = supervisedLimit(options.limit ?? "80%", instances);
+    this.#options = options;
+    this.#name = options.name ?? nameCommand(options.command);
+    this.#clock = options.clock ?? systemClock;
+    this.#slots = Array.from({ length: instances }, () => new Slot(new CrashBackoff()));
+    this.#directory = makeRunDirectory();
+    this.#guardian = new Guardian(this.#drainMs);
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /**
+   * Starts the instances: the first, and when it is ready the others, which inherit its sockets.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_START_FAILED` when the command cannot be started at all.
+   */
+  async start(): Promise<void> {
+    const [first, ...others] = this.#slots;
+    try {
+      if (first) await this.#launch(first, "first start");
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+    this.#timer = this.#clock.every(LOOK_MS, () => this.#look());
+    for (const slot of others) slot.waitsForFirst = true;
+  }
+
+  /** Replaces all instances, one after the other where they are several; for new code or settings. */
+  replaceAll(why = "asked for"): void {
+    for (const slot of this.#slots) slot.wanted ??= why;
+  }
+
+  /** Drains and ends all instances; {@link Supervisor.ended} tells when. */
+  stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    for (const slot of this.#slots) slot.cancelRestart();
+    for (const instance of this.#living()) instance.drain("the supervisor was asked to stop", this.#drainMs);
+    this.#settle({ code: 0, signal: null });
+  }
+
+  /** Ends all instances at once. */
+  kill(): void {
+    this.#isStopping = true;
+    for (const slot of this.#slots) slot.cancelRestart();
+    for (const instance of this.#living()) instance.kill();
+  }
+
+  /** Listens; the same is published on `diagnostics_channel`s. @returns ends it when disposed. */
+  on<Name extends keyof SupervisorEvents>(name: Name, listener: (event: SupervisorEvents[Name]) => void): Disposable {
+    return this.#topics[name].subscribe(listener);
+  }
+
+  /** Stops, and waits for the end of all instances and their reports. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await this.ended;
+  }
+
+  #living(): Instance[] {
+    const held = this.#slots.flatMap(({ current, next }) => [current, next].filter((one) => one !== undefined));
+    return [...new Set([...held, ...this.#draining])];
+  }
+
+  async #launch(slot: Slot, why: string): Promise<Instance> {
+    const { command, env = process.env, cwd, restartAfter, observe = true } = this.#options;
+    this.#started += 1;
+    slot.isStarting = true;
+    try {
+      const instance = await Instance.start(
+        {
+          number: this.#started,
+          command,
+          env,
+          sockets: this.#sockets,
+          preloadFile: this.#directory.preloadFile,
+          // Only this user may enter it.
+          folder: dirname(this.#directory.socketPath),
+          drainMs: this.#drainMs,
+          clock: this.#clock,
+          name: this.#name,
+          observe,
+          limit: { bytes: this.limit.bytes, source: this.limit.source },
+          ...(cwd === undefined ? {} : { cwd }),
+          ...(restartAfter && "units" in restartAfter ? { unitLimit: restartAfter.units } : {}),
+        },
+        this.#events,
+      );
+      this.#guardian.add(instance.pid);
+      if (slot.current) slot.next = instance;
+      else slot.current = instance;
+      this.#topics.start.emit(() => ({ instance: instance.number, pid: instance.pid, why }));
+      if (this.#isStopping) instance.drain("the supervisor was asked to stop", this.#drainMs);
+      return instance;
+    } finally {
+      slot.isStarting = false;
+    }
+  }
+
+  #hear(instance: Instance, message: InstanceMessage, handle: ListeningHandle | undefined): void {
+    const slot = this.#slots.find(({ current, next }) => current === instance || next === instance);
+    if (message.type === "hello") {
+      instance.isReached = true;
+      this.#guardian.trust(instance.pid);
+      if (slot && slot.states.length > 0) instance.give(slot.states.splice(0));
+    } else if (message.type === "listening") {
+      instance.keys.push(message.key);
+      if (handle) this.#sockets.add(message.key, handle);
+      this.#judgeReady(instance);
+    } else if (message.type === "closed" && instance.state === "ready") this.#sockets.remove(message.key);
+    else if (message.type === "ready") {
+      this.#saysReady = true;
+      instance.saidReady = true;
+      this.#judgeReady(instance);
+    } else if (message.type === "units" && slot) slot.wanted ??= `${message.count} units are done (--restart-after)`;
+    else if (message.type === "replace" && slot?.current === instance) slot.wanted ??= message.why;
+    else if (message.type === "drained") this.#takeDrained(instance, message.states, message.failures);
+  }
+
+  #judgeReady(instance: Instance): void {
+    if (instance.state !== "starting") return;
+    const listens = this.#sockets.keys.every((key) => instance.keys.includes(key));
+    const isExpected = this.#sockets.keys.length > 0 ? listens : instance.saidReady;
+    const isSilent = this.#sockets.keys.length === 0 && !this.#saysReady && instance.ageMs >= SILENT_READY_MS;
+    if ((isExpected && (!this.#saysReady || instance.saidReady)) || isSilent) this.#becomeReady(instance);
+  }
+
+  #becomeReady(instance: Instance): void {
+    const slot = this.#slots.find(({ current, next }) => current === instance || next === instance);
+    if (!slot) return;
+    const nowMs = this.#clock.now();
+    instance.state = "ready";
+    instance.readyAtMs = nowMs;
+    slot.backoff.noteReady();
+    this.#times.learnStart(instance.ageMs);
+    const { number, pid, ageMs, keys } = instance;
+    this.#topics.ready.emit(() => ({ instance: number, pid, afterMs: ageMs, listensOn: keys }));
+    for (const other of this.#slots) {
+      if (!other.waitsForFirst) continue;
+      other.waitsForFirst = false;
+      this.#track(this.#launchSafely(other, "first start"));
+    }
+    if (slot.next !== instance) return;
+    const old = slot.current;
+    slot.current = instance;
+    slot.next = undefined;
+    if (old) this.#retire(old);
+  }
+
+  #retire(old: Instance): void {
+    this.#draining.add(old);
+    old.drain(old.endedFor ?? "replaced", this.#drainMs);
+  }
+
+  /** Nothing is in flight any more: the state goes on, the process ends. */
+  #takeDrained(instance: Instance, states: readonly HandedState[], failures: readonly string[]): void {
+    instance.drainedAtMs = this.#clock.now();
+    const slot = this.#slots.find(({ retired }) => retired.has(instance));
+    if (states.length > 0) {
+      const heir = slot?.current;
+      if (heir?.isReached) heir.give(states);
+      else slot?.states.push(...states);
+    }
+    for (const failure of failures) this.#say(`Instance ${instance.number} handed no state over: ${failure}`);
+    instance.signal("SIGTERM");
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.now();
+    const elapsedMs = this.#lookedAtMs === 0 ? LOOK_MS : nowMs - this.#lookedAtMs;
+    this.#lookedAtMs = nowMs;
+    if (process.pid === 1 && nowMs - this.#reapedAtMs >= REAP_MS) {
+      this.#reapedAtMs = nowMs;
+      reapOrphans([...this.#living().map(({ pid }) => pid), this.#guardian.pid]);
+    }
+    const living = this.#living();
+    for (const instance of living) instance.look(nowMs, this.limit.bytes, elapsedMs);
+    const totalBytes = living.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+    for (const instance of this.#draining) this.#press(instance, totalBytes);
+    for (const slot of this.#slots) this.#lookAt(slot, nowMs, totalBytes);
+  }
+
+  /** What drains above the limit is not waited for longer than it takes to lose nothing. */
+  #press(instance: Instance, totalBytes: number): void {
+    if (instance.rssBytes <= this.limit.bytes) return;
+    instance.hasten();
+    const isTight = this.limit.realBytes !== undefined && totalBytes >= REAL_RATIO * this.limit.realBytes;
+    const isIdle = instance.drainedAtMs !== undefined && this.#clock.now() - instance.drainedAtMs >= LAST_WORDS_MS;
+    if (isTight || isIdle) instance.kill();
+  }
+
+  #lookAt(slot: Slot, nowMs: number, totalBytes: number): void {
+    const { current, next } = slot;
+    for (const instance of [current, next]) {
+      if (instance?.state !== "starting") continue;
+      this.#judgeReady(instance);
+      if (instance.state === "starting" && instance === next && instance.ageMs >= this.#readyMs) {
+        slot.retryAtMs = nowMs + RETRY_MS;
+        this.#say(
+          `Instance ${instance.number} is not ready ${Math.round(instance.ageMs / 1000)} s after its start, and is ended; ` +
+            `instance ${current?.number ?? "?"} goes on. The next try is in ${RETRY_MS / 1000} s.`,
+        );
+        instance.kill();
+      }
+    }
+    if (current?.state !== "ready" || next || slot.isStarting || this.#isStopping || nowMs < slot.retryAtMs) return;
+    const why = slot.wanted ?? this.#reasonToReplace(slot, current, nowMs, totalBytes);
+    if (why !== undefined) this.#replace(slot, current, why);
+  }
+
+  #reasonToReplace(slot: Slot, instance: Instance, nowMs: number, totalBytes: number): string | undefined {
+    const { restartAfter } = this.#options;
+    const { bytes: limitBytes, realBytes } = this.limit;
+    if (restartAfter && "ageMs" in restartAfter && instance.ageMs >= restartAfter.ageMs) {
+      return `it has run for ${Math.round(instance.ageMs / 1000)} s (--restart-after)`;
+    }
+    // A new instance needs room beside the old ones.
+    const room = realBytes === undefined ? Infinity : REAL_RATIO * realBytes - totalBytes + instance.rssBytes;
+    const lineBytes = Math.min(limitBytes, room - slot.freshBytes);
+    if (instance.readyAtMs !== undefined && nowMs - instance.readyAtMs < LOOK_MS) slot.freshBytes = instance.rssBytes;
+    if (instance.rssBytes < LEAST_RATIO * lineBytes) return undefined;
+    const forecastBytes = instance.line.forecast(this.#times.leadMs);
+    if (forecastBytes < lineBytes) return undefined;
+    if (slot.freshBytes >= HOPELESS_RATIO * lineBytes) {
+      slot.retryAtMs = nowMs + HOPELESS_MS;
+      this.#say(
+        `A replacement cannot help: an instance has ${formatBytes(slot.freshBytes)} resident as soon as it is ready, and ` +
+          `${formatBytes(lineBytes)} is where it would be replaced (${this.limit.source}). Raise the limit, or make it smaller.`,
+      );
+      return undefined;
+    }
+    const rate = instance.line.bytesPerSecond;
+    return `${formatBytes(instance.rssBytes)} resident, rising ${formatBytes(rate)}/s; the limit is ${formatBytes(lineBytes)}`;
+  }
+
+  #replace(slot: Slot, old: Instance, why: string): void {
+    slot.wanted = undefined;
+    old.endedFor = why;
+    slot.retired.add(old);
+    const { number, pid, rssBytes, line } = old;
+    this.#topics.replace.emit(() => ({
+      instance: number,
+      pid,
+      why,
+      rssBytes,
+      bytesPerSecond: line.bytesPerSecond,
+      limitBytes: this.limit.bytes,
+    }));
+    // Without its socket the next one could not listen while this one does.
+    if (slot.endsFirst) this.#retire(old);
+    else this.#track(this.#launchSafely(slot, `replaces instance ${number}: ${why}`));
+  }
+
+  async #launchSafely(slot: Slot, why: string): Promise<void> {
+    try {
+      await this.#launch(slot, why);
+    } catch (error) {
+      slot.retryAtMs = this.#clock.now() + RETRY_MS;
+      this.#say(error instanceof Error ? error.message : String(error));
+      if (!slot.current && !this.#isStopping) slot.restartIn(this.#clock, RETRY_MS, () => this.#restart(slot));
+    }
+  }
+
+  #restart(slot: Slot): void {
+    this.#track(this.#launchSafely(slot, "started again"));
+  }
+
+  async #leave(instance: Instance, exit: ExitRecord): Promise<void> {
+    this.#guardian.remove(instance.pid);
+    const slot = this.#slots.find(({ current, next, retired }) => {
+      return current === instance || next === instance || retired.has(instance);
+    });
+    const wasNext = slot?.next === instance;
+    const wasDraining = this.#draining.delete(instance);
+    const isOurs = instance.endedFor !== undefined && (wasDraining || this.#isStopping);
+    slot?.retired.delete(instance);
+    if (slot?.current === instance) slot.current = undefined;
+    if (wasNext) slot.next = undefined;
+    if (wasDraining && instance.drainedAtMs !== undefined && !instance.wasKilled) {
+      this.#times.learnDrain(Math.min(this.#drainMs, instance.drainingMs));
+    }
+    const how = isOurs ? (this.#isStopping ? "stopped" : "replaced") : exit.code === 0 ? "ended" : "crashed";
+    if (slot && !this.#isStopping) this.#follow(slot, instance, exit, how, wasNext);
+    const report = await instance.watch?.conclude(exit);
+    this.#topics.end.emit(() => this.#endOf(instance, exit, how, report));
+    this.#settle(exit);
+  }
+
+  /** What comes after an instance. */
+  #follow(slot: Slot, instance: Instance, exit: ExitRecord, how: InstanceEnd["how"], wasNext: boolean): void {
+    if (wasNext) {
+      slot.retryAtMs = this.#clock.now() + RETRY_MS;
+      if (slot.current) {
+        slot.endsFirst ||= this.#sockets.keys.length === 0 && instance.state !== "ready" && !instance.wasKilled;
+        this.#say(failedReplacement(instance, slot.current, exit, slot.endsFirst));
+      } else this.#restart(slot);
+      return;
+    }
+    if (how === "replaced") {
+      if (slot.endsFirst && !slot.current) this.#restart(slot);
+      return;
+    }
+    if (slot.next ?? slot.current) return;
+    if (how === "ended") {
+      slot.isFinished = true;
+      return;
+    }
+    const after = slot.backoff.crash(instance.ageMs);
+    const words = exit.signal === null ? `code ${exit.code}` : exit.signal;
+    if ("giveUp" in after) {
+      slot.isFinished = true;
+      this.#say(
+        `${this.#name} ended ${after.attempts} times without ever being ready, last with ${words} after ` +
+          `${(instance.ageMs / 1000).toFixed(1)} s. Starting it again cannot help: see what it says itself.`,
+      );
+      return;
+    }
+    this.#say(
+      `Instance ${instance.number} ended by itself with ${words} after ${(instance.ageMs / 1000).toFixed(1)} s` +
+        `${slot.backoff.crashes > 1 ? `, crash ${slot.backoff.crashes} in a row` : ""}; started again in ${after.waitMs} ms.`,
+    );
+    slot.restartIn(this.#clock, after.waitMs, () => this.#restart(slot));
+  }
+
+  #endOf(instance: Instance, exit: ExitRecord, how: InstanceEnd["how"], report: InstanceEnd["report"]): InstanceEnd {
+    const { number, pid, endedFor, wasKilled, ageMs, peakRssBytes, overLimitMs, drainMs } = instance;
+    return {
+      instance: number,
+      pid,
+      exit,
+      how,
+      wasKilled,
+      livedMs: ageMs,
+      peakRssBytes,
+      overLimitMs,
+      ...(endedFor === undefined ? {} : { why: endedFor }),
+      ...(drainMs === undefined ? {} : { drainMs }),
+      ...(report === undefined ? {} : { report }),
+    };
+  }
+
+  /** Everything has ended when no instance lives and none will be started. */
+  #settle(exit: ExitRecord): void {
+    const isDone = this.#isStopping || this.#slots.every(({ isFinished }) => isFinished);
+    const isQuiet = this.#living().length === 0 && this.#slots.every(({ isStarting }) => !isStarting);
+    if (this.#isOver || !isDone || !isQuiet) return;
+    this.#isOver = true;
+    this.#close();
+    // Reports of the others that ended at the same time.
+    void Promise.allSettled(this.#tasks).then(() => this.#resolve(exit));
+  }
+
+  #close(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#sockets[Symbol.dispose]();
+    this.#guardian[Symbol.dispose]();
+    this.#directory.remove({ keepPreload: false });
+  }
+
+  #track(task: Promise<void>): void {
+    const held = task.finally(() => this.#tasks.delete(held));
+    this.#tasks.add(held);
+  }
+
+  #say(sentence: string): void {
+    this.#topics.trouble.emit(() => ({ sentence }));
+  }
+}
+
+function failedReplacement(instance: Instance, current: Instance, exit: ExitRecord, endsFirst: boolean): string {
+  const words = exit.signal === null ? `code ${exit.code}` : exit.signal;
+  const what =
+    `Instance ${instance.number}, which was to replace instance ${current.number}, ended with ${words} before it was ready; ` +
+    `the old one goes on, and the next try is in ${RETRY_MS / 1000} s.`;
+  if (!endsFirst) return what;
+  return (
+    `${what}\nNo listening socket has reached the supervisor, so from now on the old one ends before the new one starts. ` +
+    "Without a gap it works where COMMAND is node itself: plimsoll supervise -- node server.js"
+  );
+}
