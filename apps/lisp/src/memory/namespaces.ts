@@ -65,22 +65,28 @@ export class Namespaces {
    * @returns how many variables were dropped.
    */
   clear(name: Sym): number {
-    const { environment } = this.get(name);
-    const { barrier, addStandard } = this.#base;
-    const standard = new Environment();
-    addStandard(standard);
-    let dropped = 0;
-    for (const [variable, cell] of environment.cells) {
-      const first = standard.cells.get(variable);
+    const own = this.own(name);
+    for (const { cell, first } of own) {
       const value: Value = first?.value ?? UNBOUND;
-      if (first === cell || (cell.value === value && cell.syntax === first?.syntax)) continue;
-      dropped++;
-      barrier.willAssign(cell, value);
+      this.#base.barrier.willAssign(cell, value);
       cell.value = value;
       cell.syntax = first?.syntax;
     }
     if (name.name !== USER) this.#assign([...this.scopes].filter(([each]) => each !== name));
-    return dropped;
+    return own.length;
+  }
+
+  /** The variables of a namespace that have another meaning than the standard one, which is `first`. */
+  own(name: Sym): { readonly cell: Cell; readonly first: Cell | undefined }[] {
+    const standard = new Environment();
+    this.#base.addStandard(standard);
+    const own = [];
+    for (const [variable, cell] of this.get(name).environment.cells) {
+      const first = standard.cells.get(variable);
+      const isStandard = cell.value === (first?.value ?? UNBOUND) && cell.syntax === first?.syntax;
+      if (first !== cell && !isStandard) own.push({ cell, first });
+    }
+    return own;
   }
 
   #assign(scopes: readonly (readonly [Sym, Scope])[]): void {

@@ -103,8 +103,8 @@ function visitFrame(frame: Frame, visit: Visit): void {
 
 function visitPlace({ env, layout: { levels, captured }, layout, level }: Place, visit: Visit): void {
   const variables = levels[level];
-  for (let slot = variables === undefined ? 0 : 1; slot < env.length; slot++) {
-    const variable = variables === undefined ? captured[slot] : variables[slot - 1];
+  for (let slot = 1; slot < env.length; slot++) {
+    const variable = (variables ?? captured)[slot - 1];
     visit(env[slot], () => `variable ${variable?.name ?? slot}`);
   }
   // Past the outermost environment is what the procedure captured.
@@ -115,8 +115,8 @@ function visitClosure({ captured, template: { body, name, site } }: Closure, vis
   const layout = layoutOf(body);
   const procedure = (): string => `the procedure ${name === "" ? "without a name" : name}`;
   const made = (): string => `${procedure()}${site.position === undefined ? "" : `, made${at(site.position)}`}`;
-  for (let slot = 0; slot < captured.length; slot++)
-    visit(captured[slot], () => `variable ${layout?.captured[slot]?.name ?? slot}, captured by ${made()}`);
+  for (let slot = 1; slot < captured.length; slot++)
+    visit(captured[slot], () => `variable ${layout?.captured[slot - 1]?.name ?? slot}, captured by ${made()}`);
   visit(body.unit, () => `the code of ${made()}`);
 }
 
