@@ -121,7 +121,7 @@ export class LogReader {
   async pages(places: readonly (Place | undefined)[]): Promise<(Page | undefined)[]> {
     const found = places.map((place) => place && this.cache.get(place.position));
     const missing: number[] = [];
-    for (const [at, place] of places.entries()) if (place && !found[at]) missing.push(at);
+    for (let at = 0; at < places.length; at++) if (places[at] && !found[at]) missing.push(at);
     missing.sort((one, other) => (places[one]?.position ?? 0) - (places[other]?.position ?? 0));
     for (let first = 0; first < missing.length;) {
       const start = places[missing[first] ?? 0]?.position ?? 0;
@@ -136,7 +136,7 @@ export class LogReader {
       const bytes = read instanceof Promise ? await read : read;
       for (const at of missing.slice(first, next)) {
         const { position, length } = places[at] ?? NOWHERE;
-        found[at] = this.#open(bytes.slice(position - start, position - start + length), position);
+        found[at] = this.#open(bytes.slice(position - start, position - start + length), position, true);
       }
       first = next;
     }
@@ -148,12 +148,12 @@ export class LogReader {
     return damaged(what, this.#where, segmentName(this.generation, segmentOf(position)), offsetOf(position));
   }
 
-  #open(bytes: Uint8Array, position: number): Page {
+  #open(bytes: Uint8Array, position: number, isScan = false): Page {
     if (bytes.length < CHECKSUM_BYTES || crc32(bytes, CHECKSUM_BYTES) !== new ByteReader(bytes).u32()) {
       throw this.damage("A page", position);
     }
-    const page = new Page(bytes.subarray(CHECKSUM_BYTES));
-    this.cache.set(position, page);
+    const page = new Page(bytes, CHECKSUM_BYTES);
+    this.cache.set(position, page, isScan);
     return page;
   }
 }

@@ -4,17 +4,24 @@
  */
 import type { CellSink } from "./steps-record.ts";
 
-const FIRST_CAPACITY = 512;
-
 /** Cells and the places of their newest content. */
 export class Overlay implements CellSink {
   /** Cells plus 1; 0 where there is none. */
-  #cells = new Float64Array(FIRST_CAPACITY);
-  #places = new Float64Array(FIRST_CAPACITY);
-  #shift = 32 - Math.log2(FIRST_CAPACITY);
+  #cells: Float64Array;
+  #places: Int32Array;
+  #shift: number;
   #size = 0;
   /** Added to the places that are set. */
   base = 0;
+
+  /** @param logBytes - about how much log will be laid over the keyframe. */
+  constructor(logBytes: number) {
+    // A written cell takes 8 to 16 bytes of log as a rule.
+    const bits = Math.max(4, Math.ceil(Math.log2(logBytes / 8)));
+    this.#cells = new Float64Array(2 ** bits);
+    this.#places = new Int32Array(2 ** bits);
+    this.#shift = 32 - bits;
+  }
 
   /** Makes `base + at` the place of a cell. */
   set(cell: number, at: number): void {
@@ -50,11 +57,13 @@ export class Overlay implements CellSink {
   }
 
   #grow(): void {
-    const [cells, places] = [this.#cells, this.#places];
+    const cells = this.#cells;
+    const places = this.#places;
     this.#cells = new Float64Array(cells.length * 2);
-    this.#places = new Float64Array(cells.length * 2);
+    this.#places = new Int32Array(cells.length * 2);
     this.#shift--;
-    for (const [at, cell] of cells.entries()) {
+    for (let at = 0; at < cells.length; at++) {
+      const cell = cells[at] as number;
       if (cell === 0) continue;
       const slot = this.#slotOf(cell - 1);
       this.#cells[slot] = cell;

@@ -8,6 +8,9 @@ import type { Page } from "./page.ts";
 /** What an entry takes beside its bytes: the map's entry, the page and its buffer; estimated. */
 const ENTRY_BYTES = 400;
 
+/** Of the pages of a scan, those that get in where others must go for them. */
+const SCAN_SHARE = 1 / 8;
+
 /** Pages by their position. */
 export class PageCache {
   readonly #pages = new Map<number, Page>();
@@ -36,9 +39,16 @@ export class PageCache {
     return page;
   }
 
-  set(position: number, page: Page): void {
+  /**
+   * Keeps a page.
+   *
+   * @param isScan - true for one of very many that are read once: where room must be made, few of them get in, so
+   * that a scan does not push out what others use, and what is used by each scan gets in sooner or later.
+   */
+  set(position: number, page: Page, isScan = false): void {
     if (this.#pages.has(position)) return;
-    if (this.#reserve(page.bytes.length + ENTRY_BYTES)) this.#pages.set(position, page);
+    const mayPushOut = !isScan || Math.random() < SCAN_SHARE;
+    if (this.#reserve(page.bytes.length + ENTRY_BYTES, mayPushOut)) this.#pages.set(position, page);
   }
 
   /** Drops the pages used longest ago. Returns the bytes given back. */
@@ -62,8 +72,9 @@ export class PageCache {
   }
 
   /** Makes room for so many bytes more. */
-  #reserve(bytes: number): boolean {
+  #reserve(bytes: number, mayPushOut = true): boolean {
     if (!this.#lease.tryResize(this.#bytes + bytes)) {
+      if (!mayPushOut) return false;
       this.shrink(bytes);
       if (!this.#lease.tryResize(this.#bytes + bytes)) return false;
     }

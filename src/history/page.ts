@@ -11,16 +11,22 @@ import { FANOUT, type Place, readTableNode } from "./page-table.ts";
 /** Decoded, a cell takes about this many bytes more than its content. */
 const CELL_BYTES = 24;
 
+/** Of the page that is being read. */
+const lengths = new Int32Array(FANOUT);
+
 /** A page of cells, or a node of the table above the pages. */
 export class Page {
   readonly bytes: Uint8Array;
+  readonly #start: number;
   /** True when what it has decoded stays in memory. */
   keepsCells = false;
   #cells: readonly Cell[] | undefined;
   #places: readonly (Place | undefined)[] | undefined;
 
-  constructor(bytes: Uint8Array) {
+  /** @param start - where its content begins in `bytes`. */
+  constructor(bytes: Uint8Array, start: number) {
     this.bytes = bytes;
+    this.#start = start;
   }
 
   /** What decoded cells take, in bytes; estimated. */
@@ -32,7 +38,7 @@ export class Page {
   cell(index: number): Cell {
     if (this.#cells) return this.#cells[index];
     const { bytes } = this;
-    const input = new ByteReader(bytes, FANOUT / 8);
+    const input = new ByteReader(bytes, this.#start + FANOUT / 8);
     let before = 0;
     let start = 0;
     let end = 0;
@@ -49,17 +55,14 @@ export class Page {
   cells(): readonly Cell[] {
     if (this.#cells) return this.#cells;
     const { bytes } = this;
-    const input = new ByteReader(bytes, FANOUT / 8);
+    const input = new ByteReader(bytes, this.#start + FANOUT / 8);
     const cells = new Array<Cell>(FANOUT).fill(EMPTY);
-    const lengths: number[] = [];
-    for (let i = 0; i < FANOUT; i++) if (this.#has(i)) lengths.push(input.varint());
+    for (let i = 0; i < FANOUT; i++) lengths[i] = this.#has(i) ? input.varint() : 0;
     let { at } = input;
-    let next = 0;
     for (let i = 0; i < FANOUT; i++) {
-      if (!this.#has(i)) continue;
-      const end = at + (lengths[next++] ?? 0);
-      cells[i] = readCell(bytes, at, end);
-      at = end;
+      const length = lengths[i] as number;
+      if (length > 0) cells[i] = readCell(bytes, at, at + length);
+      at += length;
     }
     if (this.keepsCells) this.#cells = cells;
     return cells;
@@ -67,12 +70,12 @@ export class Page {
 
   /** As a node of the table. */
   get places(): readonly (Place | undefined)[] {
-    const places = this.#places ?? readTableNode(new ByteReader(this.bytes));
+    const places = this.#places ?? readTableNode(new ByteReader(this.bytes, this.#start));
     if (this.keepsCells) this.#places = places;
     return places;
   }
 
   #has(index: number): boolean {
-    return (((this.bytes[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
+    return (((this.bytes[this.#start + (index >> 3)] ?? 0) >> (index & 7)) & 1) === 1;
   }
 }

@@ -27,7 +27,7 @@ export class Version {
   /** Branch points between the keyframe and the step. */
   lines = 0;
   /** Cells to the places of their lengths, counted over all records. */
-  readonly #written = new Overlay();
+  readonly #written: Overlay;
   readonly #records: { readonly start: number; readonly content: Uint8Array }[] = [];
   #recordBytes = 0;
   /** A piece of the log that holds the table, or much of it. */
@@ -44,6 +44,7 @@ export class Version {
     this.root = root;
     this.#nextCell = nextCell;
     this.known = known;
+    this.#written = new Overlay(known?.bytes.length ?? 0);
   }
 
   /** The first cell that was never used. */
@@ -86,9 +87,9 @@ export class Version {
   /** The cells of some pages in the keyframe, all of one leaf of the table. */
   async pageCells(first: number, count: number): Promise<(readonly Cell[])[]> {
     const leaf = await this.#leafAt(Math.floor(first / FANOUT));
-    const places = Array.from({ length: count }, (_, at) => leaf[(first % FANOUT) + at]);
-    const pages = await this.#reader.pages(places);
-    return pages.map((page) => page?.cells() ?? NO_CELLS);
+    const from = first % FANOUT;
+    const pages = await this.#reader.pages(leaf.slice(from, from + count));
+    return Array.from({ length: count }, (_, at) => pages[at]?.cells() ?? NO_CELLS);
   }
 
   /** True when its log was replaced by a compacted one. */
@@ -120,9 +121,13 @@ export class Version {
     }
     const record = this.#records[low];
     if (!record) return EMPTY;
-    const input = new ByteReader(record.content, place - record.start);
+    const { content, start } = record;
+    const at = place - start;
+    const short = content[at] ?? 0;
+    if (short < 128) return readCell(content, at + 1, at + 1 + short);
+    const input = new ByteReader(content, at);
     const length = input.varint();
-    return readCell(record.content, input.at, input.at + length);
+    return readCell(content, input.at, input.at + length);
   }
 
   #pageAt(page: number): Awaitable<Page | undefined> {
