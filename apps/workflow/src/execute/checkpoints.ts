@@ -1,0 +1,209 @@
+/**
+ * What runs have done, as a history: each finished node is a step of a few hundred bytes. A node counts as finished once its step is
+ * safe; many steps share one write. A run that goes on asks here before it runs a node.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type HistoryDriver, HistoryStore, type Patch, patch } from "plimsoll/history";
+import { WorkflowError, wordsOf } from "../workflow-error.ts";
+import type { Stored } from "./values.ts";
+
+/** Where checkpoints are kept; made by `fileCheckpoints` or `postgresCheckpoints`. */
+export interface CheckpointPlace {
+  /** Shown in messages. */
+  readonly name: string;
+  readonly history: HistoryDriver;
+  readonly values: () => import("./value-files.ts").ValueFiles;
+}
+
+/** A finished node: its value, `undefined` when nobody will read it any more, and what a condition chose. */
+export interface Finished {
+  readonly stored: Stored | undefined;
+  readonly choice?: string;
+}
+
+/** One run, as it is kept. */
+export interface RunRecord {
+  readonly workflow: string;
+  /** Its nodes and edges; a run goes on only with the same. */
+  readonly shape: string;
+  readonly input: Stored;
+  readonly session: string | undefined;
+  readonly startedMs: number;
+  /** By path; those within an item of a map are in `maps`. */
+  readonly nodes: Map<string, Finished>;
+  /** Maps that run, by path. */
+  readonly maps: Map<string, MapRecord>;
+  /** Once it has ended. */
+  readonly output?: Stored;
+}
+
+/** A map that runs. */
+export interface MapRecord {
+  /** Items that the sum has taken in. */
+  readonly taken: number;
+  readonly sum: unknown;
+  /** Of items that have ended and are not taken in yet. */
+  readonly results: Map<number, Stored>;
+  /** Of items that run: finished nodes by path. */
+  readonly items: Map<number, Map<string, Finished>>;
+}
+
+interface State {
+  readonly runs: Map<string, RunRecord>;
+  readonly sessions: Map<string, Stored>;
+}
+
+const NOTHING: Stored = { value: undefined };
+
+/** Steps after which the log is written anew without those of the past. */
+const THIN_STEPS = 100_000;
+
+/** The checkpoints of one executor. */
+export class Checkpoints {
+  readonly #store: HistoryStore<State>;
+  readonly #name: string;
+  readonly #flushDelayMs: number;
+  #thinnedAt: number;
+  #thinning: Promise<unknown> | undefined;
+  #current: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  /** Runs that have ended and their outputs, oldest first. */
+  readonly #ended: Map<string, Stored>;
+
+  private constructor(store: HistoryStore<State>, name: string, flushDelayMs: number, ended: Map<string, Stored>) {
+    this.#store = store;
+    this.#name = name;
+    this.#flushDelayMs = flushDelayMs;
+    this.#thinnedAt = store.lastStep;
+    this.#ended = ended;
+  }
+
+  /** Opens them. @throws WorkflowError `ERR_WORKFLOW_STORAGE` */
+  static async open(place: CheckpointPlace, memoryBytes: number, flushDelayMs: number): Promise<Checkpoints> {
+    try {
+      const store = await HistoryStore.open<State>({ driver: place.history, memory: memoryBytes });
+      if (store.step === 0) store.save({ runs: new Map(), sessions: new Map() });
+      else if (store.size > 1000) await store.thin({ last: 1 });
+      await store.flush();
+      const runs = (await store.at(store.step).get("runs")) as State["runs"];
+      const ended = [...runs].flatMap(([id, { output }]) => (output ? [[id, output] as const] : []));
+      return new Checkpoints(store, place.name, flushDelayMs, new Map(ended));
+    } catch (error) {
+      throw unusable(place.name, error);
+    }
+  }
+
+  /** Names of the files that anything refers to. */
+  async files(): Promise<Set<string>> {
+    const { runs, sessions } = await this.#store.load();
+    const names = new Set<string>();
+    const add = (stored: Stored | undefined): void => {
+      if (stored && "file" in stored) names.add(stored.file);
+    };
+    for (const stored of sessions.values()) add(stored);
+    for (const { input, output, nodes, maps } of runs.values()) {
+      for (const stored of [input, output]) add(stored);
+      for (const { stored } of nodes.values()) add(stored);
+      for (const { results, items } of maps.values()) {
+        for (const stored of results.values()) add(stored);
+        for (const item of items.values()) for (const { stored } of item.values()) add(stored);
+      }
+    }
+    return names;
+  }
+
+  /** A run. */
+  async run(id: string): Promise<RunRecord | undefined> {
+    return (await this.#store.at(this.#store.step).get(["runs", id])) as RunRecord | undefined;
+  }
+
+  /** Runs that have not ended, newest first. */
+  async unfinished(): Promise<{ readonly id: string; readonly workflow: string; readonly startedMs: number }[]> {
+    const runs = (await this.#store.at(this.#store.step).get("runs")) as State["runs"];
+    return [...runs]
+      .filter(([, { output }]) => !output)
+      .map(([id, { workflow, startedMs }]) => ({ id, workflow, startedMs }))
+      .sort((a, b) => b.startedMs - a.startedMs);
+  }
+
+  /** What is kept of a session. */
+  async session(id: string): Promise<Stored | undefined> {
+    return (await this.#store.at(this.#store.step).get(["sessions", id])) as Stored | undefined;
+  }
+
+  /** Saves a change; resolves when it is safe. */
+  async commit(change: Patch): Promise<void> {
+    try {
+      this.#store.save(change);
+      await this.#safe();
+    } catch (error) {
+      throw unusable(this.#name, error);
+    }
+    if (this.#store.lastStep - this.#thinnedAt > THIN_STEPS && !this.#thinning) {
+      this.#thinnedAt = this.#store.lastStep;
+      this.#thinning = this.#store
+        .thin({ last: 1 })
+        .catch(() => undefined)
+        .finally(() => (this.#thinning = undefined));
+    }
+  }
+
+  /**
+   * A run has ended: keeps its output, and forgets the oldest of more than `most`.
+   *
+   * @returns outputs that are of no use any more.
+   */
+  async end(id: string, output: Stored, most: number, change: Patch): Promise<Stored[]> {
+    change
+      .set(["runs", id, "output"], output)
+      .set(["runs", id, "input"], NOTHING)
+      .set(["runs", id, "nodes"], new Map())
+      .set(["runs", id, "maps"], new Map());
+    this.#ended.set(id, output);
+    const dropped: Stored[] = [];
+    for (const [oldest, old] of this.#ended) {
+      if (this.#ended.size <= most) break;
+      this.#ended.delete(oldest);
+      dropped.push(old);
+      change.delete(["runs", oldest]);
+    }
+    await this.commit(change);
+    return dropped;
+  }
+
+  /** Forgets a run that has ended, and a session. */
+  async forget(run: string, session: string | undefined): Promise<Stored[]> {
+    const output = this.#ended.get(run);
+    this.#ended.delete(run);
+    const change = patch().delete(["runs", run]);
+    const kept = session === undefined ? undefined : await this.session(session);
+    if (session !== undefined && kept) change.delete(["sessions", session]);
+    await this.commit(change);
+    return [output, kept].filter((stored) => stored !== undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#thinning;
+    await this.#store.close();
+  }
+
+  /** One write for all that was saved before it begins. */
+  #safe(): Promise<void> {
+    this.#next ??= this.#flushNext();
+    return this.#next;
+  }
+
+  async #flushNext(): Promise<void> {
+    await this.#current.catch(() => undefined);
+    if (this.#flushDelayMs > 0) await sleep(this.#flushDelayMs);
+    else await Promise.resolve();
+    this.#current = this.#store.flush();
+    this.#next = undefined;
+    await this.#current;
+  }
+}
+
+function unusable(name: string, error: unknown): WorkflowError {
+  if (WorkflowError.is(error)) return error;
+  return new WorkflowError("ERR_WORKFLOW_STORAGE", `The checkpoints in ${name} fail: ${wordsOf(error)}`, {}, error);
+}
