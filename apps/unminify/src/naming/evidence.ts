@@ -27,6 +27,7 @@ export const EVIDENCE = {
   "text asked for": 0.55,
   text: 0.5,
   transpiled: 0.9,
+  super: 0.45,
   convention: 0.5,
   returned: 0.2,
   iteration: 0.5,
@@ -63,6 +64,7 @@ export class Evidence {
   readonly #methodArguments = [new Column(), new Column(), new Column()] as const;
   readonly #results = [new Column(), new Column()] as const;
   readonly #returns = [new Column(), new Column()] as const;
+  readonly #aliases = [new Column(), new Column()] as const;
   readonly #copies = [new Column(), new Column()] as const;
   readonly #functions = [new Column(), new Column(), new Column()] as const;
   readonly #parameters = new Column();
@@ -77,6 +79,7 @@ export class Evidence {
       ...this.#methodArguments,
       ...this.#results,
       ...this.#returns,
+      ...this.#aliases,
       ...this.#copies,
       ...this.#functions,
       this.#parameters,
@@ -114,9 +117,15 @@ export class Evidence {
     counts.push(parameterCount);
   }
 
+  /** A property called `name` holds what `occurrence` stands for. */
+  alias(name: number, occurrence: number): void {
+    this.#aliases[0].push(name);
+    this.#aliases[1].push(occurrence);
+  }
+
   /** How many parameters of methods there can be at most, by name and index. */
   get methodParameterCount(): number {
-    return this.#methods[0].length * 4 + this.#methodArguments[0].length;
+    return this.#methods[0].length * 4 + this.#methodArguments[0].length + this.#aliases[0].length;
   }
 
   /** A call of a method called `method` gives an identifier, or something with a name, to a parameter. */
@@ -182,6 +191,11 @@ export class Evidence {
     forEachArgument(this.#methodArguments, visit);
   }
 
+  /** Every pair of a property's name and the identifier that it holds. */
+  aliases(visit: (name: number, occurrence: number) => void): void {
+    forEachPair(this.#aliases, visit);
+  }
+
   /** Every pair of occurrences of which the first begins as a copy of the second. */
   copies(visit: (to: number, from: number) => void): void {
     forEachPair(this.#copies, visit);
@@ -223,6 +237,7 @@ export class NoEvidence extends Evidence {
   override argument(): void {}
   override copy(): void {}
   override method(): void {}
+  override alias(): void {}
   override methodArgument(): void {}
   override result(): void {}
   override returns(): void {}

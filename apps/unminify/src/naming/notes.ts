@@ -3,7 +3,7 @@
  * some name was called so by its author, what comes out of `getPosition()` is a position. Each method
  * is told of one construct while its syntax tree is at hand and writes into {@link Evidence}.
  */
-import type { AnyNode } from "acorn";
+import type { AnyNode, Class } from "acorn";
 import type { NameTable } from "../scope/name-table.ts";
 import type { FunctionDigest, ReadFunction } from "../scope/walker.ts";
 import { CALLBACK_PARAMETERS, COUNTERS } from "./conventions.ts";
@@ -38,15 +38,23 @@ export class Notes {
   }
 
   #hint(occurrence: number | undefined, description: Description | undefined): void {
-    if (occurrence !== undefined && description !== undefined && this.evidence.isKept)
-      this.evidence.hint(occurrence, this.#names.idOf(description.name), description.kind);
+    if (occurrence === undefined || description === undefined || !this.evidence.isKept) return;
+    const { name, kind } = description;
+    // `this._size = a`: the underscore is the property's.
+    const isMark = kind.startsWith("property") && name.startsWith("_") && /^_+[a-z]/i.test(name);
+    this.evidence.hint(occurrence, this.#names.idOf(isMark ? name.replace(/^_+/, "") : name), kind);
   }
 
   /** `const a = …`, or `a = …` where `kind` is undefined. */
   assigned(occurrence: number, value: AnyNode, valueOccurrence: number | undefined, kind?: string): void {
     this.#hint(occurrence, describe(value, kind === "const" || kind === "var"));
     if (valueOccurrence !== undefined) this.evidence.copy(occurrence, valueOccurrence);
-    if (value === this.#lastCall) this.evidence.result(occurrence, this.#lastCallee, value.type === "NewExpression");
+    if (value === this.#unpacked?.node) this.evidence.copy(occurrence, this.#unpacked.from);
+    else if (value === this.#lastCall)
+      this.evidence.result(occurrence, this.#lastCallee, value.type === "NewExpression");
+    // `var A = function (b) { …; return a }(B)`: an old class, or what a module hands out.
+    const inner = value.type === "CallExpression" ? digestOf(value.callee)?.returned : undefined;
+    if (inner !== undefined) this.evidence.copy(occurrence, inner);
     this.#transpiled(occurrence, value);
     if (value.type === "MemberExpression" && value.object.type === "Identifier" && this.#lastRead !== undefined)
       this.evidence.unpack(this.#lastRead);
@@ -63,13 +71,16 @@ export class Notes {
   optional: Map<number, number> | undefined;
 
   /** What compilers to older JavaScript write: `step = iterator.n()`, `_this = _super.call(this)`. */
-  #transpiled(occurrence: number, value: AnyNode): void {
+  #transpiled(occurrence: number, whole: AnyNode): void {
+    const value = whole.type === "LogicalExpression" ? whole.left : whole;
     if (value.type !== "CallExpression" || value.callee.type !== "MemberExpression") return;
     const { object } = value.callee;
     const name = propertyName(value.callee);
     if (object.type !== "Identifier") return;
-    if ((name === "call" || name === "apply") && value.arguments[0]?.type === "ThisExpression")
+    if ((name === "call" || name === "apply") && value.arguments[0]?.type === "ThisExpression") {
       this.#hint(occurrence, { name: "_this", kind: "convention" });
+      this.#hint(this.#lastRead, { name: "_super", kind: "super" });
+    }
     if (value.arguments.length > 0 || name !== "n") return;
     this.#hint(occurrence, { name: "_step", kind: "transpiled" });
     this.#hint(this.#lastRead, { name: "_iterator", kind: "transpiled" });
@@ -94,7 +105,7 @@ export class Notes {
         ? object.name === "exports"
         : object.type === "MemberExpression" && propertyName(object) === "exports";
     if (value !== undefined) this.#hint(value, { name, kind: isExport ? "exported" : "property written" });
-    this.method(name, node.right);
+    this.method(name, node.right, value);
     // `switch (context.prev = context.next)` of a generator.
     if (name === "prev" && node.right.type === "MemberExpression" && propertyName(node.right) === "next")
       this.#hint(this.#lastRead, { name: "_context", kind: "transpiled" });
@@ -106,9 +117,20 @@ export class Notes {
   #lastRead: number | undefined;
 
   /** `a.b`: `occurrence` is that of `a`. */
-  memberRead(occurrence: number, _node: AnyNode): void {
+  memberRead(occurrence: number, node: Extract<AnyNode, { type: "MemberExpression" }>): void {
     this.#lastRead = occurrence;
+    if (this.#calledOn?.node.callee === node) {
+      const { node: call, given } = this.#calledOn;
+      for (let index = 1; index < Math.min(call.arguments.length, MAX_ARGUMENTS); index++)
+        this.#argument(call.arguments[index], given[index], (value) =>
+          this.evidence.argument(occurrence, index - 1, value),
+        );
+    }
+    this.#calledOn = undefined;
   }
+
+  /** `a.call(this, …)`, until `a` is read. */
+  #calledOn: { readonly node: Call; readonly given: readonly (number | undefined)[] } | undefined;
 
   /** `name: value` in an object. */
   property(node: Extract<AnyNode, { type: "Property" }>, value: number | undefined): void {
@@ -117,26 +139,35 @@ export class Notes {
     if (value !== undefined) this.#hint(value, { name, kind: "object key" });
     // Classes for old browsers: `{ key: "name", value: function … }`.
     if (name === "key") this.#lastKey = textOf(node.value);
-    else this.method(name === "value" ? (this.#lastKey ?? name) : name, node.value);
+    else this.method(name === "value" ? (this.#lastKey ?? name) : name, node.value, value);
     // Getters of exports: `{ name: () => value }`.
     const returned = digestOf(node.value)?.returned;
-    if (returned !== undefined && digestOf(node.value)?.parameterCount === 0)
+    if (returned !== undefined && digestOf(node.value)?.parameterCount === 0) {
       this.#hint(returned, { name, kind: "exported" });
+      this.method(name, node.value, returned);
+    }
   }
 
   #lastKey: string | undefined;
 
   /** A property called `name` that holds a function. */
-  method(name: string, value: AnyNode): void {
+  method(name: string, value: AnyNode, occurrence?: number): void {
+    if (name.length < MIN_METHOD_LENGTH) return;
+    if (occurrence !== undefined && this.evidence.isKept) this.evidence.alias(this.#names.idOf(name), occurrence);
     const digest = digestOf(value);
-    if (digest && digest.parameterCount > 0 && name.length >= MIN_METHOD_LENGTH)
+    if (digest && digest.parameterCount > 0)
       this.evidence.method(this.#names.idOf(name), digest.firstParameter, digest.parameterCount);
   }
 
   /** A method or field of a class. */
   classElement(key: AnyNode, value: AnyNode | null): void {
     const name = textOf(key);
-    if (name !== undefined && value) this.method(name, value);
+    if (name !== undefined && value && name !== "constructor") this.method(name, value);
+  }
+
+  /** A class with a name. */
+  namedClass(occurrence: number, node: Class): void {
+    this.#function(occurrence, node as AnyNode);
   }
 
   /** `{ name: a }` in a pattern. */
@@ -157,9 +188,12 @@ export class Notes {
   }
 
   /** `catch (a)`. */
-  caught(occurrence: number): void {
+  caught(occurrence: number, name: string): void {
+    this.#caughtName = name;
     this.#hint(occurrence, { name: "error", kind: "convention" });
   }
+
+  #caughtName: string | undefined;
 
   /** `import { name as a } from "module"`. */
   imported(occurrence: number, specifier: AnyNode, node: Extract<AnyNode, { type: "ImportDeclaration" }>): void {
@@ -193,7 +227,14 @@ export class Notes {
   }
 
   /** The head and body of a function were read. */
-  functionRead(parameters: readonly (number | undefined)[], returned: number | undefined): FunctionDigest {
+  functionRead(
+    parameters: readonly (number | undefined)[],
+    returned: number | undefined,
+    isForwarding: boolean,
+  ): FunctionDigest {
+    if (isForwarding)
+      for (const [index, parameter] of parameters.entries())
+        this.#hint(parameter, { name: index === 0 ? "_x" : `_x${index + 1}`, kind: "transpiled" });
     const firstParameter = this.evidence.startParameters();
     let parameterCount = parameters.length;
     if (this.optional) for (const index of this.optional.keys()) parameterCount = Math.max(parameterCount, index + 1);
@@ -219,9 +260,16 @@ export class Notes {
   /** A call: `callee` where it is one identifier, `given` the identifiers among the arguments. */
   called(node: Call, callee: number | undefined, given: readonly (number | undefined)[]): void {
     if (!this.evidence.isKept) return;
+    this.#noteUnpacked(node, given[0]);
     if (callee !== undefined) [this.#lastCall, this.#lastCallee] = [node, callee];
     this.#immediate(node, given);
-    const method = node.callee.type === "MemberExpression" ? propertyName(node.callee) : undefined;
+    const target = calleeOf(node);
+    const method = target.type === "MemberExpression" ? propertyName(target) : undefined;
+    this.#calledOn = method === "call" ? { node, given } : undefined;
+    // Compiled `for (… of …)`: `catch (err) { iterator.e(err) }`.
+    const [first] = node.arguments;
+    if (method === "e" && first?.type === "Identifier" && first.name === this.#caughtName)
+      this.#hint(given[0], { name: "err", kind: "transpiled" });
     const isTelling = method !== undefined && method.length >= MIN_METHOD_LENGTH && !SILENT_METHODS.has(method);
     const count = Math.min(node.arguments.length, MAX_ARGUMENTS);
     for (let index = 0; index < count; index++) {
@@ -232,12 +280,36 @@ export class Notes {
       this.#namedGetter(node, index);
       this.#callback(node, argument);
       if (callee === undefined && !isTelling) continue;
-      const description = occurrence === undefined ? describe(argument, false) : undefined;
-      if (occurrence === undefined && description === undefined) continue;
-      const value = occurrence === undefined ? { name: this.#names.idOf(description?.name ?? "") } : { occurrence };
-      if (callee !== undefined) this.evidence.argument(callee, index, value);
-      else if (method !== undefined) this.evidence.methodArgument(this.#names.idOf(method), index, value);
+      this.#argument(argument, occurrence, (value) => {
+        if (callee !== undefined) this.evidence.argument(callee, index, value);
+        else if (method !== undefined) this.evidence.methodArgument(this.#names.idOf(method), index, value);
+      });
     }
+  }
+
+  /** `slicedToArray(a, 2)` and `slicedToArray(f(…), 2)`, of which compilers name the result after `a` and `f`. */
+  #noteUnpacked(node: Call, given: number | undefined): void {
+    const [first, second] = node.arguments;
+    const isUnpacking = node.arguments.length === 2 && second?.type === "Literal" && typeof second.value === "number";
+    if (!isUnpacking || node.callee.type !== "Identifier") return;
+    const from = given ?? (first !== undefined && first === this.#lastCall ? this.#lastCallee : undefined);
+    if (from !== undefined) this.#unpacked = { node, from };
+  }
+
+  #unpacked: { readonly node: AnyNode; readonly from: number } | undefined;
+
+  /** What is given to a parameter, where it has a name or makes one. */
+  #argument(
+    argument: AnyNode | undefined,
+    occurrence: number | undefined,
+    note: (value: { name: number } | { occurrence: number }) => void,
+  ): void {
+    if (occurrence !== undefined) {
+      note({ occurrence });
+      return;
+    }
+    const description = argument && argument.type !== "ThisExpression" ? describe(argument, false) : undefined;
+    if (description !== undefined) note({ name: this.#names.idOf(description.name) });
   }
 
   /** `(function (a) { … })(b)`. */
@@ -293,7 +365,16 @@ export class Notes {
   }
 }
 
+/** `f` in `f(…)`, `o.f` in `(0, o.f)(…)`. */
+function calleeOf({ callee }: Call): AnyNode {
+  return callee.type === "SequenceExpression" ? (callee.expressions.at(-1) ?? callee) : callee;
+}
+
 function digestOf(node: AnyNode | undefined): FunctionDigest | undefined {
+  if (node?.type === "ClassExpression" || node?.type === "ClassDeclaration") {
+    const own = node.body.body.find((element) => element.type === "MethodDefinition" && element.kind === "constructor");
+    return own?.type === "MethodDefinition" ? digestOf(own.value) : undefined;
+  }
   return node &&
     (node.type === "FunctionExpression" ||
       node.type === "ArrowFunctionExpression" ||

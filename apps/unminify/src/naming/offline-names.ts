@@ -13,9 +13,14 @@ import { EVIDENCE, type EvidenceKind } from "./evidence.ts";
 import { type NameProposals, Proposals } from "./proposals.ts";
 
 /** How often names may flow on: a value passes through a few functions before it is used. */
-const ROUNDS = 3;
+const ROUNDS = 4;
 /** What is left of a weight after it has passed through one call or copy. */
 const PASSED_ON = 0.7;
+const MIN_PASSED_LENGTH = 2;
+/** They say what a value is where it stands, not what it is elsewhere. */
+const LOCAL_NAMES = new Set(["_this", "_super", "args", "item", "result", "key", "event"]);
+/** Of a function that is a method as well. */
+const MAX_PARAMETERS = 8;
 /** Shorter free names say nothing of a copy. */
 const MIN_AUTHORED_LENGTH = 3;
 
@@ -47,11 +52,14 @@ class NameFlow {
     this.#moduleParameters();
     const parameters = parametersByFunction(this.#analysis);
     for (let round = 0; round < ROUNDS; round++) {
-      this.#throughCalls(parameters, round === 0);
-      this.#throughMethods(round === 0);
       evidence.copies((to, from) => this.#passBoth(this.#subject(to), this.#subject(from), "copied"));
+      this.#proposals.settle();
+      this.#throughCalls(parameters, round === 0);
+      this.#proposals.settle();
+      this.#throughMethods(parameters, round === 0);
       if (round === ROUNDS - 1) this.#lastGuesses();
       this.#throughResults();
+      this.#proposals.settle();
     }
     return this.#proposals;
   }
@@ -78,7 +86,14 @@ class NameFlow {
   #pass(to: number, from: number, kind: EvidenceKind): void {
     if (to === 0 || from === 0 || this.#proposals.has(to)) return;
     const source = this.#proposals.get(from);
-    if (source) this.#proposals.propose(to, source.name, kind, Math.min(EVIDENCE[kind], source.weight) * PASSED_ON);
+    if (source && !this.#saysLittle(source.name))
+      this.#proposals.pass(to, source.name, kind, Math.min(EVIDENCE[kind], source.weight) * PASSED_ON);
+  }
+
+  /** What a minifier or a compiler left, or says of one place alone. */
+  #saysLittle(name: number): boolean {
+    const text = this.#analysis.names.nameOf(name);
+    return text.length < MIN_PASSED_LENGTH ? !/^[xyzi]$/.test(text) : LOCAL_NAMES.has(text);
   }
 
   #passBoth(one: number, other: number, kind: EvidenceKind): void {
@@ -92,20 +107,29 @@ class NameFlow {
       const parameter = parameters(bindingOf(this.#analysis, callee), index);
       if (parameter === 0) return;
       if (isOccurrence) this.#passBoth(parameter, this.#subject(value), "argument");
-      else this.#proposals.propose(parameter, value, "argument", EVIDENCE.argument * PASSED_ON);
+      else if (!this.#saysLittle(value))
+        this.#proposals.pass(parameter, value, "argument", EVIDENCE.argument * PASSED_ON);
     });
   }
 
   /** Methods of one name take the same: a slot stands for a parameter of all of them. */
-  #throughMethods(isFirst: boolean): void {
+  #throughMethods(parameters: ParameterFinder, isFirst: boolean): void {
     const { evidence } = this.#analysis;
     evidence.methodArguments((callee, index, value, isOccurrence) => {
       if (!isOccurrence && !isFirst) return;
       const slot = this.#proposals.slot(callee, index);
       if (isOccurrence) this.#passBoth(slot, this.#subject(value), "method parameter");
-      else this.#proposals.propose(slot, value, "method parameter", EVIDENCE["method parameter"]);
+      else if (!this.#saysLittle(value))
+        this.#proposals.pass(slot, value, "method parameter", EVIDENCE["method parameter"] * PASSED_ON);
     });
-    for (const isBack of [false, true])
+    evidence.aliases((method, occurrence) => {
+      const root = bindingOf(this.#analysis, occurrence);
+      for (let index = 0; index < MAX_PARAMETERS; index++) {
+        const parameter = parameters(root, index);
+        if (parameter !== 0) this.#passBoth(this.#proposals.slot(method, index), parameter, "method parameter");
+      }
+    });
+    for (const isBack of [false, true]) {
       evidence.methods((method, first, count) => {
         for (let index = 0; index < count; index++) {
           const occurrence = evidence.parameterAt(first + index);
@@ -115,6 +139,8 @@ class NameFlow {
           else this.#pass(slot, parameter, "method parameter");
         }
       });
+      this.#proposals.settle();
+    }
   }
 
   #throughResults(): void {
@@ -131,7 +157,7 @@ class NameFlow {
       const text = names.nameOf(called.name);
       const name = isNew ? lowerFirst(text) : resultName(text);
       if (name !== undefined)
-        this.#proposals.propose(to, names.idOf(name), isNew ? "constructed" : "call result", called.weight * PASSED_ON);
+        this.#proposals.pass(to, names.idOf(name), isNew ? "constructed" : "call result", called.weight * PASSED_ON);
     });
   }
 
@@ -161,15 +187,23 @@ type ParameterFinder = (functionRoot: number, index: number) => number;
 function parametersByFunction(analysis: Analysis): ParameterFinder {
   const functions = new Map<number, readonly [first: number, count: number]>();
   const ambiguous = new Set<number>();
-  analysis.evidence.functions((occurrence, first, count) => {
-    const root = bindingOf(analysis, occurrence);
+  const add = (root: number, first: number, count: number): void => {
     if (functions.has(root)) ambiguous.add(root);
     functions.set(root, [first, count]);
-  });
+  };
+  const { evidence } = analysis;
+  evidence.functions((occurrence, first, count) => add(bindingOf(analysis, occurrence), first, count));
+  // A copy of a function is that function; classes of old code pass through two.
+  for (let round = 0; round < 3; round++)
+    evidence.copies((to, from) => {
+      const [copy, root] = [bindingOf(analysis, to), bindingOf(analysis, from)];
+      const known = functions.get(root);
+      if (known && copy !== 0 && !functions.has(copy) && !ambiguous.has(root)) functions.set(copy, known);
+    });
   return (functionRoot, index) => {
     const [first = 0, count = 0] = functions.get(functionRoot) ?? [];
     if (functionRoot === 0 || index >= count || ambiguous.has(functionRoot)) return 0;
-    const occurrence = analysis.evidence.parameterAt(first + index);
+    const occurrence = evidence.parameterAt(first + index);
     return occurrence === undefined ? 0 : bindingOf(analysis, occurrence);
   };
 }

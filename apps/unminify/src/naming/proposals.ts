@@ -32,7 +32,9 @@ export class Proposals implements NameProposals {
   readonly #names: Uint32Array;
   readonly #kinds: Uint8Array;
   readonly #weights: Float32Array;
-  readonly #votes: Uint16Array;
+  readonly #votes: Float32Array;
+  /** 1 where a name was passed on that does not count yet. */
+  readonly #waiting: Uint8Array;
   readonly #bindings: number;
   readonly #freeNames: number;
   readonly #slots = new Map<number, number>();
@@ -47,7 +49,8 @@ export class Proposals implements NameProposals {
     this.#names = new Uint32Array(size);
     this.#kinds = new Uint8Array(size);
     this.#weights = new Float32Array(size);
-    this.#votes = new Uint16Array(size);
+    this.#votes = new Float32Array(size);
+    this.#waiting = new Uint8Array(size);
   }
 
   /** The subject that a free name is. */
@@ -75,12 +78,12 @@ export class Proposals implements NameProposals {
 
   /** True when something is proposed. */
   has(subject: number): boolean {
-    return (this.#names[subject] ?? 0) !== 0;
+    return (this.#names[subject] ?? 0) !== 0 && this.#waiting[subject] === 0;
   }
 
   get(subject: number): ProposedName | undefined {
     const name = this.#names[subject] ?? 0;
-    if (name === 0) return undefined;
+    if (name === 0 || this.#waiting[subject] !== 0) return undefined;
     return {
       name: name - 1,
       kind: KINDS[this.#kinds[subject] ?? 0] ?? "text",
@@ -100,6 +103,30 @@ export class Proposals implements NameProposals {
     else if (known === 0 || single > before) this.#set(subject, name, kind, weight, known === name + 1 ? votes + 1 : 1);
     else if (single === before && votes <= 0) this.#set(subject, name, kind, weight, 1);
     else if (single === before) this.#votes[subject] = votes - 1;
+  }
+
+  /**
+   * Passes a name on to what has none. It counts from the next {@link settle} on, and only one does: that of
+   * the majority by weight, found in one pass (Boyer and Moore, 1991).
+   */
+  pass(subject: number, name: number, kind: EvidenceKind, weight: number): void {
+    if (subject === 0 || this.has(subject)) return;
+    const votes = this.#votes[subject] ?? 0;
+    if (this.#waiting[subject] === 1 && this.#names[subject] === name + 1) this.#votes[subject] = votes + weight;
+    else if (votes > weight) this.#votes[subject] = votes - weight;
+    else {
+      this.#set(subject, name, kind, weight, weight - votes);
+      this.#waiting[subject] = 1;
+    }
+  }
+
+  /** Lets count what was passed on. */
+  settle(): void {
+    for (let subject = 0; subject < this.#waiting.length; subject++) {
+      if (this.#waiting[subject] === 0) continue;
+      this.#waiting[subject] = 0;
+      this.#votes[subject] = 1;
+    }
   }
 
   #set(subject: number, name: number, kind: EvidenceKind, weight: number, votes: number): void {

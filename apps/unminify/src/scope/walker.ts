@@ -35,6 +35,8 @@ export class Walker {
   readonly modules = new ModuleFinder();
   /** Occurrence of the last `return x` at the level of statements; the parser resets it. */
   returned: number | undefined;
+  /** True when it was `return x.apply(this, arguments)`. */
+  isForwarding = false;
   /** True when the open function has read `this`, `super`, `new.target` or `arguments`; the parser resets it. */
   seesThis = false;
 
@@ -61,6 +63,7 @@ export class Walker {
         break;
       case "ReturnStatement":
         this.returned = node.argument ? this.expression(node.argument) : undefined;
+        this.isForwarding = node.argument?.type === "CallExpression" && isForwarding(node.argument);
         break;
       case "ThrowStatement":
         this.expression(node.argument);
@@ -144,7 +147,7 @@ export class Walker {
 
   /** Declares the name of a class statement. */
   classDeclaration(node: Class): void {
-    if (node.id) this.#declare(node.id, "class");
+    if (node.id) this.#notes.namedClass(this.#declare(node.id, "class"), node);
   }
 
   /** Reads a class without its methods, in the scope that is open for it. */
@@ -190,14 +193,15 @@ export class Walker {
   /** Declares what a `catch` binds. */
   catchParameter(node: Pattern): void {
     const occurrence = this.pattern(node, node.type === "Identifier" ? "catch" : "let");
-    if (occurrence !== undefined) this.#notes.caught(occurrence);
+    if (occurrence !== undefined && node.type === "Identifier") this.#notes.caught(occurrence, node.name);
   }
 
   /** Declares the parameters of a function and reads an arrow's expression; returns what to keep of it. */
   functionHead(node: ReadFunction): void {
     if (node.body.type !== "BlockStatement") this.returned = this.expression(node.body);
     const occurrences = node.params.map((parameter) => this.pattern(parameter, "parameter"));
-    node.digest = this.#notes.functionRead(occurrences, this.returned);
+    node.digest = this.#notes.functionRead(occurrences, this.returned, this.isForwarding);
+    this.isForwarding = false;
   }
 
   /** Declares the name of a function expression, in the scope that holds it alone. */
@@ -284,6 +288,9 @@ export class Walker {
         case "LogicalExpression":
           this.expression(current.right);
           if (current.left.type === "PrivateIdentifier") return undefined;
+          // `a || 5` is still called `a`.
+          if (current === node && current.left.type === "Identifier" && /^(?:\|\||\?\?)$/.test(current.operator))
+            return this.reference(current.left);
           current = current.left;
           break;
         case "MemberExpression":
@@ -304,8 +311,7 @@ export class Walker {
           current = current.expression;
           break;
         default:
-          this.#otherExpression(current);
-          return undefined;
+          return current === node ? this.#otherExpression(current) : void this.#otherExpression(current);
       }
       // Only the identifier itself is an identifier: not the start of a chain.
       if (current.type === "Identifier") {
@@ -327,14 +333,16 @@ export class Walker {
     this.#notes.called(node, callee, given);
   }
 
-  #otherExpression(node: AnyNode): void {
+  /** The occurrence where the value is that of one identifier. */
+  #otherExpression(node: AnyNode): number | undefined {
     switch (node.type) {
       case "AssignmentExpression": {
         const value = this.expression(node.right);
         const target = node.left.type === "MemberExpression" ? undefined : this.pattern(node.left, undefined);
         if (node.left.type === "MemberExpression") this.expression(node.left);
-        if (node.operator === "=") this.#notes.assignment(node, target, value);
-        break;
+        if (node.operator !== "=") break;
+        this.#notes.assignment(node, target, value);
+        return target ?? value;
       }
       case "ObjectExpression":
         this.modules.saw(node);
@@ -349,14 +357,17 @@ export class Walker {
           } else this.#notes.property(property, this.expression(property.value));
         }
         break;
-      case "ConditionalExpression":
+      case "ConditionalExpression": {
         this.expression(node.test);
-        this.expression(node.consequent);
-        this.expression(node.alternate);
-        break;
-      case "SequenceExpression":
-        for (const part of node.expressions) this.expression(part);
-        break;
+        // `void 0 === a ? 5 : a` is still called `a`.
+        const [one, other] = [this.expression(node.consequent), this.expression(node.alternate)];
+        return one === undefined || other === undefined ? (one ?? other) : undefined;
+      }
+      case "SequenceExpression": {
+        let last: number | undefined;
+        for (const part of node.expressions) last = this.expression(part);
+        return last;
+      }
       case "ArrayExpression":
         this.modules.saw(node);
         for (const element of node.elements) if (element) this.expression(element);
@@ -390,5 +401,18 @@ export class Walker {
         // Literals, functions and classes: nothing, or read before.
         break;
     }
+    return undefined;
   }
+}
+
+/** `x.apply(this, arguments)`. */
+function isForwarding({ callee, arguments: [first, second] }: Extract<AnyNode, { type: "CallExpression" }>): boolean {
+  return (
+    callee.type === "MemberExpression" &&
+    callee.property.type === "Identifier" &&
+    callee.property.name === "apply" &&
+    first?.type === "ThisExpression" &&
+    second?.type === "Identifier" &&
+    second.name === "arguments"
+  );
 }
