@@ -24,22 +24,26 @@ export interface Cell {
   readonly fixed: readonly number[];
 }
 
-const LIMITS_MB = [128, 512, 2048] as const;
+/**
+ * Each limit with its unit: tasks take 1 to 20 units of a megabyte. The waits are as short as one processor can fill that memory in;
+ * longer ones would show the same, later.
+ */
+const LIMITS = [
+  { limitMb: 128, unit: 0.25, waitMs: [50, 150], waitInsideMs: [30, 110] },
+  { limitMb: 512, unit: 0.5, waitMs: [100, 450], waitInsideMs: [50, 250] },
+  { limitMb: 2048, unit: 1, waitMs: [600, 1800], waitInsideMs: [300, 900] },
+] as const;
 /** Shares of what fits on average at which a fixed number might survive. */
-const SHARES = [0.6, 0.7, 0.8, 0.9, 1, 1.1] as const;
+const SHARES = [0.5, 0.57, 0.64, 0.71, 0.78, 0.85] as const;
 /** The same where a cgroup kills: V8 lets 64 MB of dead Buffers and more lie before it collects. */
-const SHARES_INSIDE = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9] as const;
+const SHARES_INSIDE = [0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9] as const;
 /** Of a process before any task: code, stacks, V8 itself. */
 const BASE_MB = 50;
-/** Old space of a process whose cgroup is to bind, not V8. */
-const FREE_OLD_SPACE_MB = 4096;
 
 /** All cells. */
-export const CELLS: readonly Cell[] = LIMITS_MB.flatMap((limitMb) => {
-  // Tasks of 1 to 20 MB at 512 MB; larger ones would measure how fast memory can be filled.
-  const unit = Math.min(1, limitMb / 512);
-  const waitMs = limitMb > 512 ? ([600, 1800] as const) : ([100, 500] as const);
+export const CELLS: readonly Cell[] = LIMITS.flatMap(({ limitMb, unit, waitMs, waitInsideMs }) => {
   const even = { least: unit, most: 20 * unit, waitMs };
+  const evenInside = { ...even, waitMs: waitInsideMs };
   const tail = { least: 2 * unit, most: 120 * unit, tail: 1.5, waitMs };
   const meanMb = 10.5 * unit;
   const cell = (name: string, shape: Shape, usableMb: number, perTaskMb: number, limits: Partial<Cell>): Cell => ({
@@ -55,11 +59,11 @@ export const CELLS: readonly Cell[] = LIMITS_MB.flatMap((limitMb) => {
     ],
     ...limits,
   });
-  const inside = { oldSpaceMb: Math.min(limitMb, FREE_OLD_SPACE_MB), cgroupMb: limitMb };
+  const inside = { oldSpaceMb: limitMb, cgroupMb: limitMb };
   return [
     cell("heap", { ...even, heapRatio: 0.8 }, limitMb, 0.8 * meanMb, {}),
-    cell("buffers", { ...even, heapRatio: 0.02 }, limitMb - BASE_MB, meanMb, inside),
-    cell("mixed", { ...even, heapRatio: 0.5 }, limitMb - BASE_MB, meanMb, inside),
+    cell("buffers", { ...evenInside, heapRatio: 0.02 }, limitMb - BASE_MB, meanMb, inside),
+    cell("mixed", { ...evenInside, heapRatio: 0.5 }, limitMb - BASE_MB, meanMb, inside),
     cell("heavy tail", { ...tail, heapRatio: 0.8 }, limitMb, 0.8 * 5.5 * unit, {}),
   ];
 });

@@ -1,5 +1,5 @@
 /** Runs of the budget benchmarks, each in a process of its own, with its memory cgroup where the cell has one. */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { MemoryCgroup } from "../../test/support/memory-cgroup.ts";
 import type { Cell } from "./cells.ts";
@@ -50,17 +50,16 @@ interface Ending {
   readonly stdout: string;
 }
 
-async function runFree(args: readonly string[]): Promise<Ending> {
-  const { signal, stdout } = spawnSync(process.execPath, args, {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-    timeout: DEADLINE_MS,
-    killSignal: "SIGKILL",
+function runFree(args: readonly string[]): Promise<Ending> {
+  const options = { timeout: DEADLINE_MS, killSignal: "SIGKILL" } as const;
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, options, (error, stdout) => resolve({ signal: error?.signal ?? null, stdout }));
   });
-  return { signal, stdout };
 }
 
+let cgroups = 0;
+
 async function runInside(limitMb: number, args: readonly string[]): Promise<Ending> {
-  using cgroup = new MemoryCgroup("plimsoll-budget", limitMb * MB);
+  using cgroup = new MemoryCgroup(`plimsoll-budget-${cgroups++}`, limitMb * MB);
   return await cgroup.run(process.execPath, args, DEADLINE_MS);
 }
