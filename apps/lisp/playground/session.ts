@@ -1,0 +1,200 @@
+/**
+ * A session of the playground: a system of the language, what is still to be evaluated, and what the page shows. It knows nothing of
+ * workers or pages.
+ */
+import { explain } from "../src/command/explain.ts";
+import { write } from "../src/data/printer.ts";
+import { EOF, MultipleValues, type Value } from "../src/data/values.ts";
+import { symbol } from "../src/data/symbols.ts";
+import { Lisp } from "../src/lisp.ts";
+import type { MemoryHost } from "../src/memory/host.ts";
+import { viewMachine } from "../src/memory/view.ts";
+import { describePath, findHolders } from "../src/memory/why-alive.ts";
+import { type Position, Reader } from "../src/reader/reader.ts";
+import type { Answer, OutputLine, SessionView, Span, VariableView } from "./protocol.ts";
+import { timeOf } from "./timeless.ts";
+
+/** What the text in the editor is called in positions. */
+const EDITOR = "editor";
+const SHOWN_CHARACTERS = 160;
+const SHOWN_GLOBALS = 60;
+const HOLDERS = 5;
+const SEARCH_LIMIT = 500_000;
+
+/** A session. */
+export class Session {
+  /** The text of the editor when it was run last. */
+  text = "";
+  /** Takes what is written, and values. */
+  readonly #tell: (lines: readonly OutputLine[]) => void;
+  readonly #memory: MemoryHost;
+  #lisp: Lisp;
+  #waiting: { readonly form: Value; readonly isShown: boolean }[] = [];
+  #isUnderWay = false;
+  #isShown = false;
+
+  constructor(tell: (lines: readonly OutputLine[]) => void, memory: MemoryHost) {
+    this.#tell = tell;
+    this.#memory = memory;
+    this.#lisp = this.#fresh();
+  }
+
+  #fresh(): Lisp {
+    return new Lisp({ console: { write: (text) => this.#say("output", text) }, memory: this.#memory });
+  }
+
+  #say(kind: OutputLine["kind"], text: string): void {
+    const { step, branchName } = timeOf(this.#lisp);
+    this.#tell([{ kind, text, step, branch: branchName }]);
+  }
+
+  /** True when there is something to go on with. */
+  get isUnfinished(): boolean {
+    return this.#isUnderWay || this.#waiting.length > 0 || timeOf(this.#lisp).step < timeOf(this.#lisp).headStep;
+  }
+
+  /** Begins to evaluate a text: that of the editor, or a line of the dialogue, whose values are shown. */
+  begin(text: string, source: "editor" | "dialogue"): void {
+    this.#waiting = [];
+    this.#isUnderWay = false;
+    if (source === "editor") this.text = text;
+    else this.#say("input", text);
+    const reader = new Reader(text, source);
+    try {
+      for (let form = reader.read(); form !== EOF; form = reader.read())
+        this.#waiting.push({ form, isShown: source === "dialogue" });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#waiting = [];
+    this.#isUnderWay = false;
+    this.#say("error", explain(error).trimEnd());
+  }
+
+  /** Takes at most `fuel` steps. Returns true when there is nothing left to do. */
+  advance(fuel: number): boolean {
+    const { machine } = this.#lisp;
+    const time = timeOf(this.#lisp);
+    try {
+      if (!this.#isUnderWay && time.step >= time.headStep) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return true;
+        this.#lisp.prepare(next.form);
+        this.#isUnderWay = true;
+        this.#isShown = next.isShown;
+      }
+      if (time.run(fuel) === "done") {
+        if (this.#isUnderWay && this.#isShown) this.#show(machine.value);
+        this.#isUnderWay = false;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    return !this.isUnfinished;
+  }
+
+  #show(value: Value): void {
+    if (value === undefined || (value instanceof MultipleValues && value.items.length === 0)) return;
+    this.#say("value", write(value, 10_000));
+  }
+
+  /** Goes to a step, or to the newest step of a branch. */
+  goTo(target: number | string): void {
+    timeOf(this.#lisp).goto(target);
+  }
+
+  /** Begins a branch here. What was still to be evaluated is for the branch that was left. */
+  branch(name: string): void {
+    timeOf(this.#lisp).branch(name);
+    this.#waiting = [];
+  }
+
+  /** The session as bytes. */
+  save(): Uint8Array {
+    return timeOf(this.#lisp).save();
+  }
+
+  /** Takes over a saved session, from here or from another machine. */
+  open(bytes: Uint8Array): void {
+    const lisp = this.#fresh();
+    timeOf(lisp).resume(bytes);
+    this.#lisp = lisp;
+    this.#waiting = [];
+    this.#isUnderWay = !lisp.machine.isDone;
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.#lisp = this.#fresh();
+    this.#waiting = [];
+    this.#isUnderWay = false;
+  }
+
+  /** Who holds the value of a variable that the page shows. */
+  whyAlive(name: string, scope: string): Answer {
+    const value = this.#values().find((each) => each.name === name && each.scope === scope)?.value;
+    if (typeof value !== "object" || value === null) return { kind: "why", name, paths: [] };
+    const { paths } = findHolders(value, this.#lisp.roots(), SEARCH_LIMIT, HOLDERS);
+    return { kind: "why", name, paths: paths.map(describePath) };
+  }
+
+  #values(): { readonly name: string; readonly scope: string; readonly value: Value }[] {
+    const { locals } = viewMachine(this.#lisp.machine);
+    const shown = locals.map(({ name, value, level }) => ({ name, value, scope: level < 0 ? "captured" : "local" }));
+    for (const { name } of this.#lisp.namespaces.scopes.keys())
+      for (const { cell } of this.#lisp.namespaces.own(symbol(name)).slice(-SHOWN_GLOBALS))
+        if (cell.syntax === undefined) shown.push({ name: cell.name, scope: name, value: cell.value });
+    return shown;
+  }
+
+  /** What the page shows now. */
+  view(isRunning: boolean): SessionView {
+    const { machine } = this.#lisp;
+    const time = timeOf(this.#lisp);
+    const { position, form, isReturning, frames, depth } = viewMachine(machine);
+    const isIdle = machine.isDone;
+    return {
+      isRunning,
+      isUnfinished: this.isUnfinished,
+      step: time.step,
+      firstStep: time.firstStep,
+      headStep: time.headStep,
+      branch: time.branchName,
+      branches: time.branches().map(({ name }) => name),
+      span: isIdle ? undefined : this.#span(position),
+      doing: isIdle ? "" : isReturning ? `⇐ ${short(machine.value)}` : short(form),
+      variables: this.#values().map(({ name, scope, value }): VariableView => {
+        return { name, scope, text: short(value), isHeld: typeof value === "object" && value !== null };
+      }),
+      frames: frames.map((site) => short(site.form)),
+      memory: {
+        heapUsed: this.#memory.sample().heapUsed,
+        history: time.bytes,
+        code: this.#lisp.codeUnits,
+        depth,
+      },
+    };
+  }
+
+  #span(position: Position | undefined): Span | undefined {
+    if (position?.source !== EDITOR) return undefined;
+    const lines = this.text.split("\n");
+    if (position.line > lines.length) return undefined;
+    const before = lines.slice(0, position.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
+    const from = before + position.column - 1;
+    const reader = new Reader(this.text, EDITOR, from);
+    try {
+      reader.read();
+    } catch {
+      return undefined;
+    }
+    return { from, to: reader.offset };
+  }
+}
+
+function short(value: Value): string {
+  return write(value, SHOWN_CHARACTERS);
+}

@@ -1,0 +1,138 @@
+/**
+ * The worker in which the language runs: takes requests, runs in short slices so that a pause is heard, and keeps the session in the
+ * browser's storage.
+ */
+import type { MemoryHost } from "../src/memory/host.ts";
+import type { Answer, OutputLine, Request } from "./protocol.ts";
+import { Session } from "./session.ts";
+import { SessionStore } from "./session-store.ts";
+
+const SLICE_STEPS = 50_000;
+const SLICE_MS = 12;
+const VIEW_MS = 80;
+/** Lines of the transcript that are kept with a session. */
+const KEPT_LINES = 500;
+
+/** What the page has measured last: a worker cannot ask. */
+let heapUsed: number | undefined;
+const browserMemory: MemoryHost = { sample: () => ({ heapUsed, heapTotal: undefined, external: undefined }) };
+
+const scope = globalThis as unknown as {
+  postMessage(answer: Answer): void;
+  addEventListener(kind: "message", listen: (event: { readonly data: Request }) => void): void;
+};
+const answer = (message: Answer): void => scope.postMessage(message);
+
+let transcript: OutputLine[] = [];
+let unsent: OutputLine[] = [];
+const session = new Session((lines) => unsent.push(...lines), browserMemory);
+let isRunning = false;
+let store: SessionStore | undefined;
+
+function report(): void {
+  if (unsent.length > 0) {
+    const last = unsent.slice(-KEPT_LINES);
+    answer({ kind: "output", lines: last });
+    transcript = [...transcript, ...last].slice(-KEPT_LINES);
+    unsent = [];
+  }
+  answer({ kind: "view", view: session.view(isRunning) });
+}
+
+async function runOn(): Promise<void> {
+  if (isRunning) return;
+  isRunning = true;
+  let reportedAt = performance.now();
+  while (isRunning) {
+    const until = performance.now() + SLICE_MS;
+    let isDone = false;
+    while (!isDone && performance.now() < until) isDone = session.advance(SLICE_STEPS);
+    if (isDone) isRunning = false;
+    else if (performance.now() - reportedAt > VIEW_MS) {
+      report();
+      reportedAt = performance.now();
+    }
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, 0);
+    });
+  }
+  report();
+  await keep();
+}
+
+async function keep(): Promise<void> {
+  await store?.keep({ text: session.text, lines: transcript, bytes: session.save() });
+}
+
+async function handle(request: Request): Promise<void> {
+  switch (request.kind) {
+    case "run":
+    case "ask":
+      session.begin(request.text, request.kind === "run" ? "editor" : "dialogue");
+      return await runOn();
+    case "continue":
+      return await runOn();
+    case "pause":
+      isRunning = false;
+      return;
+    case "step":
+      isRunning = false;
+      session.advance(request.by);
+      break;
+    case "goto":
+      isRunning = false;
+      session.goTo(request.target);
+      break;
+    case "branch":
+      session.branch(request.name);
+      break;
+    case "why":
+      return answer(session.whyAlive(request.name, request.scope));
+    case "heap":
+      heapUsed = request.bytes;
+      break;
+    case "save":
+      return answer({ kind: "saved", bytes: session.save() });
+    case "open":
+      isRunning = false;
+      session.open(request.bytes);
+      break;
+    case "clear":
+      isRunning = false;
+      session.clear();
+      transcript = [];
+      break;
+  }
+  if (!isRunning) report();
+}
+
+async function start(): Promise<void> {
+  try {
+    store = await SessionStore.open();
+    const kept = await store.last();
+    if (kept !== undefined) {
+      session.text = kept.text;
+      transcript = [...kept.lines];
+      session.open(kept.bytes);
+    }
+  } catch (error) {
+    answer({ kind: "failed", message: `Nothing is kept: ${message(error)}` });
+  }
+  answer({ kind: "opened", text: session.text, lines: transcript, storage: store?.kind ?? "nowhere" });
+  report();
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const started = start();
+scope.addEventListener("message", ({ data }) => {
+  void started
+    .then(() => handle(data))
+    .catch((error: unknown) => {
+      isRunning = false;
+      answer({ kind: "failed", message: message(error) });
+      report();
+    });
+});
