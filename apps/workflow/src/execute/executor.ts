@@ -14,7 +14,7 @@ import { WorkflowError } from "../workflow-error.ts";
 import { type CheckpointPlace, Checkpoints, type RunRecord } from "./checkpoints.ts";
 import { runGraph } from "./graph-run.ts";
 import { type Profile, type ProfileName, profileFor } from "./profile.ts";
-import { Change, Progress, type RunProgress, type RunState, Scope } from "./run-state.ts";
+import { type Change, Progress, type RunProgress, type RunState, Scope } from "./run-state.ts";
 import { type OpenSession, Sessions } from "./sessions.ts";
 import { type Held, Values, type ValueStatus } from "./values.ts";
 import { scratchFiles, type ValueFiles } from "./value-files.ts";
@@ -265,7 +265,7 @@ export class Executor implements AsyncDisposable {
     };
     try {
       const scope = new Scope(["runs", id, "nodes"], record.nodes, ["runs", id, "maps"], record.maps);
-      const around = { run, scope, prefix: "", kind: "", isAdmitted: false, signal: stop.signal };
+      const around = { runGraph, run, scope, prefix: "", kind: "", isAdmitted: false, signal: stop.signal };
       const { held, change } = await runGraph(workflow, given, around);
       const outcome = await result(held);
       await this.#end(id, held, given, change, run);

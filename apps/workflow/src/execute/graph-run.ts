@@ -10,27 +10,8 @@ import { WorkflowError } from "../workflow-error.ts";
 import type { Finished } from "./checkpoints.ts";
 import { runMap } from "./map-run.ts";
 import { runLeaf } from "./node-run.ts";
-import { Change, type RunState, type Scope } from "./run-state.ts";
+import { Change, type Outcome, type Surroundings } from "./run-state.ts";
 import type { Held } from "./values.ts";
-
-/** Where a graph runs. */
-export interface Surroundings {
-  readonly run: RunState;
-  readonly scope: Scope;
-  /** In front of the names of nodes: empty, or such as `pages[17]/`. */
-  readonly prefix: string;
-  /** The same without indices, for nodes that cost alike. */
-  readonly kind: string;
-  /** True where the whole graph has its place already. */
-  readonly isAdmitted: boolean;
-  readonly signal: AbortSignal;
-}
-
-/** What came of a graph, or of a node; the change is to be committed by whoever takes it. */
-export interface Outcome {
-  readonly held: Held;
-  readonly change: Change;
-}
 
 /** A value and those who will read it. */
 interface Output {
@@ -120,7 +101,7 @@ class GraphRun {
     const node = this.#graph.nodes.get(name);
     if (!node) return;
     const known = scope.find(path);
-    const output = known ? this.#restore(path, known) : await this.#work(name, path, node);
+    const output = known ? this.#restore(name, path, known) : await this.#work(name, path, node);
     const taken = this.#graph.edges.filter((edge) => edge.from === name && isTaken(edge, output.choice));
     output.readers = taken.length + (this.#results.includes(name) ? 1 : 0);
     if (output.choice !== undefined && taken.length === 0) throw noWay(path, output.choice);
@@ -129,7 +110,11 @@ class GraphRun {
     this.#follow(name, output.choice);
   }
 
-  #restore(path: string, { stored, choice }: Finished): Output {
+  #restore(name: string, path: string, { stored, choice }: Finished): Output {
+    for (const { from, to } of this.#graph.edges) {
+      const read = to === name ? this.#outputs.get(from) : undefined;
+      if (read) read.readers--;
+    }
     const held = this.#around.run.values.restore(stored ?? { value: undefined });
     return { held, path, choice, readers: 0 };
   }

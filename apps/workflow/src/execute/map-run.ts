@@ -7,9 +7,8 @@ import { patch } from "plimsoll/history";
 import type { Graph, MapNode, WorkflowNode } from "../graph/node.ts";
 import { check } from "../graph/schema.ts";
 import type { MapRecord } from "./checkpoints.ts";
-import { type Outcome, runGraph, type Surroundings } from "./graph-run.ts";
 import { runLeaf } from "./node-run.ts";
-import { Change } from "./run-state.ts";
+import { Change, type Outcome, type Surroundings } from "./run-state.ts";
 import type { Held } from "./values.ts";
 
 /** Items at once of a map whose items hold maps: their items have the places. */
@@ -113,6 +112,7 @@ class MapRun {
       }
       const path = `${prefix}[${index}]`;
       const around = {
+        runGraph: this.#around.runGraph,
         run: { ...run, progress: quiet },
         scope: scope.item(prefix, index, this.#record?.items.get(index)),
         prefix: `${path}/`,
@@ -135,9 +135,9 @@ class MapRun {
     const { run, signal } = around;
     const { each } = this.#node;
     const here = { ...around, prefix: path };
-    if ("nodes" in each) return runGraph(each, run.values.hold(item), around);
+    if ("nodes" in each) return around.runGraph(each, run.values.hold(item), around);
     if (each.kind === "map") return runMap(each, item, here);
-    if (each.kind === "workflow") return runGraph(each.graph, run.values.hold(item), around);
+    if (each.kind === "workflow") return around.runGraph(each.graph, run.values.hold(item), around);
     const change = new Change(run);
     const { value, session } = await runLeaf(each, path, item, run, signal);
     session.apply(change.patch);

@@ -3,6 +3,7 @@
  */
 import { type AdaptiveLimiter } from "plimsoll/budget";
 import { type Patch, patch } from "plimsoll/history";
+import type { Graph } from "../graph/node.ts";
 import type { LanguageModel } from "../llm/language-model.ts";
 import type { Checkpoints, Finished, MapRecord } from "./checkpoints.ts";
 import type { OpenSession } from "./sessions.ts";
@@ -167,4 +168,25 @@ export class Scope {
     this.#isMade = true;
     change.patch.set([...this.#base, path], finished);
   }
+}
+
+/** Where a graph runs. */
+export interface Surroundings {
+  /** Runs a graph within this one. */
+  readonly runGraph: (graph: Graph, input: Held, around: Surroundings) => Promise<Outcome>;
+  readonly run: RunState;
+  readonly scope: Scope;
+  /** In front of the names of nodes: empty, or such as `pages[17]/`. */
+  readonly prefix: string;
+  /** The same without indices, for nodes that cost alike. */
+  readonly kind: string;
+  /** True where the whole graph has its place already. */
+  readonly isAdmitted: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What came of a graph, or of a node; the change is to be committed by whoever takes it. */
+export interface Outcome {
+  readonly held: Held;
+  readonly change: Change;
 }

@@ -2,12 +2,11 @@
  * What sessions keep between runs. Those that were used last are in memory, within a bound; the others lie in files, one each. What a node
  * changes is seen by itself at once, and by others when it has finished: a node that fails or is killed has changed nothing.
  */
-import { BoundedMap } from "plimsoll/budget";
+import { BoundedMap, estimateBytes } from "plimsoll/budget";
 import { patch, type Patch } from "plimsoll/history";
 import type { SessionView } from "../graph/node.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { Stored, Values } from "./values.ts";
-import { estimateBytes } from "plimsoll/budget";
 
 /** A session that a run uses. */
 export interface OpenSession {
@@ -89,7 +88,7 @@ export class Sessions implements Disposable {
   /** On their way to a file. */
   readonly #cooling = new Map<string, Promise<void>>();
   readonly #used = new Map<string, Entry>();
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(values: Values, checkpoints: Checkpoints | undefined, memoryBytes: number) {
     this.#values = values;
@@ -142,7 +141,7 @@ export class Sessions implements Disposable {
   /** Waits for what is on its way to files. */
   async settle(): Promise<void> {
     await Promise.all(this.#cooling.values());
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure) throw this.#failure;
   }
 
   [Symbol.dispose](): void {
@@ -151,7 +150,7 @@ export class Sessions implements Disposable {
 
   async #open(id: string): Promise<OpenSession> {
     await this.#cooling.get(id);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure) throw this.#failure;
     const warm = this.#warm.get(id);
     if (warm) {
       this.#warm.delete(id);
@@ -172,7 +171,7 @@ export class Sessions implements Disposable {
 
   #cool(id: string, { values }: OpenSession): void {
     const cooled = this.#write(id, values)
-      .catch((error: unknown) => void (this.#failure ??= error))
+      .catch((error: unknown) => void (this.#failure ??= error as Error))
       .finally(() => this.#cooling.delete(id));
     this.#cooling.set(id, cooled);
   }

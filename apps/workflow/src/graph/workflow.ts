@@ -81,7 +81,7 @@ export class Workflow<In = unknown, Out = unknown, Nodes extends Known = Record<
     assertName(this, name);
     this.#nodes.set(name, node);
     // The same object, of which more is known now.
-    return this as unknown as Workflow<In, Out, Nodes & Record<Name, { input: NodeIn; output: NodeOut }>>;
+    return this;
   }
 
   /**
@@ -102,7 +102,7 @@ export class Workflow<In = unknown, Out = unknown, Nodes extends Known = Record<
   /** Says which node's output is the workflow's. Default: what nothing follows; several by name. */
   returns<Name extends keyof Nodes & string>(name: Name): Workflow<In, Nodes[Name]["output"], Nodes> {
     this.#result = name;
-    return this as unknown as Workflow<In, Nodes[Name]["output"], Nodes>;
+    return this;
   }
 
   /**

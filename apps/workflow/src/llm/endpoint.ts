@@ -83,7 +83,7 @@ export class Endpoint {
   async #connect(): Promise<{ readonly open: Opener; readonly agent: Agent }> {
     const { request, Agent } =
       this.#config.baseUrl.protocol === "https:" ? await import("node:https") : await import("node:http");
-    return { open: request as Opener, agent: new Agent({ keepAlive: true, maxFreeSockets: 64 }) };
+    return { open: request, agent: new Agent({ keepAlive: true, maxFreeSockets: 64 }) };
   }
 }
 
