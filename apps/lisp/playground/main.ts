@@ -13,7 +13,7 @@ function find<T extends HTMLElement>(id: string, kind: abstract new () => T): T 
 }
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-const send = (request: Request): void => worker.postMessage(request);
+const send = (request: Request): void => worker.postMessage(request, []);
 const button = (id: string, work: () => void): HTMLButtonElement => {
   const element = find(id, HTMLButtonElement);
   element.addEventListener("click", work);
@@ -32,8 +32,6 @@ const status = find("status", HTMLElement);
 const file = find("file", HTMLInputElement);
 let view: SessionView | undefined;
 let storage = "nowhere";
-/** How long after one measurement the next is asked for. */
-const MEASURE_MS = 5000;
 
 const run = (): void => {
   say("");
@@ -109,26 +107,6 @@ function show(next: SessionView): void {
   find("memory", HTMLElement).textContent = memoryLine(memory, storage);
 }
 
-interface MeasuredMemory {
-  readonly breakdown: readonly {
-    readonly bytes: number;
-    readonly attribution: readonly { readonly scope: string }[];
-  }[];
-}
-
-/** Asks for the memory of the worker, which the browser tells when it has collected garbage next. */
-async function measure(): Promise<void> {
-  const { measureUserAgentSpecificMemory: ask } = performance as {
-    measureUserAgentSpecificMemory?: () => Promise<MeasuredMemory>;
-  };
-  if (!crossOriginIsolated || ask === undefined) return;
-  const { breakdown } = await ask.call(performance).catch(() => ({ breakdown: [] }));
-  if (breakdown.length === 0) return;
-  const own = breakdown.filter(({ attribution }) => attribution.some(({ scope }) => /Worker/.test(scope)));
-  send({ kind: "heap", bytes: own.reduce((sum, { bytes }) => sum + bytes, 0) });
-  setTimeout(() => void measure(), MEASURE_MS);
-}
-
 function download(bytes: Uint8Array): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes.slice()], { type: "application/octet-stream" }));
@@ -149,5 +127,4 @@ worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
     transcript.add(data.lines);
   }
 });
-void measure();
 worker.addEventListener("error", ({ message }) => say(`the worker failed: ${message}`, true));

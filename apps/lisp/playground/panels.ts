@@ -109,9 +109,9 @@ function bytes(count: number): string {
 }
 
 /** The line about memory. */
-export function memoryLine({ heapUsed, history, code, depth }: MemoryView, storage: string): string {
+export function memoryLine({ objects, kinds, isComplete, history, code, depth }: MemoryView, storage: string): string {
   return [
-    heapUsed === undefined ? "heap not told by this browser" : `heap ${bytes(heapUsed)}`,
+    `alive: ${isComplete ? "" : "more than "}${objects.toLocaleString("en")} objects${kinds === "" ? "" : ` (${kinds})`}`,
     `history ${bytes(history)}`,
     `${depth.toLocaleString("en")} frames`,
     `code of ${code} forms`,

@@ -19,10 +19,14 @@ export interface Span {
   readonly to: number;
 }
 
-/** Memory, as far as the browser and the history tell. */
+/** Memory: what the program keeps alive, and what is kept of its past. */
 export interface MemoryView {
-  /** Bytes of the worker's heap when it was measured last; `undefined` where the browser does not say. */
-  readonly heapUsed: number | undefined;
+  /** Objects that the program keeps alive. */
+  readonly objects: number;
+  /** The most frequent kinds among them. */
+  readonly kinds: string;
+  /** False when there are more than were counted. */
+  readonly isComplete: boolean;
   /** Bytes of the history. */
   readonly history: number;
   /** How many forms have code. */
@@ -69,7 +73,6 @@ export type Request =
   | { readonly kind: "goto"; readonly target: number | string }
   | { readonly kind: "branch"; readonly name: string }
   | { readonly kind: "why"; readonly name: string; readonly scope: string }
-  | { readonly kind: "heap"; readonly bytes: number }
   | { readonly kind: "save" }
   | { readonly kind: "open"; readonly bytes: Uint8Array }
   | { readonly kind: "clear" };

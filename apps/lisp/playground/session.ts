@@ -7,11 +7,11 @@ import { write } from "../src/data/printer.ts";
 import { EOF, MultipleValues, type Value } from "../src/data/values.ts";
 import { symbol } from "../src/data/symbols.ts";
 import { Lisp } from "../src/lisp.ts";
-import type { MemoryHost } from "../src/memory/host.ts";
+import { countReachable } from "../src/memory/census.ts";
 import { viewMachine } from "../src/memory/view.ts";
 import { describePath, findHolders } from "../src/memory/why-alive.ts";
 import { type Position, Reader } from "../src/reader/reader.ts";
-import type { Answer, OutputLine, SessionView, Span, VariableView } from "./protocol.ts";
+import type { Answer, MemoryView, OutputLine, SessionView, Span, VariableView } from "./protocol.ts";
 import { timeOf } from "./timeless.ts";
 
 /** What the text in the editor is called in positions. */
@@ -20,6 +20,7 @@ const SHOWN_CHARACTERS = 160;
 const SHOWN_GLOBALS = 60;
 const HOLDERS = 5;
 const SEARCH_LIMIT = 500_000;
+const COUNT_LIMIT = 200_000;
 
 /** A session. */
 export class Session {
@@ -27,20 +28,19 @@ export class Session {
   text = "";
   /** Takes what is written, and values. */
   readonly #tell: (lines: readonly OutputLine[]) => void;
-  readonly #memory: MemoryHost;
+  #counted: Pick<MemoryView, "objects" | "kinds" | "isComplete"> = { objects: 0, kinds: "", isComplete: true };
   #lisp: Lisp;
   #waiting: { readonly form: Value; readonly isShown: boolean }[] = [];
   #isUnderWay = false;
   #isShown = false;
 
-  constructor(tell: (lines: readonly OutputLine[]) => void, memory: MemoryHost) {
+  constructor(tell: (lines: readonly OutputLine[]) => void) {
     this.#tell = tell;
-    this.#memory = memory;
     this.#lisp = this.#fresh();
   }
 
   #fresh(): Lisp {
-    return new Lisp({ console: { write: (text) => this.#say("output", text) }, memory: this.#memory });
+    return new Lisp({ console: { write: (text) => this.#say("output", text) } });
   }
 
   #say(kind: OutputLine["kind"], text: string): void {
@@ -171,12 +171,24 @@ export class Session {
       }),
       frames: frames.map((site) => short(site.form)),
       memory: {
-        heapUsed: this.#memory.sample().heapUsed,
+        ...this.#count(isRunning),
         history: time.bytes,
         code: this.#lisp.codeUnits,
         depth,
       },
     };
+  }
+
+  /** What is alive; while it runs, what was alive before. */
+  #count(isRunning: boolean): Pick<MemoryView, "objects" | "kinds" | "isComplete"> {
+    if (isRunning) return this.#counted;
+    const { machine, namespaces } = this.#lisp;
+    const held = [...namespaces.ownValues(), machine.frame, machine.value];
+    const { kinds, total, isComplete } = countReachable(held, COUNT_LIMIT);
+    const most = [...kinds].sort(([, a], [, b]) => b - a).slice(0, 3);
+    const words = most.map(([kind, count]) => `${count.toLocaleString("en")} ${kind}`).join(", ");
+    this.#counted = { objects: total, kinds: words, isComplete };
+    return this.#counted;
   }
 
   #span(position: Position | undefined): Span | undefined {

@@ -2,7 +2,6 @@
  * The worker in which the language runs: takes requests, runs in short slices so that a pause is heard, and keeps the session in the
  * browser's storage.
  */
-import type { MemoryHost } from "../src/memory/host.ts";
 import type { Answer, OutputLine, Request } from "./protocol.ts";
 import { Session } from "./session.ts";
 import { SessionStore } from "./session-store.ts";
@@ -13,19 +12,15 @@ const VIEW_MS = 80;
 /** Lines of the transcript that are kept with a session. */
 const KEPT_LINES = 500;
 
-/** What the page has measured last: a worker cannot ask. */
-let heapUsed: number | undefined;
-const browserMemory: MemoryHost = { sample: () => ({ heapUsed, heapTotal: undefined, external: undefined }) };
-
 const scope = globalThis as unknown as {
-  postMessage(answer: Answer): void;
+  postMessage(answer: Answer, transfer: readonly []): void;
   addEventListener(kind: "message", listen: (event: { readonly data: Request }) => void): void;
 };
-const answer = (message: Answer): void => scope.postMessage(message);
+const answer = (message: Answer): void => scope.postMessage(message, []);
 
 let transcript: OutputLine[] = [];
 let unsent: OutputLine[] = [];
-const session = new Session((lines) => unsent.push(...lines), browserMemory);
+const session = new Session((lines) => unsent.push(...lines));
 let isRunning = false;
 let store: SessionStore | undefined;
 
@@ -69,9 +64,11 @@ async function handle(request: Request): Promise<void> {
     case "run":
     case "ask":
       session.begin(request.text, request.kind === "run" ? "editor" : "dialogue");
-      return await runOn();
+      await runOn();
+      return;
     case "continue":
-      return await runOn();
+      await runOn();
+      return;
     case "pause":
       isRunning = false;
       return;
@@ -88,9 +85,6 @@ async function handle(request: Request): Promise<void> {
       break;
     case "why":
       return answer(session.whyAlive(request.name, request.scope));
-    case "heap":
-      heapUsed = request.bytes;
-      break;
     case "save":
       return answer({ kind: "saved", bytes: session.save() });
     case "open":

@@ -6,6 +6,7 @@ import { isKeyed, keyed, Keyword, list, type RecordValue, Text, type Value } fro
 import { keyword } from "../data/symbols.ts";
 import type { MemoryHost } from "../memory/host.ts";
 import type { Namespaces } from "../memory/namespaces.ts";
+import { countReachable } from "../memory/census.ts";
 import { describePath, findHolders, registers, type Root } from "../memory/why-alive.ts";
 import { ControlPrimitive } from "../machine/procedures.ts";
 import { type PrimitiveTable, toSymbol } from "./table.ts";
@@ -76,6 +77,14 @@ export function addMemory(table: PrimitiveTable, system: MemorySystem): void {
     };
     table.entries.set(name, new ControlPrimitive(name, 1, 2, run));
   };
+  table.entries.set(
+    "census",
+    new ControlPrimitive("census", 0, 0, (machine) => {
+      const held = [...namespaces.ownValues(), machine.frame, machine.dynamic];
+      const { kinds, total, isComplete } = countReachable(held, SEARCH_LIMIT);
+      machine.value = keyed([["total", total], ...kinds, ["complete", isComplete]]);
+    }),
+  );
   search("why-alive", 1, ([path]) => path ?? false);
   search("all-holders", MOST_HOLDERS, list);
   table.add("namespaces", () => list([...namespaces.scopes.keys()]), 0);

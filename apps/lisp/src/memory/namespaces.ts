@@ -89,6 +89,12 @@ export class Namespaces {
     return own;
   }
 
+  /** What the variables of all namespaces hold, the standard ones left out. */
+  *ownValues(): IterableIterator<Value> {
+    for (const name of this.scopes.keys())
+      for (const { cell } of this.own(name)) if (cell.value !== UNBOUND) yield cell.value;
+  }
+
   #assign(scopes: readonly (readonly [Sym, Scope])[]): void {
     const value = list(scopes.map(([name, scope]) => new Pair(name, scope)));
     this.#base.barrier.willAssign(this.cell, value);

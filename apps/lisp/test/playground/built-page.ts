@@ -13,12 +13,8 @@ import { build } from "vite";
 
 const PLAYGROUND = join(import.meta.dirname, "..", "..", "playground");
 const START_MS = 45_000;
-/**
- * One process for all pages ends with the first page closed; without web security nothing is refused; without isolation no page may
- * ask for its memory.
- */
-const UNFIT =
-  /^--(?:single-process|no-zygote|disable-web-security|allow-running-insecure-content|disable-site-isolation.*|disable-features=.*)$/;
+/** One process for all pages ends with the first page closed; without web security nothing is refused. */
+const UNFIT = ["--single-process", "--no-zygote", "--disable-web-security", "--allow-running-insecure-content"];
 const TYPES: ReadonlyMap<string, string> = new Map([
   [".html", "text/html"],
   [".js", "text/javascript"],
@@ -46,8 +42,6 @@ export async function openPlayground(): Promise<BuiltPlayground> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const file = path === "/" ? "/index.html" : path;
-    response.setHeader("cross-origin-opener-policy", "same-origin");
-    response.setHeader("cross-origin-embedder-policy", "require-corp");
     try {
       const body = readFileSync(join(site, file));
       response.setHeader("content-type", TYPES.get(extname(file)) ?? "application/octet-stream").end(body);
@@ -58,7 +52,7 @@ export async function openPlayground(): Promise<BuiltPlayground> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const context = await chromium.launchPersistentContext(join(folder, "profile"), {
-    args: bundled.args.filter((argument) => !UNFIT.test(argument)),
+    args: bundled.args.filter((argument) => !UNFIT.includes(argument)),
     executablePath: await bundled.executablePath(),
     headless: true,
     timeout: START_MS,
