@@ -49,7 +49,7 @@ export { walkNativeHeap, type WalkNativeHeapOptions } from "../probe/native-heap
 export type * from "../probe/native-heap/native-heap-walk.ts";
 export { REGION_KINDS, type RegionKind } from "../probe/region-kind.ts";
 export type { NativeOwner } from "../probe/native-heap/owners.ts";
-export { isNodeProcess, readProcessName, readResident, type ResidentReading } from "../probe/process.ts";
+export { isNodeProcess, nameCommand, readProcessName, readResident, type ResidentReading } from "../probe/process.ts";
 export type { ProcessId, SystemFilesOptions, Unavailable } from "../probe/system-files.ts";
 export { describeExperiment } from "./experiment-words.ts";
 export {

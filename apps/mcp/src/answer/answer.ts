@@ -1,0 +1,52 @@
+/**
+ * The one form of every answer: a sentence, facts with a name each, how they were measured, and how to check them again. A claim
+ * that cannot be checked again is not made: readers of such answers are programs that believe what they read.
+ */
+import { z } from "zod";
+
+/** One thing that was measured. */
+export interface Fact {
+  /** Names the fact: the same in every answer of the same kind. */
+  readonly id: string;
+  /** In words, with its figure. */
+  readonly says: string;
+  /** The figure itself. Default: the fact is no figure. */
+  readonly value?: number;
+  /** Of the figure: `bytes`, `bytes/s`, `s`, `ratio`, `objects`. */
+  readonly unit?: string;
+}
+
+/** What a tool answers. */
+export interface Answer {
+  /** The answer in one or two sentences. */
+  readonly summary: string;
+  /** Most telling first: the answer is cut behind what fits. */
+  readonly facts: readonly Fact[];
+  /** How the facts were measured, and what that cannot see. */
+  readonly how: string;
+  /** The call or command that tests them again. */
+  readonly recheck: string;
+  /** What to do next, most useful first. */
+  readonly next: readonly string[];
+}
+
+/** An answer as it is sent: at most so large as was allowed. */
+export interface AnswerPage extends Answer {
+  /** For `more`: there are further facts. */
+  readonly cursor?: string;
+  /** How many further facts. */
+  readonly left?: number;
+}
+
+/** {@link AnswerPage} as tools declare it. */
+export const ANSWER_SCHEMA: z.ZodType<AnswerPage> = z.object({
+  summary: z.string(),
+  facts: z.array(
+    z.object({ id: z.string(), says: z.string(), value: z.number().optional(), unit: z.string().optional() }),
+  ),
+  how: z.string(),
+  recheck: z.string(),
+  next: z.array(z.string()),
+  cursor: z.string().optional(),
+  left: z.number().optional(),
+});

@@ -1,0 +1,106 @@
+/**
+ * Snapshot files by handle, within a bound on the disk: the least recently used goes, and with it its file, if the server has written it.
+ * A snapshot holds every string of its program, so that none is kept longer than the server lives.
+ */
+import { rmSync, statSync } from "node:fs";
+import { BoundedMap } from "plimsoll/budget";
+import { refuse } from "../answer/refuse.ts";
+
+const DISK = "4gb";
+const SUFFIX = /\.(heapsnapshot|compact)$/;
+
+/** A snapshot file. */
+export interface Snapshot {
+  readonly id: string;
+  readonly file: string;
+  readonly fileBytes: number;
+  /** Of the program; absent for a file that somebody else has written. */
+  readonly pid?: number;
+  readonly takenMs: number;
+}
+
+/** Keeps snapshots. */
+export class Snapshots implements Disposable {
+  readonly #own = new Set<string>();
+  readonly #kept = new BoundedMap<string, Snapshot>({
+    memory: DISK,
+    name: "snapshots",
+    sizeOf: ({ fileBytes }) => fileBytes,
+    onEvict: (_id, snapshot) => this.#remove(snapshot),
+  });
+  #ids: readonly string[] = [];
+  #lastId = 0;
+
+  /** All that are kept, oldest first. */
+  list(): readonly Snapshot[] {
+    this.#ids = this.#ids.filter((id) => this.#kept.has(id));
+    return this.#ids.flatMap((id) => this.#kept.get(id) ?? []);
+  }
+
+  /**
+   * Finds one.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_USAGE` when there is none.
+   */
+  get(id: string): Snapshot {
+    const found = this.#kept.get(id);
+    if (found) return found;
+    const known =
+      this.list()
+        .map((one) => one.id)
+        .join(", ") || "none";
+    throw refuse(
+      `There is no snapshot "${id.slice(0, 20)}" (there are: ${known}).`,
+      'capture_heap {"watch":"w1"} takes one.',
+    );
+  }
+
+  /** Takes in a file that the server has written. */
+  add(file: string, pid: number): Snapshot {
+    this.#own.add(file);
+    return this.#keep({ file, fileBytes: statSync(file).size, pid, takenMs: Date.now() });
+  }
+
+  /**
+   * Takes in a file of somebody else, which is never removed.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_USAGE` when it is not there, another user's, or no snapshot by its name.
+   */
+  open(file: string): Snapshot {
+    const found = SUFFIX.test(file) ? statSync(file, { throwIfNoEntry: false }) : undefined;
+    if (!found?.isFile() || found.uid !== process.geteuid?.()) {
+      throw refuse(
+        "That is no snapshot file of this user: its name must end with .heapsnapshot or .compact.",
+        "plimsoll heap capture PID writes one; capture_heap does it here.",
+      );
+    }
+    return this.#keep({ file, fileBytes: found.size, takenMs: Math.round(found.mtimeMs) });
+  }
+
+  /** Forgets one, with its file where the server has written it. */
+  drop(snapshot: Snapshot): void {
+    this.#kept.delete(snapshot.id);
+    this.#remove(snapshot);
+  }
+
+  /** Forgets all. */
+  [Symbol.dispose](): void {
+    for (const snapshot of this.list()) this.drop(snapshot);
+  }
+
+  #keep(snapshot: Omit<Snapshot, "id">): Snapshot {
+    this.#lastId += 1;
+    const kept = { ...snapshot, id: `s${this.#lastId}` };
+    this.#ids = [...this.#ids, kept.id];
+    if (this.#kept.set(kept.id, kept)) return kept;
+    this.#remove(kept);
+    throw refuse(
+      `A snapshot of ${kept.fileBytes} bytes is more than the ${DISK} that may be kept.`,
+      "plimsoll heap FILE opens it elsewhere.",
+    );
+  }
+
+  #remove({ file }: Snapshot): void {
+    if (this.#own.delete(file)) rmSync(file, { force: true });
+  }
+}
