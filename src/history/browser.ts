@@ -14,6 +14,6 @@ export { Metadata } from "./metadata.ts";
 export { Patch, patch, type PatchOperation } from "./patch.ts";
 export type { Damage } from "./recovery.ts";
 export type { StateView } from "./state-view.ts";
-export { type InternedSymbol, SymbolTable } from "./symbol-table.ts";
+export { type InternedSymbol, InternTable, SymbolTable } from "./symbol-table.ts";
 export type { StepInfo } from "./step-list.ts";
 export type { Keep, StepRange, Thinning } from "./thinning.ts";

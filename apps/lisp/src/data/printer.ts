@@ -198,7 +198,7 @@ function symbolText(name: string): string {
     !/[\s(){}";'|`,\\]|^[#:]/.test(name) &&
     parseNumber(name) === undefined &&
     !isMistakenNumber(name) &&
-    !/^[+-]?(?:inf\.0|nan\.0|i$)/i.test(name);
+    !/^[+-](?:inf\.0|nan\.0|i$)/i.test(name);
   return isPlain ? name : quoted(name, "|");
 }
 

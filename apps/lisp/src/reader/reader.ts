@@ -2,6 +2,7 @@
  * Text to data. It keeps its own stack, so that nesting is bounded by memory, and notes where each list and vector began in a
  * table that holds them weakly. Data labels (`#0=`, `#0#`) may make cycles.
  */
+import { Metadata } from "plimsoll/history/browser";
 import { failure, type LispError, LispError as ReadError } from "../data/errors.ts";
 import { keyword, symbol } from "../data/symbols.ts";
 import { Char, Condition, EOF, keyed, Keyword, NIL, Pair, Text, type Value } from "../data/values.ts";
@@ -18,7 +19,7 @@ export interface Position {
   readonly column: number;
 }
 
-const positions = new WeakMap<object, Position>();
+const positions = new Metadata<Position>();
 
 /** Where `datum` was read; `undefined` for what was not read, and for atoms. */
 export function positionOf(datum: Value): Position | undefined {

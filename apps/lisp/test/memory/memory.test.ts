@@ -4,6 +4,7 @@
 import { setImmediate } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Lisp, write } from "../../src/index.ts";
+import { symbol } from "../../src/data/symbols.ts";
 import { positionOf, Reader } from "../../src/reader/reader.ts";
 import { nodeMemory } from "../../src/memory/node-host.ts";
 import { outcome, section } from "../r7rs/cases.ts";
@@ -80,6 +81,17 @@ describe("figures", () => {
   });
 });
 
+describe("forms that macros made", () => {
+  it("are reported as they were written", () => {
+    const lisp = new Lisp();
+    lisp.evaluate("(define-syntax inc (syntax-rules () ((_ x) (+ x 1))))");
+    lisp.evaluate("(define-syntax twice (syntax-rules () ((_ x) (inc (inc x)))))");
+    expect(
+      outcome(lisp, "(define a 'word)\n(guard (e (#t (list (condition-form e) (condition-position e)))) (list (twice a)))"),
+    ).toBe('("(twice a)" "text:2:72")');
+  });
+});
+
 describe("what nothing holds", () => {
   let lisp: Lisp;
   beforeAll(() => {
@@ -103,6 +115,12 @@ describe("what nothing holds", () => {
     await collect(never);
     lisp.evaluate("(define + -)");
     expect(write(lisp.evaluate("(kept 1)"))).toBe("0");
+  });
+
+  it("is freed of names", async () => {
+    const held = new WeakRef(symbol("a name that nothing uses"));
+    expect(await collect(() => held.deref() === undefined)).toBe(true);
+    expect(symbol("kept")).toBe(symbol("kept"));
   });
 
   it("takes its places in a source with it", async () => {
