@@ -1,6 +1,7 @@
 /**
- * Pages that were read, least recently used first, bounded in bytes. It takes what the budget has to
- * spare and gives it back when somebody else needs it.
+ * Pages that were read, bounded in bytes: it takes what the budget has to spare and gives it back when somebody
+ * else needs it. Those used longest ago go first, as nearly as a second chance for each that was used since can tell;
+ * keeping them in exact order would cost more than reading them.
  */
 import type { ByteBudget, ByteLease } from "../base/byte-budget.ts";
 import type { Page } from "./page.ts";
@@ -29,8 +30,7 @@ export class PageCache {
   get(position: number): Page | undefined {
     const page = this.#pages.get(position);
     if (!page) return undefined;
-    this.#pages.delete(position);
-    this.#pages.set(position, page);
+    page.isUsed = true;
     // Who is asked for again keeps what it has decoded.
     if (!page.keepsCells && this.#reserve(page.cellBytes)) {
       if (this.#pages.has(position)) page.keepsCells = true;
@@ -54,10 +54,16 @@ export class PageCache {
   /** Drops the pages used longest ago. Returns the bytes given back. */
   shrink(bytes: number): number {
     let freed = 0;
+    // A page that was used since the last time goes to the end, where this comes to it again.
     for (const [position, page] of this.#pages) {
       if (freed >= bytes) break;
       this.#pages.delete(position);
-      freed += bytesOf(page);
+      if (page.isUsed) {
+        page.isUsed = false;
+        this.#pages.set(position, page);
+      } else {
+        freed += bytesOf(page);
+      }
     }
     this.#bytes -= freed;
     this.#lease.tryResize(this.#bytes);
@@ -75,7 +81,8 @@ export class PageCache {
   #reserve(bytes: number, mayPushOut = true): boolean {
     if (!this.#lease.tryResize(this.#bytes + bytes)) {
       if (!mayPushOut) return false;
-      this.shrink(bytes);
+      // Some more than is needed, so that a full cache is not gone through for each page.
+      this.shrink(bytes + (this.#bytes >> 5));
       if (!this.#lease.tryResize(this.#bytes + bytes)) return false;
     }
     this.#bytes += bytes;

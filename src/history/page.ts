@@ -20,6 +20,8 @@ export class Page {
   readonly #start: number;
   /** True when what it has decoded stays in memory. */
   keepsCells = false;
+  /** True when it was asked for since the cache looked at it last. */
+  isUsed = false;
   #cells: readonly Cell[] | undefined;
   #places: readonly (Place | undefined)[] | undefined;
 

@@ -2,13 +2,13 @@
  * A look into one step: a path is followed cell by cell, and only what it leads to is made. The slots of
  * a large map are found through the newest state, where they usually still are, else by reading its keys.
  */
-import { Header, Reference } from "./cell-codec.ts";
-import { EMPTY, type GraphNode, type SlotValue } from "./graph-node.ts";
+import { type Cell, Header, Reference } from "./cell-codec.ts";
+import type { Awaitable } from "./driver.ts";
+import { EMPTY, type Run, type SlotValue } from "./graph-node.ts";
 import type { Graph } from "./graph.ts";
-import { readGraph } from "./graph-reader.ts";
-import { KIND, type Path } from "./kind.ts";
+import { hasKeys, hasValues, KIND, type Path } from "./kind.ts";
 import { FANOUT } from "./page-table.ts";
-import { toValue } from "./state-reader.ts";
+import { readValue } from "./value-reader.ts";
 import type { Version } from "./version.ts";
 
 /** Pages of keys that are read at a time. */
@@ -53,44 +53,62 @@ export class StepView implements StateView {
   async #read(version: Version, path: unknown): Promise<unknown> {
     if (version.step === 0) return undefined;
     let cell = await version.cell(1);
-    for (const key of Array.isArray(path) ? (path as Path) : [path]) {
+    const keys: Path = Array.isArray(path) ? path : [path];
+    for (const key of keys) {
       if (!(cell instanceof Reference)) return undefined;
       cell = await this.#step(version, cell.id, key);
     }
     if (!(cell instanceof Reference)) return cell instanceof Header || cell === EMPTY ? undefined : cell;
-    const nodes = await readGraph(version, cell.id);
-    return toValue(nodes.get(cell.id));
+    return readValue(version, cell.id, keys.length === 0);
   }
 
-  async #step(version: Version, id: number, key: unknown): Promise<Reference | SlotValue | Header> {
-    const node = await version.open(id);
-    if (node.kind === KIND.array) {
+  async #step(version: Version, id: number, key: unknown): Promise<Cell> {
+    const { kind, runs } = await version.header(id);
+    const valueAt = (slot: number): Awaitable<Cell> => {
+      const run = runs.find(({ firstSlot, capacity }) => slot < firstSlot + capacity);
+      if (!run) return EMPTY;
+      return version.cell(id + run.start + (hasKeys(kind) ? run.capacity : 0) + slot - run.firstSlot);
+    };
+    if (kind === KIND.array) {
       const index = Number(key);
-      if (!Number.isInteger(index) || index < 0) return key === "length" ? version.cell(node.valueCell(0)) : EMPTY;
-      return index + 1 < node.capacity ? version.cell(node.valueCell(index + 1)) : EMPTY;
+      if (!Number.isInteger(index) || index < 0) return key === "length" ? valueAt(0) : EMPTY;
+      return valueAt(index + 1);
     }
-    if (!node.keyed) return EMPTY;
-    const wanted = (node.kind === KIND.map || node.kind === KIND.set ? key : String(key)) as SlotValue;
-    const slot = this.#newest.nodeAt(id)?.find(wanted);
-    if (slot !== undefined && slot < node.capacity && isKey(await version.cell(node.keyCell(slot)), wanted)) {
-      return node.valued ? version.cell(node.valueCell(slot)) : wanted;
-    }
-    const found = await findKey(version, node, wanted);
-    if (found === undefined) return EMPTY;
-    return node.valued ? version.cell(node.valueCell(found)) : wanted;
+    if (!hasKeys(kind)) return EMPTY;
+    const wanted = (kind === KIND.map || kind === KIND.set ? key : String(key)) as SlotValue;
+    const slot = await findKey(version, id, runs, wanted, this.#newest.nodeAt(id)?.find(wanted));
+    if (slot === undefined) return EMPTY;
+    return hasValues(kind) ? valueAt(slot) : wanted;
   }
 }
 
-/** The slot of a key, found by reading the keys. */
-async function findKey(version: Version, node: GraphNode, wanted: SlotValue): Promise<number | undefined> {
-  for (const { start, capacity, firstSlot } of node.runs) {
-    const end = start + capacity;
-    for (let cell = start; cell < end;) {
+/**
+ * The slot of a key.
+ *
+ * @param likely - where it is in the newest state.
+ */
+async function findKey(
+  version: Version,
+  id: number,
+  runs: readonly Run[],
+  wanted: SlotValue,
+  likely: number | undefined,
+): Promise<number | undefined> {
+  const run = runs.find(({ firstSlot, capacity }) => (likely ?? Infinity) < firstSlot + capacity);
+  if (run && likely !== undefined) {
+    const cell = version.cell(id + run.start + likely - run.firstSlot);
+    if (isKey(cell instanceof Promise ? await cell : cell, wanted)) return likely;
+  }
+  for (const { start, capacity, firstSlot } of runs) {
+    const end = id + start + capacity;
+    for (let cell = id + start; cell < end;) {
       const first = Math.floor(cell / FANOUT);
       const count = Math.min(KEY_PAGES, FANOUT - (first % FANOUT), Math.ceil(end / FANOUT) - first);
       for (const [at, cells] of (await version.pageCells(first, count)).entries()) {
         const until = Math.min(end, (first + at + 1) * FANOUT);
-        for (; cell < until; cell++) if (isKey(version.cellOver(cells, cell), wanted)) return firstSlot + cell - start;
+        for (; cell < until; cell++) {
+          if (isKey(version.cellOver(cells, cell), wanted)) return firstSlot + cell - id - start;
+        }
       }
     }
   }

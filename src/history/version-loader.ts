@@ -83,7 +83,7 @@ async function openKeyframe(
 /** The container of a step's state, with all below it. */
 export async function loadGraph(version: Version): Promise<GraphNode | undefined> {
   if (version.step === 0) return undefined;
-  const nodes = await readGraph(version, 0);
+  const nodes = await readGraph(version);
   return nodes.get(0);
 }
 
@@ -103,7 +103,7 @@ export async function loadNewest(
   slices?: Slices,
 ): Promise<{ readonly graph: Graph; readonly table: PageTable }> {
   const table = await loadTable(version, reader);
-  const nodes = version.step === 0 ? undefined : await readGraph(version, 0, slices);
+  const nodes = version.step === 0 ? undefined : await readGraph(version, slices);
   const graph = new Graph(nodes, version.nextCell);
   for (const page of version.writtenPages) graph.dirtyPages.add(page);
   for (const page of table.pages()) if (!graph.hasPage(page)) graph.dirtyPages.add(page);

@@ -6,7 +6,7 @@ import { ByteReader } from "./byte-reader.ts";
 import { type Cell, Header } from "./cell-codec.ts";
 import { readCell } from "./cell-reader.ts";
 import type { Awaitable } from "./driver.ts";
-import { EMPTY, GraphNode } from "./graph-node.ts";
+import { EMPTY } from "./graph-node.ts";
 import type { LogReader, Window } from "./log-reader.ts";
 import { Overlay } from "./overlay.ts";
 import type { Page } from "./page.ts";
@@ -97,18 +97,20 @@ export class Version {
     return this.#reader.isRetired;
   }
 
-  /** A container without its slots. */
-  async open(id: number): Promise<GraphNode> {
+  /** What the first cell of a container says. */
+  async header(id: number): Promise<Header> {
     const found = this.cell(id);
-    return this.container(id, found instanceof Promise ? await found : found);
+    return this.#checkHeader(id, found instanceof Promise ? await found : found);
   }
 
-  /** A container without its slots, from the content of its first cell. */
-  container(id: number, header: Cell): GraphNode {
-    if (!(header instanceof Header)) throw new RangeError(`cell ${id} of step ${this.step} is no header`);
-    const node = new GraphNode(id, header.kind);
-    node.runs = header.runs.map(({ start, capacity, firstSlot }) => ({ start: start + id, capacity, firstSlot }));
-    return node;
+  /** The same, when the cells of its page in the keyframe are known. */
+  headerOf(id: number, cells: readonly Cell[]): Header {
+    return this.#checkHeader(id, this.cellOver(cells, id));
+  }
+
+  #checkHeader(id: number, cell: Cell): Header {
+    if (cell instanceof Header) return cell;
+    throw new RangeError(`cell ${id} of step ${this.step} is no header`);
   }
 
   #decode(place: number): Cell {
