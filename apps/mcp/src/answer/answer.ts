@@ -2,8 +2,6 @@
  * The one form of every answer: a sentence, facts with a name each, how they were measured, and how to check them again. A claim
  * that cannot be checked again is not made: readers of such answers are programs that believe what they read.
  */
-import { z } from "zod";
-
 /** One thing that was measured. */
 export interface Fact {
   /** Names the fact: the same in every answer of the same kind. */
@@ -38,15 +36,18 @@ export interface AnswerPage extends Answer {
   readonly left?: number;
 }
 
-/** {@link AnswerPage} as tools declare it. */
-export const ANSWER_SCHEMA: z.ZodType<AnswerPage> = z.object({
-  summary: z.string(),
-  facts: z.array(
-    z.object({ id: z.string(), says: z.string(), value: z.number().optional(), unit: z.string().optional() }),
-  ),
-  how: z.string(),
-  recheck: z.string(),
-  next: z.array(z.string()),
-  cursor: z.string().optional(),
-  left: z.number().optional(),
-});
+const TEXTS = { type: "array", items: { type: "string" } };
+
+/** {@link AnswerPage} as every tool declares it: short, because a client reads it once for each tool. */
+export const OUTPUT: { readonly type: "object"; readonly [key: string]: unknown } = {
+  type: "object",
+  properties: {
+    summary: { type: "string" },
+    facts: { type: "array", items: { type: "object", required: ["id", "says"] } },
+    how: { type: "string" },
+    recheck: { type: "string" },
+    next: TEXTS,
+    cursor: { type: "string" },
+  },
+  required: ["summary", "facts", "how", "recheck", "next"],
+};

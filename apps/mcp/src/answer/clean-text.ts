@@ -7,7 +7,7 @@
  * Letters, digits and what tokens are joined with. Of such a run, one with enough digits among its letters is no word of a
  * source: `sk_live_51Hx9…`, `9f86d081884c7d65`; `session-map.mjs` and `node:internal/timers` are.
  */
-const RUN = /[A-Za-z0-9+_=-]{12,}/g;
+const RUN = /[A-Za-z0-9+_-]{12,}/g;
 const LEAST_DIGITS = 4;
 const LEAST_LETTERS = 2;
 /** `password=…`, `token: …`, and what stands before the `@` of an address. */

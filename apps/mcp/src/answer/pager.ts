@@ -65,11 +65,11 @@ export class Pager {
     );
   }
 
-  #cut({ facts, ...answer }: Answer): AnswerPage {
-    const all = { ...answer, facts };
+  #cut(all: Answer): AnswerPage {
+    const { facts, summary, ...answer } = all;
     if (sizeOf(all) <= this.#maxBytes) return all;
     // As wide as a cursor and a count get.
-    let bytes = sizeOf({ ...answer, facts: [], cursor: "p000000", left: MOST_FACTS });
+    let bytes = sizeOf({ ...all, facts: [], cursor: "p000000", left: MOST_FACTS });
     let fits = 0;
     for (const fact of facts) {
       bytes += sizeOf(fact) + 1;
@@ -79,11 +79,11 @@ export class Pager {
     // A single fact always goes: its parts are bounded.
     const shown = facts.slice(0, Math.max(1, fits));
     const rest = facts.slice(shown.length);
-    if (rest.length === 0) return { ...answer, facts: shown };
+    if (rest.length === 0) return all;
     this.#lastCursor += 1;
     const cursor = `p${this.#lastCursor}`;
-    this.#rests.set(cursor, { ...answer, summary: "(continued)", next: [], facts: rest });
-    return { ...answer, facts: shown, cursor, left: rest.length };
+    this.#rests.set(cursor, { summary: "(continued)", facts: rest, ...answer, next: [] });
+    return { summary, facts: shown, ...answer, cursor, left: rest.length };
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { PlimsollError } from "plimsoll/monitor";
 import { z } from "zod";
-import { ANSWER_SCHEMA, type AnswerPage } from "../answer/answer.ts";
+import { type AnswerPage, OUTPUT } from "../answer/answer.ts";
 import { cleanText } from "../answer/clean-text.ts";
 import { refuse } from "../answer/refuse.ts";
 import { TOOLS } from "../tools/tools.ts";
@@ -155,7 +155,6 @@ let listed: { readonly key: string; readonly result: ListToolsResult; readonly u
 function listTools(grants: ReadonlySet<Grant>): ListToolsResult {
   const key = [...grants].sort().join();
   if (listed?.key === key && listed.untilMs > Date.now()) return listed.result;
-  const outputSchema = toSchema(ANSWER_SCHEMA);
   const result: ListToolsResult = {
     tools: TOOLS.map(({ name, title, description, input, effect, grant }) => ({
       name,
@@ -165,7 +164,7 @@ function listTools(grants: ReadonlySet<Grant>): ListToolsResult {
           ? description
           : `${description} Not granted here: needs --allow ${grant}.`,
       inputSchema: toSchema(input),
-      outputSchema,
+      outputSchema: OUTPUT,
       annotations: {
         title,
         readOnlyHint: effect === "reads",
@@ -180,6 +179,6 @@ function listTools(grants: ReadonlySet<Grant>): ListToolsResult {
 }
 
 function toSchema(schema: z.ZodType): { type: "object"; [key: string]: unknown } {
-  const { $schema: _, ...json } = z.toJSONSchema(schema);
+  const { $schema: _, additionalProperties: _closed, ...json } = z.toJSONSchema(schema, { io: "input" });
   return { ...json, type: "object" };
 }

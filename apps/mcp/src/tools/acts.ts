@@ -1,5 +1,6 @@
 /** What changes a program, behind the grant `act`: a collection, a trim, a drained end, a restart. Each says what it was worth. */
 import { describeExperiment, type ExperimentName } from "plimsoll/diagnose/remote";
+import { formatBytes } from "plimsoll/monitor";
 import { z } from "zod";
 import type { Answer } from "../answer/answer.ts";
 import { refuse } from "../answer/refuse.ts";
@@ -26,12 +27,16 @@ async function tryOn(
     throw refuse(`${sentence}.`, `Raise maxPauseMs, or memory_summary {"watch":"${watch}"}.`);
   return {
     summary: `${sentence} (pid ${one.pid}).`,
-    facts: Object.entries(figures).map(([id, value]) => ({
-      id,
-      says: id.endsWith("Ms") ? `${id.slice(0, -2)}: ${value} ms` : `freed ${id.replace("Bytes", "")}: ${value} bytes`,
-      value,
-      unit: id.endsWith("Ms") ? "ms" : "bytes",
-    })),
+    facts: Object.entries(figures).map(([id, value]) =>
+      id.endsWith("Ms")
+        ? { id, says: `${id.slice(0, -2)}: ${value.toFixed(1)} ms`, value: Number(value.toFixed(1)), unit: "ms" }
+        : {
+            id,
+            says: `${id.replace("Bytes", "")}: ${formatBytes(Math.max(0, value))} less than before`,
+            value,
+            unit: "bytes",
+          },
+    ),
     how: "Memory read in the program right before and right after, in the same turn of its event loop.",
     recheck: `memory_summary {"watch":"${watch}"}`,
     next: [

@@ -11,6 +11,7 @@ import { Places } from "../watch/places.ts";
 import { PID, WATCH } from "./watching.ts";
 
 const POINTS = 24;
+const MOST_ZOOMS = 4;
 const SITES = 30;
 const LEAST_SITE_BYTES = 16 * 1024;
 
@@ -153,24 +154,23 @@ const trend = defineTool({
     }
     const toMs = Date.now();
     const pid = watched?.findProcess(undefined).pid;
-    const query = { program: name, fromMs: Math.floor(toMs - minutes * 60_000), toMs, points: POINTS };
-    const first = await services.history.read({ ...query, ...(pid === undefined ? {} : { pid }) });
-    // Most of an hour may be empty: the stretches are laid over what there is.
-    const fromMs = Math.max(query.fromMs, (first[0]?.timeMs ?? query.fromMs) - (1000 * minutes * 60) / POINTS);
-    const points = await services.history.read({
-      ...query,
-      fromMs: Math.floor(fromMs),
-      ...(pid === undefined ? {} : { pid }),
-    });
+    const query = { program: name, toMs, points: POINTS, ...(pid === undefined ? {} : { pid }) };
+    let fromMs = Math.floor(toMs - minutes * 60_000);
+    let points = await services.history.read({ ...query, fromMs });
+    // Most of the time may be empty: the stretches are laid over what there is.
+    for (let nth = 0; nth < MOST_ZOOMS && points.length > 0 && points.length < POINTS / 2; nth += 1) {
+      fromMs = Math.max(fromMs, Math.floor((points[0]?.timeMs ?? fromMs) - (toMs - fromMs) / POINTS));
+      points = await services.history.read({ ...query, fromMs });
+    }
     const slope = theilSen(points.map(({ timeMs, rssBytes }) => ({ timeMs, bytes: rssBytes })));
-    const says =
-      slope && Number.isFinite(slope.lowerBytesPerSecond)
-        ? `${signed(slope.bytesPerSecond)}/s, 95 % between ${signed(slope.lowerBytesPerSecond)}/s and ${signed(slope.upperBytesPerSecond)}/s`
-        : "needs some more stretches to tell";
+    const isSure = slope !== undefined && Number.isFinite(slope.lowerBytesPerSecond);
+    const says = isSure
+      ? `${signed(slope.bytesPerSecond)}/s, 95 % between ${signed(slope.lowerBytesPerSecond)}/s and ${signed(slope.upperBytesPerSecond)}/s`
+      : "needs some more stretches to tell";
     return {
       summary: `Resident set of ${name} over ${points.length} stretches: ${says}. A rise is no leak by itself: a warm-up rises too.`,
       facts: [
-        ...(slope
+        ...(isSure
           ? [{ id: "slope", says: `resident set: ${says}`, value: Math.round(slope.bytesPerSecond), unit: "bytes/s" }]
           : []),
         ...points.map(({ timeMs, rssBytes, peakRssBytes, heapUsedBytes }, nth) => ({

@@ -12,6 +12,8 @@ import { PID, WATCH } from "./watching.ts";
 
 const SNAPSHOT: z.ZodString = z.string().max(12).describe("Handle of a snapshot, such as s1.");
 const STAGES: readonly string[] = ["nodes", "edges", "strings", "graph", "compare"];
+/** Of the largest suspect; less is noise beside it. */
+const SHOWN_SHARE = 0.02;
 const SECRECY = "Names of classes, variables and functions alone; no text of the heap.";
 
 function asking(
@@ -268,7 +270,7 @@ const compare = defineTool({
           ? `${grew}; most new is held by ${top.holder}.${between === undefined ? " Two snapshots cannot tell a leak from a warm-up." : " Nothing grew twice by as much: no leak is shown."}`
           : `${grew}; nobody came to hold much.`,
       facts: [
-        ...found.suspects.map(suspectFact),
+        ...found.suspects.filter((one) => one.isLeak || weight(one) >= SHOWN_SHARE * weight(top)).map(suspectFact),
         {
           id: "new_objects",
           says: `${found.newCount.toLocaleString("en")} objects are new`,
@@ -292,6 +294,10 @@ const compare = defineTool({
   },
 });
 
+function weight(suspect: Suspect | undefined): number {
+  return Math.abs(suspect?.grewBytes ?? suspect?.retainedBytes ?? 0);
+}
+
 function pathFacts({ path, retainers, references, counts }: NodeSheet): Fact[] {
   const name = ({ how, what, id }: NodeSheet["path"][number]): string => `${how} > ${what} @${id}`;
   const line = (kind: string, list: NodeSheet["path"]): Fact[] =>
@@ -302,7 +308,8 @@ function pathFacts({ path, retainers, references, counts }: NodeSheet): Fact[] {
       unit: "bytes",
     }));
   return [
-    { id: "path", says: `from the root: ${path.map(name).join(" > ")}` },
+    // From the object upwards: what is near tells most.
+    ...path.toReversed().map((one, nth) => ({ id: `path.${nth + 1}`, says: name(one) })),
     ...line("retainer", retainers),
     ...line("keeps", references),
     { id: "counts", says: `${counts.retainers} references to it, ${counts.references} from it` },

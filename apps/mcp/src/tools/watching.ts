@@ -24,9 +24,8 @@ function watchFact(watched: WatchedProgram): Fact {
   const how = outsideOnly === undefined ? "seen from inside" : `seen from outside only: ${outsideOnly}`;
   return {
     id,
-    says: `${id}: ${name} (pid ${pid}), watched for ${Math.round(seconds)} s${end}; ${formatBytes(rssBytes)} resident; ${how}`,
-    value: rssBytes,
-    unit: "bytes",
+    says: `${id}: ${name} (pid ${pid}), watched for ${Math.round(seconds)} s${end}; ${rssBytes === 0 ? "" : `${formatBytes(rssBytes)} resident; `}${how}`,
+    ...(rssBytes === 0 ? {} : { value: rssBytes, unit: "bytes" }),
   };
 }
 
@@ -56,7 +55,7 @@ const list = defineTool({
       next: watches[0]
         ? [`diagnose_growth {"watch":"${watches[0].id}","waitSeconds":40}`]
         : others[0]
-          ? [`attach {"pid":${others[0].pid}}`]
+          ? ['attach {"pid":…} with one of these']
           : ['start_process {"command":["node","server.js"],"cwd":"/absolute/path"}'],
     };
   },

@@ -56,7 +56,10 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Calls a tool, whatever it answers. */
-  async call(name: string, args: Record<string, unknown> = {}): Promise<{ text: string; isError: boolean; page?: AnswerPage }> {
+  async call(
+    name: string,
+    args: Record<string, unknown> = {},
+  ): Promise<{ text: string; isError: boolean; page?: AnswerPage }> {
     const result = await this.client.callTool({ name, arguments: args }, CallToolResultSchema, { timeout: CALL_MS });
     const { content, structuredContent, isError = false } = CallToolResultSchema.parse(result);
     const text = content.map((part) => (part.type === "text" ? part.text : "")).join("");
