@@ -8,6 +8,8 @@ import type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
 
 /** Why no task may start now. */
 export type HoldReason =
+  /** Somebody has paused the limiter. */
+  | "paused"
   /** More at once would not be faster, or it is not yet known whether it would. */
   | "pace"
   /** The set number of tasks is running. */
@@ -41,6 +43,14 @@ const INFLOW_WEIGHT = 0.3;
 const INFLOW_CLEAR = 1.4;
 /** What the allocator has kept serves new tasks, less what is too scattered for them. */
 const REUSE_RATIO = 0.6;
+/**
+ * V8 gives up when four collections in a row leave more than 80 % of the old space and less than 40 % of the time to the program
+ * (`IsIneffectiveMarkCompact`). Below this share of the time tasks are held back from where that begins.
+ */
+const STRAINED_UTILIZATION = 0.6;
+const STRAINED_RATIO = 0.76;
+/** Time that a collection takes in all to that of its pause: it marks in steps before. */
+const MARKING = 2;
 /** How much of the last surprise remains after each reading. */
 const SURPRISE_DECAY = 0.95;
 /** A task is assumed to have allocated after so long. */
@@ -82,6 +92,9 @@ export class Admission {
   #endedSince = 0;
   /** Heap bytes of what started lately to what was expected of it; 1 unless clearly more. */
   #inflow = 1;
+  /** Share of the time between the last collections that they left to the program; half of it is the newest, as V8 averages it. */
+  #utilization = 1;
+  #readMs = Number.NEGATIVE_INFINITY;
   /** How far the last readings lay above what was expected. */
   #surpriseBytes = 0;
 
@@ -92,7 +105,7 @@ export class Admission {
     this.#counts = new Float64Array(model.capacity);
     this.#countsBefore = new Float64Array(model.capacity);
     this.#middle = new Float64Array(model.capacity);
-    this.#base = { heapBytes: gauge.heapUsedBytes(), externalBytes: gauge.externalBytes() };
+    this.#base = { heapBytes: gauge.heapUsedBytes(), externalBytes: gauge.externalBytes(), pauseMs: 0 };
     this.#baseResident = gauge.residentBytes();
     this.#overheadBytes = this.#baseResident - this.#base.heapBytes - this.#base.externalBytes;
   }
@@ -119,7 +132,8 @@ export class Admission {
 
   /** Most heap bytes that may live. */
   get heapCapBytes(): number {
-    return this.#tuning.heapRatio * this.#gauge.oldSpaceBytes;
+    const ratio = this.#utilization < STRAINED_UTILIZATION ? STRAINED_RATIO : 1;
+    return Math.min(ratio, this.#tuning.heapRatio) * this.#gauge.oldSpaceBytes;
   }
 
   /** Most bytes that may be resident; infinite when nothing limits the process. */
@@ -170,7 +184,13 @@ export class Admission {
       this.#countsBefore[kind] = this.#counts[kind] ?? 0;
       tasks += middle;
     }
-    for (const reading of readings) this.#take(reading, tasks);
+    const intervalMs = (nowMs - this.#readMs) / readings.length;
+    if (readings.length > 0) this.#readMs = nowMs;
+    for (const reading of readings) {
+      const utilization = Math.max(0, 1 - (MARKING * reading.pauseMs) / intervalMs);
+      this.#utilization = (this.#utilization + utilization) / 2;
+      this.#take(reading, tasks);
+    }
     return readings.length > 0;
   }
 

@@ -50,6 +50,7 @@ export class AdaptiveLimiter implements Disposable {
   #hold: { readonly reason: HoldReason; readonly sinceMs: number } | undefined;
   #forced = { count: 0, pauseMs: 0 };
   #mayForceMs = Number.NEGATIVE_INFINITY;
+  #pauses = 0;
   #isDisposed = false;
 
   /**
@@ -182,6 +183,19 @@ export class AdaptiveLimiter implements Disposable {
     };
   }
 
+  /** Starts no further task until what it returns is disposed of; running ones go on. */
+  pause(): Disposable {
+    this.#pauses += 1;
+    let isHeld = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (isHeld) this.#pauses -= 1;
+        isHeld = false;
+        if (!this.#isDisposed) this.#pump();
+      },
+    };
+  }
+
   /** Refuses what waits and what comes later; running tasks go on. */
   [Symbol.dispose](): void {
     if (this.#isDisposed) return;
@@ -257,6 +271,7 @@ export class AdaptiveLimiter implements Disposable {
   }
 
   #holdReason(kind: number): HoldReason | undefined {
+    if (this.#pauses > 0) return "paused";
     const { inFlight } = this.#admission;
     if (inFlight >= this.#maxConcurrency) return "concurrency";
     const nowMs = this.#clock.now();
@@ -296,6 +311,7 @@ export class AdaptiveLimiter implements Disposable {
     const { reason, sinceMs } = this.#hold;
     const { inFlight, live, heapCapBytes, residentCapBytes } = this.#admission;
     const why: Record<HoldReason, string> = {
+      paused: "it was paused",
       pace: `more at once has not made it faster, or is not yet tried`,
       concurrency: `maxConcurrency is ${this.#maxConcurrency}`,
       heap: `${formatBytes(live?.heapBytes)} live on the heap, of at most ${formatBytes(heapCapBytes)}`,

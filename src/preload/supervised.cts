@@ -12,6 +12,7 @@ import type {
   "resolution-mode": "import",
 };
 import type { Drain as DrainClass } from "./drain.cts";
+import type { isLauncher as IsLauncher, passOn as PassOn } from "./launcher.cts";
 
 const { setTimeout } = globalThis;
 const GONE_MS = 100;
@@ -19,10 +20,15 @@ const GONE_MS = 100;
 (function () {
   const given = process.env["PLIMSOLL_SUPERVISED"];
   const mark = Symbol.for("plimsoll.supervised");
-  // Workers share the environment; the instance is its main thread. Launchers such as npm pass both on to what they start.
+  // Workers share the environment; the instance is its main thread.
   if (!given || !process.send || !process.channel || mark in process || "disabled" in process.abort) return;
   try {
     const start = JSON.parse(given) as SupervisedStart;
+    const { isLauncher, passOn } = require("./launcher.cjs") as {
+      isLauncher: typeof IsLauncher;
+      passOn: typeof PassOn;
+    };
+    if (isLauncher()) return passOn(start);
     delete process.env["PLIMSOLL_SUPERVISED"];
     board(start, mark);
   } catch {
@@ -125,11 +131,11 @@ function isGone(pid: number): boolean {
 /** What a TCP server asks for; `undefined` for pipes, handles and descriptors, which cannot be shared this way. */
 function keyOf([first, second]: unknown[]): string | undefined {
   if (typeof first === "object" && first !== null) {
-    const { port, host, path, fd, _handle, signal } = first as Record<string, unknown>;
+    const { port, host, path, fd, _handle, signal } = first as Record<string, unknown> & { port?: number | string };
     if (port === undefined || path !== undefined || fd !== undefined || _handle !== undefined || signal !== undefined) {
       return undefined;
     }
-    return `${typeof host === "string" ? host : ""}:${String(port as number)}`;
+    return `${typeof host === "string" ? host : ""}:${port}`;
   }
   const port = first === undefined || typeof first === "function" || first === null ? 0 : Number(first);
   if (!Number.isInteger(port) || port < 0) return undefined;

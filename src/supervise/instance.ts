@@ -62,8 +62,8 @@ export class Instance {
   saidReady = false;
   drainingSinceMs: number | undefined;
   drainedAtMs: number | undefined;
-  /** True once its preload has answered. */
-  isReached = false;
+  /** The process from which the preload has answered: this one, or one that a launcher such as npm has started. */
+  reachedPid: number | undefined;
   /** What it has listened on so far. */
   readonly keys: string[] = [];
   rssBytes = 0;
@@ -167,7 +167,7 @@ export class Instance {
     this.drainingSinceMs = this.#clock.now();
     this.endedFor = why;
     this.killAfter(deadlineMs);
-    if (this.isReached) this.#tell({ type: "drain", deadlineMs });
+    if (this.reachedPid !== undefined) this.#tell({ type: "drain", deadlineMs });
     else this.signal("SIGTERM");
   }
 
@@ -181,9 +181,11 @@ export class Instance {
     this.#tell({ type: "states", states });
   }
 
-  /** Sends a signal. */
+  /** Sends a signal to the program itself, not to what has launched it: that ends with it. */
   signal(signal: NodeJS.Signals): void {
-    if (this.state !== "ended") this.#child.kill(signal);
+    if (this.state === "ended") return;
+    if (this.reachedPid === undefined || this.reachedPid === this.pid) this.#child.kill(signal);
+    else killOne(this.reachedPid, signal);
   }
 
   /** Kills it and what it has started, unless it ends before. */
@@ -198,13 +200,7 @@ export class Instance {
     this.wasKilled = true;
     const below = listDescendants(this.pid);
     this.#child.kill("SIGKILL");
-    for (const { pid } of below) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It has just ended.
-      }
-    }
+    for (const { pid } of below) killOne(pid, "SIGKILL");
   }
 
   #tell(plimsoll: SupervisorMessage): void {
@@ -213,6 +209,14 @@ export class Instance {
     this.#child.send(envelope, () => {
       // It has just ended.
     });
+  }
+}
+
+function killOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended.
   }
 }
 

@@ -4,18 +4,18 @@
  * and ends the old one. What crashes is started again; what cannot be helped is said in a plain word.
  */
 import { dirname } from "node:path";
-import { formatBytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
 import type { HandedState, InstanceMessage } from "../base/supervision.ts";
 import { makeRunDirectory, type RunDirectory } from "../monitor/remote/run-directory.ts";
 import type { ExitRecord } from "../monitor/remote/recording.ts";
-import { Topic } from "../monitor/topic.ts";
 import { nameCommand } from "../probe/process.ts";
 import { CrashBackoff } from "./crash-backoff.ts";
 import { Guardian } from "./guardian.ts";
 import { Instance, type InstanceEvents } from "./instance.ts";
+import { judgeInstance, press } from "./replacement-judgement.ts";
 import { HandoverTimes } from "./replacement-line.ts";
+import { isReady } from "./readiness.ts";
 import { type ListeningHandle, SharedSockets } from "./shared-sockets.ts";
 import { Slot } from "./slot.ts";
 import {
@@ -26,23 +26,17 @@ import {
   type SupervisorEvents,
   type SupervisorOptions,
 } from "./supervisor-options.ts";
+import { createTopics, type SupervisorTopics } from "./supervisor-topics.ts";
+import { crashWords, endOf, failedReplacementWords, unreadyWords } from "./supervisor-words.ts";
 import { reapOrphans } from "./zombies.ts";
 
 const LOOK_MS = 100;
 const REAP_MS = 1_000;
-/** A program that neither listens nor says so is ready when it has lived so long. */
-const SILENT_READY_MS = 2_000;
-/** Below this share of the limit nothing is forecast: a start allocates fast. */
-const LEAST_RATIO = 0.5;
-/** An instance that needs so much as soon as it is ready cannot be helped by another one. */
-const HOPELESS_RATIO = 0.9;
+/** What an instance has resident within this time after it became ready is what a new one needs. */
+const FRESH_MS = 1_000;
 /** After a replacement that failed, or that cannot help, before the next. */
 const RETRY_MS = 10_000;
 const HOPELESS_MS = 60_000;
-/** Nothing is lost of a drained instance; its handlers of SIGTERM get so long when it is above the limit. */
-const LAST_WORDS_MS = 1_000;
-/** Share of the real limit at which what drains is killed: else the kernel chooses, and may choose another. */
-const REAL_RATIO = 0.97;
 
 /** Runs a program as instances that are replaced. */
 export class Supervisor implements AsyncDisposable {
@@ -62,13 +56,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #guardian: Guardian;
   readonly #draining = new Set<Instance>();
   readonly #tasks = new Set<Promise<void>>();
-  readonly #topics: { readonly [Name in keyof SupervisorEvents]: Topic<SupervisorEvents[Name]> } = {
-    start: new Topic("plimsoll:instance:start"),
-    ready: new Topic("plimsoll:instance:ready"),
-    replace: new Topic("plimsoll:instance:replace"),
-    end: new Topic("plimsoll:instance:end"),
-    trouble: new Topic("plimsoll:supervisor:trouble"),
-  };
+  readonly #topics: SupervisorTopics = createTopics();
   readonly #events: InstanceEvents = {
     message: (instance, message, handle) => this.#hear(instance, message, handle),
     exit: (instance, exit) => this.#track(this.#leave(instance, exit)),
@@ -126,7 +114,7 @@ export class Supervisor implements AsyncDisposable {
     for (const slot of others) slot.waitsForFirst = true;
   }
 
-  /** Replaces all instances, one after the other where they are several; for new code or settings. */
+  /** Replaces all instances, for new code or settings. */
   replaceAll(why = "asked for"): void {
     for (const slot of this.#slots) slot.wanted ??= why;
   }
@@ -152,7 +140,7 @@ export class Supervisor implements AsyncDisposable {
     return this.#topics[name].subscribe(listener);
   }
 
-  /** Stops, and waits for the end of all instances and their reports. */
+  /** Stops, and waits for the end of all. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     await this.ended;
@@ -201,7 +189,7 @@ export class Supervisor implements AsyncDisposable {
   #hear(instance: Instance, message: InstanceMessage, handle: ListeningHandle | undefined): void {
     const slot = this.#slots.find(({ current, next }) => current === instance || next === instance);
     if (message.type === "hello") {
-      instance.isReached = true;
+      instance.reachedPid = message.pid;
       this.#guardian.trust(instance.pid);
       if (slot && slot.states.length > 0) instance.give(slot.states.splice(0));
     } else if (message.type === "listening") {
@@ -219,11 +207,8 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #judgeReady(instance: Instance): void {
-    if (instance.state !== "starting") return;
-    const listens = this.#sockets.keys.every((key) => instance.keys.includes(key));
-    const isExpected = this.#sockets.keys.length > 0 ? listens : instance.saidReady;
-    const isSilent = this.#sockets.keys.length === 0 && !this.#saysReady && instance.ageMs >= SILENT_READY_MS;
-    if ((isExpected && (!this.#saysReady || instance.saidReady)) || isSilent) this.#becomeReady(instance);
+    if (instance.state === "starting" && isReady(instance, this.#sockets.keys, this.#saysReady))
+      this.#becomeReady(instance);
   }
 
   #becomeReady(instance: Instance): void {
@@ -258,8 +243,8 @@ export class Supervisor implements AsyncDisposable {
     instance.drainedAtMs = this.#clock.now();
     const slot = this.#slots.find(({ retired }) => retired.has(instance));
     if (states.length > 0) {
-      const heir = slot?.current;
-      if (heir?.isReached) heir.give(states);
+      const heir = slot?.current === instance ? undefined : slot?.current;
+      if (heir?.reachedPid !== undefined) heir.give(states);
       else slot?.states.push(...states);
     }
     for (const failure of failures) this.#say(`Instance ${instance.number} handed no state over: ${failure}`);
@@ -277,17 +262,8 @@ export class Supervisor implements AsyncDisposable {
     const living = this.#living();
     for (const instance of living) instance.look(nowMs, this.limit.bytes, elapsedMs);
     const totalBytes = living.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
-    for (const instance of this.#draining) this.#press(instance, totalBytes);
+    for (const instance of this.#draining) press(instance, this.limit, totalBytes, nowMs);
     for (const slot of this.#slots) this.#lookAt(slot, nowMs, totalBytes);
-  }
-
-  /** What drains above the limit is not waited for longer than it takes to lose nothing. */
-  #press(instance: Instance, totalBytes: number): void {
-    if (instance.rssBytes <= this.limit.bytes) return;
-    instance.hasten();
-    const isTight = this.limit.realBytes !== undefined && totalBytes >= REAL_RATIO * this.limit.realBytes;
-    const isIdle = instance.drainedAtMs !== undefined && this.#clock.now() - instance.drainedAtMs >= LAST_WORDS_MS;
-    if (isTight || isIdle) instance.kill();
   }
 
   #lookAt(slot: Slot, nowMs: number, totalBytes: number): void {
@@ -297,59 +273,41 @@ export class Supervisor implements AsyncDisposable {
       this.#judgeReady(instance);
       if (instance.state === "starting" && instance === next && instance.ageMs >= this.#readyMs) {
         slot.retryAtMs = nowMs + RETRY_MS;
-        this.#say(
-          `Instance ${instance.number} is not ready ${Math.round(instance.ageMs / 1000)} s after its start, and is ended; ` +
-            `instance ${current?.number ?? "?"} goes on. The next try is in ${RETRY_MS / 1000} s.`,
-        );
+        this.#say(unreadyWords(instance, current, RETRY_MS));
         instance.kill();
       }
     }
     if (current?.state !== "ready" || next || slot.isStarting || this.#isStopping || nowMs < slot.retryAtMs) return;
-    const why = slot.wanted ?? this.#reasonToReplace(slot, current, nowMs, totalBytes);
-    if (why !== undefined) this.#replace(slot, current, why);
-  }
-
-  #reasonToReplace(slot: Slot, instance: Instance, nowMs: number, totalBytes: number): string | undefined {
+    if (nowMs - (current.readyAtMs ?? 0) < FRESH_MS) slot.freshBytes = current.rssBytes;
+    const { limit } = this;
     const { restartAfter } = this.#options;
-    const { bytes: limitBytes, realBytes } = this.limit;
-    if (restartAfter && "ageMs" in restartAfter && instance.ageMs >= restartAfter.ageMs) {
-      return `it has run for ${Math.round(instance.ageMs / 1000)} s (--restart-after)`;
-    }
-    // A new instance needs room beside the old ones.
-    const room = realBytes === undefined ? Infinity : REAL_RATIO * realBytes - totalBytes + instance.rssBytes;
-    const lineBytes = Math.min(limitBytes, room - slot.freshBytes);
-    if (instance.readyAtMs !== undefined && nowMs - instance.readyAtMs < LOOK_MS) slot.freshBytes = instance.rssBytes;
-    if (instance.rssBytes < LEAST_RATIO * lineBytes) return undefined;
-    const forecastBytes = instance.line.forecast(this.#times.leadMs);
-    if (forecastBytes < lineBytes) return undefined;
-    if (slot.freshBytes >= HOPELESS_RATIO * lineBytes) {
+    const judged = judgeInstance(current, { totalBytes, limit, restartAfter, slot, leadMs: this.#times.leadMs });
+    if (judged?.isHopeless === true) {
       slot.retryAtMs = nowMs + HOPELESS_MS;
-      this.#say(
-        `A replacement cannot help: an instance has ${formatBytes(slot.freshBytes)} resident as soon as it is ready, and ` +
-          `${formatBytes(lineBytes)} is where it would be replaced (${this.limit.source}). Raise the limit, or make it smaller.`,
-      );
-      return undefined;
+      this.#say(judged.why);
+      return;
     }
-    const rate = instance.line.bytesPerSecond;
-    return `${formatBytes(instance.rssBytes)} resident, rising ${formatBytes(rate)}/s; the limit is ${formatBytes(lineBytes)}`;
+    const why = slot.wanted ?? judged?.why;
+    if (why !== undefined) this.#replace(slot, current, why);
   }
 
   #replace(slot: Slot, old: Instance, why: string): void {
     slot.wanted = undefined;
     old.endedFor = why;
     slot.retired.add(old);
-    const { number, pid, rssBytes, line } = old;
+    const { number: instance, pid, rssBytes, line } = old;
+    const { bytes: limitBytes } = this.limit;
     this.#topics.replace.emit(() => ({
-      instance: number,
+      instance,
       pid,
       why,
       rssBytes,
       bytesPerSecond: line.bytesPerSecond,
-      limitBytes: this.limit.bytes,
+      limitBytes,
     }));
     // Without its socket the next one could not listen while this one does.
     if (slot.endsFirst) this.#retire(old);
-    else this.#track(this.#launchSafely(slot, `replaces instance ${number}: ${why}`));
+    else this.#track(this.#launchSafely(slot, `replaces instance ${instance}: ${why}`));
   }
 
   async #launchSafely(slot: Slot, why: string): Promise<void> {
@@ -383,7 +341,7 @@ export class Supervisor implements AsyncDisposable {
     const how = isOurs ? (this.#isStopping ? "stopped" : "replaced") : exit.code === 0 ? "ended" : "crashed";
     if (slot && !this.#isStopping) this.#follow(slot, instance, exit, how, wasNext);
     const report = await instance.watch?.conclude(exit);
-    this.#topics.end.emit(() => this.#endOf(instance, exit, how, report));
+    this.#topics.end.emit(() => endOf(instance, exit, how, report));
     this.#settle(exit);
   }
 
@@ -393,7 +351,7 @@ export class Supervisor implements AsyncDisposable {
       slot.retryAtMs = this.#clock.now() + RETRY_MS;
       if (slot.current) {
         slot.endsFirst ||= this.#sockets.keys.length === 0 && instance.state !== "ready" && !instance.wasKilled;
-        this.#say(failedReplacement(instance, slot.current, exit, slot.endsFirst));
+        this.#say(failedReplacementWords(instance, slot.current, exit, RETRY_MS, slot.endsFirst));
       } else this.#restart(slot);
       return;
     }
@@ -403,41 +361,19 @@ export class Supervisor implements AsyncDisposable {
     }
     if (slot.next ?? slot.current) return;
     if (how === "ended") {
-      slot.isFinished = true;
+      this.#finish(slot);
       return;
     }
     const after = slot.backoff.crash(instance.ageMs);
-    const words = exit.signal === null ? `code ${exit.code}` : exit.signal;
-    if ("giveUp" in after) {
-      slot.isFinished = true;
-      this.#say(
-        `${this.#name} ended ${after.attempts} times without ever being ready, last with ${words} after ` +
-          `${(instance.ageMs / 1000).toFixed(1)} s. Starting it again cannot help: see what it says itself.`,
-      );
-      return;
-    }
-    this.#say(
-      `Instance ${instance.number} ended by itself with ${words} after ${(instance.ageMs / 1000).toFixed(1)} s` +
-        `${slot.backoff.crashes > 1 ? `, crash ${slot.backoff.crashes} in a row` : ""}; started again in ${after.waitMs} ms.`,
-    );
-    slot.restartIn(this.#clock, after.waitMs, () => this.#restart(slot));
+    if ("giveUp" in after) this.#finish(slot);
+    else slot.restartIn(this.#clock, after.waitMs, () => this.#restart(slot));
+    this.#say(crashWords(this.#name, instance, exit, after, slot.backoff.crashes));
   }
 
-  #endOf(instance: Instance, exit: ExitRecord, how: InstanceEnd["how"], report: InstanceEnd["report"]): InstanceEnd {
-    const { number, pid, endedFor, wasKilled, ageMs, peakRssBytes, overLimitMs, drainMs } = instance;
-    return {
-      instance: number,
-      pid,
-      exit,
-      how,
-      wasKilled,
-      livedMs: ageMs,
-      peakRssBytes,
-      overLimitMs,
-      ...(endedFor === undefined ? {} : { why: endedFor }),
-      ...(drainMs === undefined ? {} : { drainMs }),
-      ...(report === undefined ? {} : { report }),
-    };
+  /** Its program has ended for good; those that waited for its sockets would wait for ever. */
+  #finish(slot: Slot): void {
+    slot.isFinished = true;
+    for (const other of this.#slots) other.isFinished ||= other.waitsForFirst;
   }
 
   /** Everything has ended when no instance lives and none will be started. */
@@ -466,16 +402,4 @@ export class Supervisor implements AsyncDisposable {
   #say(sentence: string): void {
     this.#topics.trouble.emit(() => ({ sentence }));
   }
-}
-
-function failedReplacement(instance: Instance, current: Instance, exit: ExitRecord, endsFirst: boolean): string {
-  const words = exit.signal === null ? `code ${exit.code}` : exit.signal;
-  const what =
-    `Instance ${instance.number}, which was to replace instance ${current.number}, ended with ${words} before it was ready; ` +
-    `the old one goes on, and the next try is in ${RETRY_MS / 1000} s.`;
-  if (!endsFirst) return what;
-  return (
-    `${what}\nNo listening socket has reached the supervisor, so from now on the old one ends before the new one starts. ` +
-    "Without a gap it works where COMMAND is node itself: plimsoll supervise -- node server.js"
-  );
 }
