@@ -45,7 +45,7 @@ function passOn(start: SupervisedStart): void {
 function withSupervision(stdio: unknown, { sockets }: SupervisedStart): unknown[] | undefined {
   const all =
     stdio === "inherit" ? ["inherit", "inherit", "inherit"] : Array.isArray(stdio) ? [...(stdio as unknown[])] : [];
-  const isShown = all[1] === "inherit" || all[1] === 1 || all[1] === process.stdout;
+  const isShown = all[1] === "inherit" || all[1] === 1 || (all[1] as { fd?: unknown } | undefined)?.fd === 1;
   if (!isShown || all.length > CHANNEL_FD + 1) return undefined;
   if (all[CHANNEL_FD] !== undefined && all[CHANNEL_FD] !== "ipc") return undefined;
   all[CHANNEL_FD] = "ipc";

@@ -1,4 +1,7 @@
-/** How a guard works and what it tells. */
+/**
+ * How a guard works and what it tells: options, all with a default, the actions that it is given, and what each of
+ * them brought.
+ */
 import type { SizeInput } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { MemorySizes, MemorySource } from "../monitor/sample.ts";

@@ -28,10 +28,9 @@ import {
 } from "./supervisor-options.ts";
 import { createTopics, type SupervisorTopics } from "./supervisor-topics.ts";
 import { crashWords, endOf, failedReplacementWords, unreadyWords } from "./supervisor-words.ts";
-import { reapOrphans } from "./zombies.ts";
+import { OrphanReaper } from "./orphan-reaper.ts";
 
 const LOOK_MS = 100;
-const REAP_MS = 1_000;
 /** What an instance has resident within this time after it became ready is what a new one needs. */
 const FRESH_MS = 1_000;
 /** After a replacement that failed, or that cannot help, before the next. */
@@ -54,6 +53,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #times = new HandoverTimes();
   readonly #directory: RunDirectory;
   readonly #guardian: Guardian;
+  readonly #reaper = process.pid === 1 ? new OrphanReaper() : undefined;
   readonly #draining = new Set<Instance>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #topics: SupervisorTopics = createTopics();
@@ -65,7 +65,6 @@ export class Supervisor implements AsyncDisposable {
   #timer: Disposable | undefined;
   #started = 0;
   #lookedAtMs = 0;
-  #reapedAtMs = 0;
   #isStopping = false;
   #isOver = false;
   /** The program says itself when it is ready, so its successors must. */
@@ -255,11 +254,8 @@ export class Supervisor implements AsyncDisposable {
     const nowMs = this.#clock.now();
     const elapsedMs = this.#lookedAtMs === 0 ? LOOK_MS : nowMs - this.#lookedAtMs;
     this.#lookedAtMs = nowMs;
-    if (process.pid === 1 && nowMs - this.#reapedAtMs >= REAP_MS) {
-      this.#reapedAtMs = nowMs;
-      reapOrphans([...this.#living().map(({ pid }) => pid), this.#guardian.pid]);
-    }
     const living = this.#living();
+    this.#reaper?.look(nowMs, [...living.map(({ pid }) => pid), this.#guardian.pid]);
     for (const instance of living) instance.look(nowMs, this.limit.bytes, elapsedMs);
     const totalBytes = living.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
     for (const instance of this.#draining) press(instance, this.limit, totalBytes, nowMs);
