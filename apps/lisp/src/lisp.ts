@@ -1,20 +1,27 @@
 /**
  * A whole system: a machine, the standard library, and an environment for one program.
  */
+import type { HistoryStorage } from "plimsoll/history/browser";
 import { failure } from "./data/errors.ts";
 import { EOF, type Value } from "./data/values.ts";
 import { Expander } from "./expander/expander.ts";
-import { type Cell, Environment, Scope } from "./expander/binding.ts";
-import { generate } from "./machine/generate.ts";
+import { Environment, Scope } from "./expander/binding.ts";
+import { generate, generateThunk } from "./machine/generate.ts";
 import type { Limits } from "./machine/limits.ts";
 import { Machine } from "./machine/machine.ts";
 import type { WriteBarrier } from "./machine/registers.ts";
 import { Code } from "./machine/code.ts";
-import type { Node } from "./machine/node.ts";
+import type { Node, Template } from "./machine/node.ts";
 import { Reader } from "./reader/reader.ts";
 import type { MemoryHost } from "./memory/host.ts";
+import type { Namespaces } from "./memory/namespaces.ts";
+import { registers, type Root } from "./memory/why-alive.ts";
 import { Libraries } from "./library/libraries.ts";
+import type { HostProcedure, Outside } from "./library/outside.ts";
 import type { Console } from "./library/ports.ts";
+import { Log } from "./time/log.ts";
+import { Recorder } from "./time/recorder.ts";
+import type { TimeMachine } from "./time/time-machine.ts";
 
 /** What a {@link Lisp} is made with. */
 export interface LispOptions extends Limits {
@@ -22,6 +29,12 @@ export interface LispOptions extends Limits {
   readonly console?: Console;
   /** The files that a program may use. Default: none. */
   readonly files?: Files;
+  /** The variables of the environment that a program may read. Default: none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Procedures of the host, such as `llm`: their answers are part of a history, and not asked for again. Default: none. */
+  readonly procedures?: Readonly<Record<string, HostProcedure>>;
+  /** Keeps a history, in memory or in a storage that answers at once. Default: false. */
+  readonly history?: boolean | HistoryStorage;
   /** The host's memory, for `(memory-stats)` and `(gc)`. Default: nothing is known about it. */
   readonly memory?: MemoryHost;
 }
@@ -44,34 +57,61 @@ export class Lisp {
   readonly machine: Machine;
   /** The program's scope: all standard names, and its own. */
   readonly scope: Scope;
+  /** The namespaces, of which the program's scope is one. */
+  readonly namespaces: Namespaces;
   readonly #code = new Code();
   readonly #expander: Expander;
+  readonly #libraries: Libraries;
+  #recorder: Recorder | undefined;
 
   constructor(options: LispOptions = {}) {
     const barrier: WriteBarrier = {
-      willChange: () => undefined,
-      willAssign: (cell: Cell, value: Value) => {
+      willChange: (object, index) => this.#recorder?.willChange(object, index),
+      willAssign: (cell, value) => {
         this.machine.limits.willAssign(cell, value);
         this.#code.reassigned(cell, value);
+        this.#recorder?.willAssign(cell);
       },
+      willDefine: (target, key, value) => this.#recorder?.journal.willDefine(target, key, value),
     };
-    this.machine = new Machine(barrier, options);
+    const outside: Outside = {
+      perform: (ask) => (this.#recorder === undefined ? ask() : this.#recorder.effects.perform(ask)),
+      emit: (act) => (this.#recorder === undefined ? act() : this.#recorder.effects.emit(act)),
+    };
+    const { usedBytes } = options;
+    const limits = usedBytes === undefined ? options : { ...options, usedBytes: () => outside.perform(usedBytes) };
+    this.machine = new Machine(barrier, limits);
     this.scope = new Scope(new Environment());
     const libraries = new Libraries({
       barrier,
+      outside,
       options,
       shared: [this.machine.limits.maxRecursion],
-      snapshots: () => 0,
+      snapshots: () => this.#recorder?.keyframes ?? 0,
       evaluate: (form, scope) => this.#evaluate(form, scope),
-      compile: (form, scope) => this.#compile(form, scope),
+      compile: (form, scope) => this.#compileThunk(form, scope),
     });
     this.#expander = new Expander(libraries);
-    libraries.load(this.scope);
+    this.namespaces = libraries.load(this.scope);
+    this.#libraries = libraries;
+    if (options.history === undefined || options.history === false) return;
+    const log = new Log(options.history === true ? undefined : options.history);
+    this.#recorder = new Recorder({ machine: this.machine, code: this.#code, log });
+    this.#recorder.begin(libraries.cells(this.scope));
+  }
+
+  /** The history; `undefined` for a system without one. */
+  get time(): TimeMachine | undefined {
+    return this.#recorder;
   }
 
   /** Makes the machine ready to evaluate one form, in the program's scope unless another is given. @throws `LispError` of kind `syntax`. */
   prepare(form: Value, scope = this.scope): void {
-    this.machine.start(this.#compile(form, scope));
+    this.#recorder?.willEvaluate();
+    const node = this.#compile(form, scope);
+    this.#recorder?.addCode(node);
+    this.machine.start(node);
+    this.#recorder?.started(form);
   }
 
   /** Evaluates every form of a text, and returns the value of the last. @throws `LispError` for what is not caught. */
@@ -82,14 +122,31 @@ export class Lisp {
     return value;
   }
 
+  /** What keeps values alive: every variable, and the registers of the machine. */
+  roots(): Root[] {
+    return [...this.#libraries.roots(this.namespaces), ...registers(this.machine)];
+  }
+
   /** How many forms have code that can still be reached, or could until this turn of the event loop. */
   get codeUnits(): number {
     return this.#code.units().length;
   }
 
-  #compile(form: Value, scope: Scope): Node {
+  /** Goes on with what was prepared, for at most `fuel` steps. Returns whether it is done. @throws `LispError` for what is not caught. */
+  run(fuel = Number.POSITIVE_INFINITY): boolean {
+    return this.#recorder === undefined ? this.machine.run(fuel) : this.#recorder.run(fuel) === "done";
+  }
+
+  #compileThunk(form: Value, scope: Scope): Template {
+    const make = (): Node => this.#compile(form, scope, generateThunk);
+    const { template } = this.#recorder === undefined ? make() : this.#recorder.compile(make);
+    if (template === undefined) throw failure("internal", "a procedure without its text");
+    return template;
+  }
+
+  #compile(form: Value, scope: Scope, generated = generate): Node {
     try {
-      return generate(this.#expander.expand(form, scope), this.#code);
+      return generated(this.#expander.expand(form, scope), this.#code);
     } catch (error) {
       if (error instanceof RangeError) throw failure("memory", "code is nested too deeply");
       throw error;
@@ -98,7 +155,7 @@ export class Lisp {
 
   #evaluate(form: Value, scope: Scope): Value {
     this.prepare(form, scope);
-    this.machine.run();
+    this.run();
     return this.machine.value;
   }
 }

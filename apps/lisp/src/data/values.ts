@@ -45,6 +45,8 @@ export const EOF = new EndOfFile();
 
 /** A pair. */
 export class Pair {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** The first part. */
   car: Value;
   /** The second part; of a list, the rest. */
@@ -66,6 +68,8 @@ export class Char {
 
 /** A string that can be changed. */
 export class Text {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** Its content. */
   text: string;
   constructor(text: string) {
@@ -105,6 +109,8 @@ export class MultipleValues {
 
 /** A variable that is assigned or defined after its scope was entered: the one place where an environment changes. */
 export class Box {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** What the variable holds; {@link UNASSIGNED} before its definition was reached. */
   value: Value;
   constructor(value: Value) {
@@ -121,6 +127,8 @@ export class RecordType {
   readonly name: string;
   /** The names of the fields in order. */
   readonly fields: readonly string[];
+  /** Its constructors, predicates, accessors and modifiers, each by what it is made of. */
+  readonly procedures = new Map<string, Value>();
   constructor(name: string, fields: readonly string[]) {
     this.name = name;
     this.fields = fields;
@@ -129,6 +137,8 @@ export class RecordType {
 
 /** An instance of a {@link RecordType}. */
 export class RecordValue {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** What it is an instance of. */
   readonly type: RecordType;
   /** The values of its fields. */
@@ -169,6 +179,8 @@ export interface PromiseState {
 
 /** A promise made by `delay`, `delay-force` or `make-promise`. */
 export class LispPromise {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** Its state, which it may come to share with another promise. */
   state: PromiseState;
   constructor(state: PromiseState) {
@@ -178,6 +190,8 @@ export class LispPromise {
 
 /** An error object: what `error` makes, and what the machine raises for its own errors. */
 export class Condition {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** What went wrong, for programs: `error`, `type`, `arity`, `unbound`, `syntax`, `read`, `file`, `fuel`, `depth`, `memory`. */
   readonly kind: string;
   /** What went wrong, for people. */

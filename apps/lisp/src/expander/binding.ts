@@ -33,6 +33,8 @@ export type Syntax = Special | Macro;
 
 /** A global variable. */
 export class Cell {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** Its name. */
   readonly name: string;
   /** What it holds; {@link UNBOUND} before its definition. */

@@ -38,7 +38,7 @@ function topItem({ name, value }: BodyItem, scope: Scope, expander: Expander): A
   const { environment } = scope;
   if (environment.isSealed) throw failure("syntax", "definitions are not allowed in this environment");
   const cell = environment.cell(baseSymbol(name));
-  cell.syntax = undefined;
+  if (cell.syntax !== undefined) expander.host.define(cell, undefined);
   return { kind: "set-global", site: expander.site, cell, value: named(value(scope), name), isDefinition: true };
 }
 

@@ -111,7 +111,7 @@ function defineSyntaxItems(form: readonly Value[], scope: Scope, expander: Expan
   const [, name, rules] = form;
   if (!isIdentifier(name)) throw failure("syntax", "define-syntax: not a name:", stripSyntax(name));
   const macro = macroOf(rules, scope, expander);
-  if (scope.isTop) scope.environment.cell(baseSymbol(name)).syntax = macro;
+  if (scope.isTop) expander.host.define(scope.environment.cell(baseSymbol(name)), macro);
   else scope.names.set(name, macro);
   return [];
 }

@@ -2,6 +2,7 @@
  * Data to trees: expands macros and special forms, and finds out what each name stands for. The special forms are in
  * `core-forms.ts`, `derived-forms.ts` and `definition-forms.ts`.
  */
+import { Metadata } from "plimsoll/history/browser";
 import { failure, LispError } from "../data/errors.ts";
 import { Condition, Empty, listItems, Pair, type Value } from "../data/values.ts";
 import { formatPosition, notePosition, positionOf } from "../reader/reader.ts";
@@ -16,12 +17,15 @@ import {
   lookup,
   type Scope,
   Special,
+  type Syntax,
   syntaxOf,
 } from "./binding.ts";
 import { write } from "../data/printer.ts";
 
 /** What the expander asks of the machine it works for. */
 export interface Host {
+  /** Makes a global name stand for syntax, or for a variable again. */
+  define(cell: Cell, syntax: Syntax | undefined): void;
   /** Makes names of libraries available; `sets` are the operands of `import`. */
   importInto(scope: Scope, sets: readonly Value[]): void;
   /** Reads all data of a file, for `include`. */
@@ -32,6 +36,16 @@ export interface Host {
   defineLibrary(parts: readonly Value[], expander: Expander): Ast;
   /** A scope in which the standard names have their standard meaning. */
   readonly standardScope: Scope;
+}
+
+/** What a macro was given, by the form that it made of it. */
+const expansions = new Metadata<Pair>();
+
+/** The form as it was written that `form` came from by way of macros. */
+export function writtenForm(form: Value): Value {
+  let written = form;
+  for (let next: Value = form; next instanceof Pair; next = expansions.get(next)) written = next;
+  return stripSyntax(written);
 }
 
 /** Turns forms into trees. */
@@ -62,7 +76,7 @@ export class Expander {
     const condition = error instanceof LispError ? error.payload : undefined;
     if (condition instanceof Condition && condition.position === "" && this.site.position !== undefined) {
       condition.position = formatPosition(this.site.position);
-      condition.form = write(stripSyntax(this.site.form), 120);
+      condition.form = write(writtenForm(this.site.form), 120);
     }
     return error;
   }
@@ -90,7 +104,10 @@ export class Expander {
     const syntax = syntaxOf(form.car, scope);
     if (syntax === undefined || syntax instanceof Special) return form;
     const result = syntax.transform(form, scope);
-    if (result instanceof Pair && positionOf(result) === undefined) notePosition(result, positionOf(form));
+    if (result instanceof Pair && positionOf(result) === undefined) {
+      notePosition(result, positionOf(form));
+      expansions.set(result, form);
+    }
     return result;
   }
 

@@ -8,7 +8,7 @@ import { failure } from "../data/errors.ts";
 import { symbol } from "../data/symbols.ts";
 import { EOF, listItems, Pair, Sym, Text, type Value } from "../data/values.ts";
 import type { Ast } from "../expander/ast.ts";
-import { Cell, Environment, Scope, UNBOUND } from "../expander/binding.ts";
+import { Cell, Environment, Scope, type Syntax, UNBOUND } from "../expander/binding.ts";
 import { sequence } from "../expander/body.ts";
 import { CORE_FORMS } from "../expander/core-forms.ts";
 import { DEFINITION_FORMS } from "../expander/definition-forms.ts";
@@ -19,7 +19,7 @@ import { SILENT_HOST } from "../memory/host.ts";
 import { Namespaces } from "../memory/namespaces.ts";
 import type { Root } from "../memory/why-alive.ts";
 import type { WriteBarrier } from "../machine/registers.ts";
-import type { Node } from "../machine/node.ts";
+import type { Template } from "../machine/node.ts";
 import { MACROS } from "../prelude/macros.ts";
 import { PROCEDURES } from "../prelude/procedures.ts";
 import { Reader } from "../reader/reader.ts";
@@ -27,6 +27,7 @@ import { addControl } from "./control.ts";
 import { addLists } from "./lists.ts";
 import { addMemory } from "./memory.ts";
 import { addNumbers } from "./numbers.ts";
+import { addOutside, type Outside } from "./outside.ts";
 import { addPorts, InputPort, OutputPort } from "./ports.ts";
 import { addSystem } from "./system.ts";
 import { PrimitiveTable } from "./table.ts";
@@ -37,6 +38,8 @@ import { addVectors } from "./vectors.ts";
 export interface Base {
   /** What is told of changes. */
   readonly barrier: WriteBarrier;
+  /** What answers programs from outside. */
+  readonly outside: Outside;
   /** What the system was made with. */
   readonly options: LispOptions;
   /** Variables that every environment shares, by whatever name they have. */
@@ -45,8 +48,8 @@ export interface Base {
   snapshots(): number;
   /** Evaluates a form while the machine is idle. */
   evaluate(form: Value, scope: Scope): Value;
-  /** The code of a form. */
-  compile(form: Value, scope: Scope): Node;
+  /** The text of a procedure that evaluates a form. */
+  compile(form: Value, scope: Scope): Template;
 }
 
 const FEATURES = ["r7rs", "exact-closed", "exact-rational", "ieee-float", "full-unicode", "ratios", "plimsoll"];
@@ -74,8 +77,8 @@ export class Libraries implements Host {
     this.#base = base;
   }
 
-  /** Fills the standard library. `interaction` is the program's scope. */
-  load(interaction: Scope): void {
+  /** Fills the standard library. `interaction` is the program's scope. Returns the namespaces, with that one in it. */
+  load(interaction: Scope): Namespaces {
     const { environment } = this.standardScope;
     const { barrier, options } = this.#base;
     for (const special of [...CORE_FORMS, ...DERIVED_FORMS, ...AUXILIARY_FORMS, ...DEFINITION_FORMS])
@@ -86,7 +89,9 @@ export class Libraries implements Host {
     addTexts(table, barrier);
     addVectors(table, barrier);
     addControl(table);
-    addPorts(table, barrier, options.files);
+    const { outside } = this.#base;
+    addPorts(table, barrier, outside, options.files);
+    addOutside(table, outside, options.environment ?? {}, options.procedures ?? {});
     addSystem(table, {
       compile: (form, scope) => this.#base.compile(form, scope),
       environment: (sets) => this.#environment(sets),
@@ -99,16 +104,17 @@ export class Libraries implements Host {
       host: options.memory ?? SILENT_HOST,
       namespaces,
       snapshots: () => this.#base.snapshots(),
-      roots: () => this.#roots(namespaces),
+      roots: () => this.roots(namespaces),
     });
     const { console } = options;
-    table.entries.set("%console-input", new InputPort("", () => console?.read?.()));
+    table.entries.set("%console-input", new InputPort("", () => outside.perform(() => console?.read?.())));
     for (const name of ["%console-output", "%console-error"])
-      table.entries.set(name, new OutputPort(false, "", (text) => console?.write(text)));
+      table.entries.set(name, new OutputPort(false, "", (text) => outside.emit(() => console?.write(text))));
     for (const [name, value] of table.entries) environment.cell(symbol(name)).value = value;
     for (const text of [MACROS, PROCEDURES])
       for (const form of readAll(text, "prelude")) this.#base.evaluate(form, this.standardScope);
     this.#addStandard(interaction.environment);
+    return namespaces;
   }
 
   #addStandard(environment: Environment): void {
@@ -116,7 +122,8 @@ export class Libraries implements Host {
     for (const cell of this.#shared) environment.cells.set(symbol(cell.name), cell);
   }
 
-  #roots({ scopes }: Namespaces): Root[] {
+  /** What holds values for ever: the variables of namespaces, of libraries, and the standard ones. */
+  roots({ scopes }: Namespaces): Root[] {
     const roots: Root[] = [];
     for (const [{ name }, target] of scopes) roots.push({ name: name === "user" ? "" : `namespace ${name}`, target });
     for (const [name, exports] of this.#defined)
@@ -126,9 +133,21 @@ export class Libraries implements Host {
     return roots;
   }
 
+  /** The variables that there are before a program has any. */
+  *cells({ environment }: Scope): Iterable<Cell> {
+    yield* this.#base.shared;
+    yield* this.standardScope.environment.cells.values();
+    yield* environment.cells.values();
+  }
+
+  define(cell: Cell, syntax: Syntax | undefined): void {
+    this.#base.barrier.willDefine(cell, "syntax", syntax);
+    cell.syntax = syntax;
+  }
+
   importInto(scope: Scope, sets: readonly Value[]): void {
     const { environment } = scope;
-    for (const set of sets) open(this.#resolve(set), environment, isStandard(set));
+    for (const set of sets) open(this.#resolve(set), environment, isStandard(set), this.#base.barrier);
   }
 
   readFile(name: string): readonly Value[] {
@@ -176,6 +195,7 @@ export class Libraries implements Host {
       if (!(inside instanceof Sym && outside instanceof Sym)) throw failure("syntax", "not an export:", spec);
       exports.set(outside, environment.cell(inside));
     }
+    this.#base.barrier.willDefine(this.#defined, write(name), exports);
     this.#defined.set(write(name), exports);
     return sequence(expander, body);
   }
@@ -237,18 +257,21 @@ function isStandard(set: Value): boolean {
   );
 }
 
-/** Makes variables known in an environment: copies of standard ones, others themselves. */
-function open(exports: Exports, environment: Environment, isCopied = true): void {
+/** Makes variables known in an environment: copies of standard ones, others themselves. `barrier` is told when it is in use already. */
+function open(exports: Exports, environment: Environment, isCopied = true, barrier?: WriteBarrier): void {
   for (const [name, cell] of exports) {
-    if (!isCopied) {
-      environment.cells.set(name, cell);
-      continue;
+    const known = environment.cells.get(name);
+    if (!isCopied || known === undefined) {
+      const own = isCopied ? new Cell(name.name) : cell;
+      if (isCopied) [own.value, own.syntax] = [cell.value, cell.syntax];
+      barrier?.willDefine(environment.cells, name, own);
+      environment.cells.set(name, own);
+    } else if (known.value === UNBOUND || known.value === cell.value) {
+      if (known.value !== cell.value) barrier?.willAssign(known, cell.value);
+      known.value = cell.value;
+      barrier?.willDefine(known, "syntax", cell.syntax);
+      known.syntax = cell.syntax;
     }
-    const own = environment.cells.get(name) ?? new Cell(name.name);
-    if (own.value !== UNBOUND && own.value !== cell.value) continue;
-    own.value = cell.value;
-    own.syntax = cell.syntax;
-    environment.cells.set(name, own);
   }
 }
 

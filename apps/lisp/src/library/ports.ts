@@ -8,6 +8,8 @@ import { Char, EOF, Text, type Value } from "../data/values.ts";
 import type { WriteBarrier } from "../machine/registers.ts";
 import { Reader } from "../reader/reader.ts";
 import type { Files } from "../lisp.ts";
+import type { Answer } from "../time/effects.ts";
+import type { Outside } from "./outside.ts";
 import { type PrimitiveTable, toBytes, toChar, toIndex, toLength, toRange, toText } from "./table.ts";
 
 /** Where a program's own input comes from and its output goes. */
@@ -71,10 +73,15 @@ function toOutput(value: Value, isBinary: boolean): OutputPort {
 }
 
 /** Adds ports. The optional port arguments are filled in by the prelude with the current ports. */
-export function addPorts(table: PrimitiveTable, barrier: WriteBarrier, files: Files | undefined): void {
+export function addPorts(
+  table: PrimitiveTable,
+  barrier: WriteBarrier,
+  outside: Outside,
+  files: Files | undefined,
+): void {
   addInput(table, barrier);
   addOutput(table, barrier);
-  addFiles(table, barrier, files);
+  addFiles(table, barrier, outside, files);
   table.add("input-port?", (value) => value instanceof InputPort, 1);
   table.add("output-port?", (value) => value instanceof OutputPort, 1);
   table.add("port?", (value) => value instanceof InputPort || value instanceof OutputPort, 1);
@@ -218,7 +225,7 @@ function addOutput(table: PrimitiveTable, barrier: WriteBarrier): void {
   };
   const putBytes = (value: Value, bytes: Iterable<number>): undefined => {
     const port = toOutput(value, true);
-    barrier.willChange(port);
+    barrier.willChange(port.bytes);
     for (const byte of bytes) port.bytes.push(byte);
     return undefined;
   };
@@ -254,12 +261,12 @@ function addOutput(table: PrimitiveTable, barrier: WriteBarrier): void {
   );
 }
 
-function addFiles(table: PrimitiveTable, barrier: WriteBarrier, files: Files | undefined): void {
-  const access = <T>(name: Value, use: (files: Files, name: string) => T): T => {
+function addFiles(table: PrimitiveTable, barrier: WriteBarrier, outside: Outside, files: Files | undefined): void {
+  const access = <T extends Answer>(name: Value, use: (files: Files, name: string) => T): T => {
     const file = toText(name).text;
     if (files === undefined) throw failure("file", "this system has no files:", name);
     try {
-      return use(files, file);
+      return outside.perform(() => use(files, file));
     } catch (error) {
       throw failure("file", error instanceof Error ? error.message : String(error), name);
     }
@@ -267,7 +274,7 @@ function addFiles(table: PrimitiveTable, barrier: WriteBarrier, files: Files | u
   const flush = (port: OutputPort): void => {
     if (port.file === "") return;
     const bytes = port.isBinary ? Uint8Array.from(port.bytes) : new TextEncoder().encode(port.text);
-    access(new Text(port.file), (host, name) => host.write(name, bytes));
+    access(new Text(port.file), (host, name) => void host.write(name, bytes));
   };
   const bytesOf = (name: Value): Uint8Array => access(name, (host, file) => host.read(file));
   table.add("open-input-file", (name) => new InputPort(new TextDecoder().decode(bytesOf(name))), 1);
@@ -287,7 +294,7 @@ function addFiles(table: PrimitiveTable, barrier: WriteBarrier, files: Files | u
     );
   }
   table.add("file-exists?", (name) => access(name, (host, file) => host.exists(file)), 1);
-  table.add("delete-file", (name) => access(name, (host, file) => host.remove(file)), 1);
+  table.add("delete-file", (name) => access(name, (host, file) => void host.remove(file)), 1);
   table.add(
     "%flush",
     (port) => {

@@ -3,16 +3,16 @@
  */
 import { wrongType } from "../data/errors.ts";
 import { symbol } from "../data/symbols.ts";
-import { Condition, Flonum, list, Text, type Value } from "../data/values.ts";
+import { Condition, list, Text, type Value } from "../data/values.ts";
 import { Scope } from "../expander/binding.ts";
-import type { Node } from "../machine/node.ts";
-import { Closure, ControlPrimitive } from "../machine/procedures.ts";
+import type { Template } from "../machine/node.ts";
+import { Closure, ControlPrimitive, NO_ENV } from "../machine/procedures.ts";
 import { ANY, type PrimitiveTable } from "./table.ts";
 
 /** What the procedures of this file ask of the system. */
 export interface System {
-  /** The code of a form. */
-  compile(form: Value, scope: Scope): Node;
+  /** The text of a procedure that evaluates a form. */
+  compile(form: Value, scope: Scope): Template;
   /** A scope with what these import sets give. */
   environment(sets: readonly Value[]): Scope;
   /** The program's own scope. */
@@ -60,9 +60,7 @@ export function addSystem(table: PrimitiveTable, system: System): void {
     "eval",
     new ControlPrimitive("eval", 1, 2, (machine, [, form, scope = system.interaction]) => {
       if (!(scope instanceof Scope)) throw wrongType("an environment", scope);
-      const body = system.compile(form, scope);
-      const template = { name: "eval", site: body.site, required: 0, hasRest: false, boxed: [], captures: [], body };
-      machine.call(new Closure(template, []), [undefined]);
+      machine.call(new Closure(system.compile(form, scope), NO_ENV), [undefined]);
     }),
   );
   for (const name of ["interaction-environment", "scheme-report-environment", "null-environment"])
@@ -80,10 +78,5 @@ export function addSystem(table: PrimitiveTable, system: System): void {
     );
   }
   table.add("void", () => undefined, 0, ANY);
-  table.add("current-second", () => new Flonum(Date.now() / 1000), 0);
-  table.add("current-jiffy", () => Math.round(performance.now() * 1000), 0);
-  table.add("jiffies-per-second", () => 1_000_000, 0);
   table.add("command-line", () => list([new Text("lisp")]), 0);
-  table.add("get-environment-variable", () => false, 1);
-  table.add("get-environment-variables", () => list([]), 0);
 }

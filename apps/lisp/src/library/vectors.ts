@@ -2,6 +2,7 @@
  * Vectors, bytevectors and records.
  */
 import { failure, wrongType } from "../data/errors.ts";
+import { write } from "../data/printer.ts";
 import { list, listItems, RecordType, RecordValue, Sym, Text, type Value } from "../data/values.ts";
 import type { WriteBarrier } from "../machine/registers.ts";
 import { Primitive } from "../machine/procedures.ts";
@@ -26,7 +27,7 @@ export function addVectors(table: PrimitiveTable, barrier: WriteBarrier): void {
     (value, index, item) => {
       const items = toVector(value);
       const at = toIndex(index, items.length - 1);
-      barrier.willChange(items);
+      barrier.willChange(items, at);
       items[at] = item;
       return undefined;
     },
@@ -179,8 +180,11 @@ function addRecords(table: PrimitiveTable, barrier: WriteBarrier): void {
     table.add(
       name,
       (type, called, operand) => {
-        if (type instanceof RecordType && called instanceof Sym) return wrap(type, operand, called.name);
-        throw wrongType("a record type", type);
+        if (!(type instanceof RecordType && called instanceof Sym)) throw wrongType("a record type", type);
+        const key = `${name} ${called.name} ${write(operand)}`;
+        const made = type.procedures.get(key) ?? wrap(type, operand, called.name);
+        type.procedures.set(key, made);
+        return made;
       },
       2,
       3,
@@ -206,7 +210,7 @@ function addRecords(table: PrimitiveTable, barrier: WriteBarrier): void {
     const index = toIndex(slot, type.fields.length);
     return new Primitive(name, 2, 2, (value, item) => {
       const record = check(type, value);
-      barrier.willChange(record.fields);
+      barrier.willChange(record.fields, index);
       record.fields[index] = item;
       return undefined;
     });

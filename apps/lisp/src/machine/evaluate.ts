@@ -5,13 +5,13 @@ import { failure, LispError, wrongType } from "../data/errors.ts";
 import { isEqv } from "../data/equality.ts";
 import { write } from "../data/printer.ts";
 import type { Site } from "../expander/ast.ts";
-import { stripSyntax } from "../expander/expander.ts";
+import { writtenForm } from "../expander/expander.ts";
 import { formatPosition } from "../reader/reader.ts";
 import { Condition, NIL, Pair, UNASSIGNED, type Box, type Value } from "../data/values.ts";
 import { UNBOUND } from "../expander/binding.ts";
 import { add, compare, multiply, subtract } from "../numbers/arithmetic.ts";
 import type { Node } from "./node.ts";
-import { Closure, type Env } from "./procedures.ts";
+import { Closure, type Env, NO_ENV } from "./procedures.ts";
 import type { WriteBarrier } from "./registers.ts";
 
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -85,7 +85,7 @@ function evaluatePrimitive(node: Node, env: Env): Value {
 export function place(payload: Value, { position, form }: Site): void {
   if (!(payload instanceof Condition) || payload.position !== "" || position === undefined) return;
   payload.position = formatPosition(position);
-  payload.form = write(stripSyntax(form), 120);
+  payload.form = write(writtenForm(form), 120);
 }
 
 function operand(node: Node, env: Env): Value {
@@ -96,7 +96,8 @@ function closure(node: Node, env: Env): Closure {
   const { template } = node;
   if (template === undefined) throw failure("internal", "a procedure without its text");
   const { captures } = template;
-  const captured: Env = [];
+  if (captures.length === 0) return new Closure(template, NO_ENV);
+  const captured: Env = [undefined];
   for (let index = 0; index < captures.length; index += 2)
     captured.push(outward(env, captures[index] ?? 0)[captures[index + 1] ?? 0]);
   return new Closure(template, captured);

@@ -4,7 +4,7 @@
  */
 import type { Ast, LambdaAst, Site, Variable } from "../expander/ast.ts";
 import type { Cell } from "../expander/binding.ts";
-import { type Layout, layouts } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import { FIRST_COMPLEX, type Node, OP, OWN_OPERATIONS, type Template } from "./node.ts";
 import { Primitive } from "./procedures.ts";
 
@@ -32,6 +32,11 @@ export function generate(ast: Ast, code: CodeTable): Node {
   }
 }
 
+/** The text of a procedure without parameters that does what a tree at the top of a program says. */
+export function generateThunk(body: Ast, code: CodeTable): Node {
+  return generate({ kind: "lambda", site: body.site, name: "eval", parameters: [], hasRest: false, body }, code);
+}
+
 class Generator {
   readonly #code: CodeTable;
   constructor(code: CodeTable) {
@@ -39,7 +44,9 @@ class Generator {
   }
 
   node(ast: Ast, layout: Layout): Node {
-    return layouts.set(this.#node(ast, layout), layout);
+    const node = this.#node(ast, layout);
+    node.layout = layout;
+    return node;
   }
 
   #node(ast: Ast, layout: Layout): Node {
@@ -119,6 +126,7 @@ class Generator {
     const body = this.node(ast.body, inner);
     const node = this.#code.add(OP.lambda, ast.site);
     const template: Template = {
+      id: node.id,
       name: ast.name,
       site: ast.site,
       required: ast.parameters.length - (ast.hasRest ? 1 : 0),
@@ -185,5 +193,5 @@ function place(variable: Variable, { levels, captured }: Layout): [number, numbe
   }
   let slot = captured.indexOf(variable);
   if (slot < 0) slot = captured.push(variable) - 1;
-  return [levels.length, slot];
+  return [levels.length, slot + 1];
 }

@@ -28,12 +28,13 @@ export class LimitWatch {
   /** `*max-recursion*`: how many frames there may be. A part of the program's state, which a program may assign. */
   readonly maxRecursion = new Cell("*max-recursion*");
   readonly #limits: Limits;
-  #alarmBytes: number;
+  /** Above so many bytes the condition is raised. A part of the state. */
+  alarmBytes: number;
 
   constructor(limits: Limits) {
     this.#limits = limits;
     this.maxRecursion.value = limits.maxDepth ?? DEFAULT_DEPTH;
-    this.#alarmBytes = limits.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.alarmBytes = limits.maxBytes ?? Number.POSITIVE_INFINITY;
   }
 
   /** How many frames there may be. */
@@ -53,9 +54,9 @@ export class LimitWatch {
     const { maxBytes, usedBytes } = this.#limits;
     if (maxBytes === undefined || usedBytes === undefined) return;
     const used = usedBytes();
-    if (used <= maxBytes) this.#alarmBytes = maxBytes;
-    if (used <= this.#alarmBytes) return;
-    this.#alarmBytes = Math.max(this.#alarmBytes, used) * SPARE_RATIO;
+    if (used <= maxBytes) this.alarmBytes = maxBytes;
+    if (used <= this.alarmBytes) return;
+    this.alarmBytes = Math.max(this.alarmBytes, used) * SPARE_RATIO;
     throw failure("memory", `${used} bytes are in use; the limit is ${maxBytes}`);
   }
 

@@ -10,8 +10,8 @@ import { UNBOUND } from "../expander/binding.ts";
 import { applyPrimitive, blank, takeArguments } from "./calls.ts";
 import { applyOne, applyTwo, assign, evaluate, unbound } from "./evaluate.ts";
 import { FIRST_COMPLEX, type Node } from "./node.ts";
-import { Closure, type Dynamic, type Env, Frame, nearest, Primitive } from "./procedures.ts";
-import { NO_ENV, Registers } from "./registers.ts";
+import { Closure, type Dynamic, type Env, Frame, nearest, NO_ENV, Primitive } from "./procedures.ts";
+import { BOTTOM, Registers } from "./registers.ts";
 import type { Resumption } from "./resumption.ts";
 
 /** No step count is checked more often than this. */
@@ -61,7 +61,12 @@ export class Machine extends Registers {
           steps++;
           let resumed = -1;
           returning: {
-            if (node === undefined) break returning;
+            if (node === undefined) {
+              if (frame !== BOTTOM) break returning;
+              // There is nothing left to do, which is no step.
+              steps--;
+              return;
+            }
             switch (node.op) {
               case 64: // if
                 if (node.a.op < FIRST_COMPLEX) {
@@ -178,8 +183,7 @@ export class Machine extends Registers {
                 value = assign(waiting, top.env, this.barrier, value);
                 depthLimit = this.depthLimit;
                 continue;
-              case 80: // halt, which is no step
-                steps--;
+              case 80: // halt
                 return;
               case 81: // restore
                 this.dynamic = top.values as Dynamic;

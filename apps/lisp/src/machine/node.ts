@@ -9,6 +9,7 @@
 import type { Site } from "../expander/ast.ts";
 import { Cell } from "../expander/binding.ts";
 import type { Value } from "../data/values.ts";
+import type { Layout } from "./layout.ts";
 
 /** What a node does. The machine's switch has these numbers in plain, because the engine makes a jump table of literals only. */
 export const OP = {
@@ -68,6 +69,8 @@ const NO_CELL = new Cell("");
 
 /** The text of a procedure. */
 export interface Template {
+  /** The number of the node that makes closures of it. */
+  readonly id: number;
   /** What messages call it; empty for one without a name. */
   readonly name: string;
   /** Where it was written. */
@@ -133,6 +136,8 @@ export class Node {
   blocked = 0;
   /** The node that it is an operand of, while both are simple. */
   parent: Node | undefined = undefined;
+  /** The variables in reach; `undefined` for the machine's own. */
+  layout: Layout | undefined = undefined;
   /** The form that it is of; `undefined` for the machine's own. */
   unit: Unit | undefined = undefined;
 

@@ -7,13 +7,18 @@ import { Node, OP, type Template } from "./node.ts";
 import type { Registers } from "./registers.ts";
 
 /**
- * Slot 0 is the environment around it, or what the closure captured; the variables follow. Never written to after it is
- * complete: what changes is in boxes.
+ * Slot 0 is the environment around it, or what the closure captured, whose own slot 0 is undefined; the variables follow. Never
+ * written to after it is complete: what changes is in boxes.
  */
 export type Env = Value[];
 
+/** The environment of what needs none, and what is captured by closures that need nothing. */
+export const NO_ENV: Env = [];
+
 /** A procedure made by a program. */
 export class Closure {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** Its text. */
   readonly template: Template;
   /** The variables from outside that it uses, and no others. */
@@ -127,6 +132,8 @@ export interface ParameterLink {
 
 /** What is still to be done with a value. Never changed, so that a continuation can be entered any number of times. */
 export class Frame {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** The node that waits. */
   readonly node: Node;
   /** Which of its parts it waits for. */
@@ -154,21 +161,23 @@ const ABSENT = new Node(-5, OP.absent, { position: undefined, form: undefined })
 /** Where an absent frame is. */
 export interface FrameSource {
   /** Gives the frame itself. */
-  load(): Frame;
+  load(stub: Frame): Frame;
 }
 
 /** A frame that stands for one which a history holds, `depth` frames above the bottom. */
 export function absentFrame(source: FrameSource, depth: number): Frame {
-  return new Frame(ABSENT, 0, [], source, undefined, depth);
+  return new Frame(ABSENT, 0, NO_ENV, source, undefined, depth);
 }
 
 /** The frame itself, for one that is absent. */
 export function nearest(frame: Frame): Frame {
-  return frame.node === ABSENT ? (frame.values as FrameSource).load() : frame;
+  return frame.node === ABSENT ? (frame.values as FrameSource).load(frame) : frame;
 }
 
 /** A continuation as a value. */
 export class Continuation {
+  /** What a history knows it by; 0 before it does. */
+  mark = 0;
   /** What was to be done. */
   readonly frame: Frame;
   /** The state that followed control. */

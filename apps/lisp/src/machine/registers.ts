@@ -18,6 +18,7 @@ import {
   type Env,
   Frame,
   nearest,
+  NO_ENV,
   Parameter,
 } from "./procedures.ts";
 import type { Resumption } from "./resumption.ts";
@@ -32,6 +33,8 @@ export interface WriteBarrier {
   willChange(object: object, index?: number): void;
   /** The value of a global variable is about to change, and code may depend on it. */
   willAssign(cell: Cell, value: Value): void;
+  /** The syntax of a global variable, or an entry of a table of the host, is about to become `value`. */
+  willDefine(target: Cell | Map<unknown, unknown>, key: unknown, value: unknown): void;
 }
 
 const NOWHERE = { position: undefined, form: undefined };
@@ -40,8 +43,6 @@ const HALT = new Node(-1, OP.halt, NOWHERE);
 export const RESTORE = new Node(-2, OP.restore, NOWHERE);
 /** The node of frames beneath a handler that must not return. */
 export const RAISED = new Node(-3, OP.raised, NOWHERE);
-/** The environment of what needs none. */
-export const NO_ENV: Env = [];
 /** The frame beneath all others. */
 export const BOTTOM = new Frame(HALT, 0, NO_ENV, undefined, undefined);
 /** The dynamic state in which a form begins. */

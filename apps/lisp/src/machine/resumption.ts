@@ -6,6 +6,8 @@ import { MultipleValues, type Value } from "../data/values.ts";
 import { Node, OP } from "./node.ts";
 import type { Registers } from "./registers.ts";
 
+const known = new Map<string, Resumption>();
+
 /** What a control primitive does when what it called returns. */
 export class Resumption {
   /** Its name, the only one of its kind. */
@@ -18,7 +20,13 @@ export class Resumption {
     this.name = name;
     this.run = run;
     this.node.value = this;
+    known.set(name, this);
   }
+}
+
+/** The one of this name. */
+export function resumptionOf(name: string): Resumption | undefined {
+  return known.get(name);
 }
 
 /** Values on their way to a continuation: one as it is, others together. */

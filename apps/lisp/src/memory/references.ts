@@ -4,7 +4,7 @@
  */
 import { isKeyed, Pair, RecordValue, type Value } from "../data/values.ts";
 import { Cell, Environment, Scope, UNBOUND } from "../expander/binding.ts";
-import { type Layout, layoutOf } from "../machine/layout.ts";
+import type { Layout } from "../machine/layout.ts";
 import { OP, Unit } from "../machine/node.ts";
 import { Closure, type Env, Frame } from "../machine/procedures.ts";
 import { formatPosition } from "../reader/reader.ts";
@@ -90,7 +90,7 @@ function visitFrame(frame: Frame, visit: Visit): void {
   const { node } = frame;
   // In a history, and not in memory.
   if (node.op === OP.absent) return;
-  const layout = layoutOf(node);
+  const { layout } = node;
   const waits = (): string => `a continuation frame that waits${at(node.site.position)}`;
   if (layout !== undefined) visit(new Place(frame.env, layout, 0), waits);
   if (Array.isArray(frame.values) && layout !== undefined)
@@ -112,7 +112,7 @@ function visitPlace({ env, layout: { levels, captured }, layout, level }: Place,
 }
 
 function visitClosure({ captured, template: { body, name, site } }: Closure, visit: Visit): void {
-  const layout = layoutOf(body);
+  const { layout } = body;
   const procedure = (): string => `the procedure ${name === "" ? "without a name" : name}`;
   const made = (): string => `${procedure()}${site.position === undefined ? "" : `, made${at(site.position)}`}`;
   for (let slot = 1; slot < captured.length; slot++)

@@ -3,7 +3,6 @@
  */
 import type { Value } from "../data/values.ts";
 import { Box } from "../data/values.ts";
-import { layoutOf } from "../machine/layout.ts";
 import type { Machine } from "../machine/machine.ts";
 import { type Env, type Frame, nearest } from "../machine/procedures.ts";
 import type { Node } from "../machine/node.ts";
@@ -54,7 +53,7 @@ export function viewMachine(machine: Pick<Machine, "node" | "env" | "frame">, mo
 }
 
 function localsOf(node: Node, env: Env): LocalVariable[] {
-  const layout = layoutOf(node);
+  const { layout } = node;
   const locals: LocalVariable[] = [];
   const add = (name: string, held: Value, level: number): void => {
     locals.push({ name, value: held instanceof Box ? held.value : held, level });
