@@ -134,13 +134,24 @@ export function supervisedLimit(
 }
 
 /**
- * Checks a number of an option.
+ * Checks the options, and fills in what is left out.
  *
- * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` when it is none or too small.
+ * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` when one is out of range.
  */
-export function checkNumber(name: string, value: number, least: number): number {
-  if (Number.isFinite(value) && value >= least) return value;
-  throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", `${name} is ${value}: give a number, ${least} at least.`, {
-    details: { [name]: value },
-  });
+export function checkOptions({ command, ...options }: SupervisorOptions): {
+  readonly instances: number;
+  readonly drainMs: number;
+  readonly readyMs: number;
+} {
+  if (!command[0]) {
+    throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", "There is no command to supervise: give program and arguments.");
+  }
+  const { instances = 1, drainMs = 10_000, readyMs = 60_000 } = options;
+  for (const [name, value] of Object.entries({ instances, drainMs, readyMs })) {
+    if (Number.isFinite(value) && value >= 1) continue;
+    throw new PlimsollError("ERR_PLIMSOLL_BAD_OPTION", `${name} is ${value}: give a number, 1 at least.`, {
+      details: { [name]: value },
+    });
+  }
+  return { instances: Math.floor(instances), drainMs, readyMs };
 }

@@ -5,7 +5,6 @@
  */
 import { dirname } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
-import { PlimsollError } from "../base/errors.ts";
 import type { HandedState, InstanceMessage } from "../base/supervision.ts";
 import { makeRunDirectory, type RunDirectory } from "../monitor/remote/run-directory.ts";
 import type { ExitRecord } from "../monitor/remote/recording.ts";
@@ -19,7 +18,7 @@ import { isReady } from "./readiness.ts";
 import { type ListeningHandle, SharedSockets } from "./shared-sockets.ts";
 import { Slot } from "./slot.ts";
 import {
-  checkNumber,
+  checkOptions,
   type InstanceEnd,
   type SupervisedLimit,
   supervisedLimit,
@@ -75,15 +74,9 @@ export class Supervisor implements AsyncDisposable {
    * @throws PlimsollError `ERR_PLIMSOLL_BAD_OPTION` or `ERR_PLIMSOLL_BAD_SIZE` when one is out of range.
    */
   constructor(options: SupervisorOptions) {
-    const instances = checkNumber("instances", options.instances ?? 1, 1);
-    this.#drainMs = checkNumber("drainMs", options.drainMs ?? 10_000, 1);
-    this.#readyMs = checkNumber("readyMs", options.readyMs ?? 60_000, 1);
-    if (!options.command[0]) {
-      throw new PlimsollError(
-        "ERR_PLIMSOLL_BAD_OPTION",
-        "There is no command to supervise: give program and arguments.",
-      );
-    }
+    const { instances, drainMs, readyMs } = checkOptions(options);
+    this.#drainMs = drainMs;
+    this.#readyMs = readyMs;
     this.limit = supervisedLimit(options.limit ?? "80%", instances);
     this.#options = options;
     this.#name = options.name ?? nameCommand(options.command);
