@@ -69,13 +69,16 @@ export class Checkpoints {
   #next: Promise<void> | undefined;
   /** Runs that have ended and their outputs, oldest first. */
   readonly #ended: Map<string, Stored>;
+  /** Runs that there are: to look into the newest state costs what was written since its last keyframe. */
+  readonly #runs: Set<string>;
 
-  private constructor(store: HistoryStore<State>, name: string, flushDelayMs: number, ended: Map<string, Stored>) {
+  private constructor(store: HistoryStore<State>, name: string, flushDelayMs: number, runs: State["runs"]) {
     this.#store = store;
     this.#name = name;
     this.#flushDelayMs = flushDelayMs;
     this.#thinnedAt = store.lastStep;
-    this.#ended = ended;
+    this.#runs = new Set(runs.keys());
+    this.#ended = new Map([...runs].flatMap(([id, { output }]) => (output ? [[id, output] as const] : [])));
   }
 
   /** Opens them. @throws WorkflowError `ERR_WORKFLOW_STORAGE` */
@@ -86,8 +89,7 @@ export class Checkpoints {
       else if (store.size > 1000) await store.thin({ last: 1 });
       await store.flush();
       const runs = (await store.at(store.step).get("runs")) as State["runs"];
-      const ended = [...runs].flatMap(([id, { output }]) => (output ? [[id, output] as const] : []));
-      return new Checkpoints(store, place.name, flushDelayMs, new Map(ended));
+      return new Checkpoints(store, place.name, flushDelayMs, runs);
     } catch (error) {
       throw unusable(place.name, error);
     }
@@ -114,6 +116,7 @@ export class Checkpoints {
 
   /** A run. */
   async run(id: string): Promise<RunRecord | undefined> {
+    if (!this.#runs.has(id)) return undefined;
     return (await this.#store.at(this.#store.step).get(["runs", id])) as RunRecord | undefined;
   }
 
@@ -124,6 +127,18 @@ export class Checkpoints {
       .filter(([, { output }]) => !output)
       .map(([id, { workflow, startedMs }]) => ({ id, workflow, startedMs }))
       .sort((a, b) => b.startedMs - a.startedMs);
+  }
+
+  /** A run begins. It is safe with whatever is committed next. */
+  begin(id: string, record: RunRecord): void {
+    this.#runs.add(id);
+    try {
+      this.#store.save(patch().set(["runs", id], record));
+    } catch (error) {
+      throw unusable(this.#name, error);
+    }
+    // Whether it is safe is told by the commits that follow.
+    this.#safe().catch(() => undefined);
   }
 
   /** What is kept of a session. */
@@ -164,6 +179,7 @@ export class Checkpoints {
     for (const [oldest, old] of this.#ended) {
       if (this.#ended.size <= most) break;
       this.#ended.delete(oldest);
+      this.#runs.delete(oldest);
       dropped.push(old);
       change.delete(["runs", oldest]);
     }
@@ -175,6 +191,7 @@ export class Checkpoints {
   async forget(run: string, session: string | undefined): Promise<Stored[]> {
     const output = this.#ended.get(run);
     this.#ended.delete(run);
+    this.#runs.delete(run);
     const change = patch().delete(["runs", run]);
     const kept = session === undefined ? undefined : await this.session(session);
     if (session !== undefined && kept) change.delete(["sessions", session]);

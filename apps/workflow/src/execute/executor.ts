@@ -5,7 +5,6 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { AdaptiveLimiter, type LimiterStatus, type SizeInput } from "plimsoll/budget";
-import { patch } from "plimsoll/history";
 import type { Graph, Typed } from "../graph/node.ts";
 import type { LanguageModel } from "../llm/language-model.ts";
 import { LlmClient } from "../llm/llm-client.ts";
@@ -247,7 +246,7 @@ export class Executor implements AsyncDisposable {
       nodes: new Map(),
       maps: new Map(),
     };
-    if (!known) await checkpoints?.commit(patch().set(["runs", id], record));
+    if (!known) checkpoints?.begin(id, record);
     const stop = new AbortController();
     setMaxListeners(0, stop.signal);
     const onAbort = (): void => stop.abort(stopped(id, signal?.reason));

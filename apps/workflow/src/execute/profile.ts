@@ -49,7 +49,7 @@ const ROWS: Readonly<Record<Profile["name"], Row>> = {
     sessions: 0.15,
     history: 0.1,
     largeBytes: 64 * KB,
-    flushDelayMs: 10,
+    flushDelayMs: 2,
     maxConcurrency: Number.POSITIVE_INFINITY,
   },
   memoryOptimised: {
@@ -57,7 +57,7 @@ const ROWS: Readonly<Record<Profile["name"], Row>> = {
     sessions: 0.05,
     history: 0.1,
     largeBytes: 16 * KB,
-    flushDelayMs: 10,
+    flushDelayMs: 2,
     maxConcurrency: 16,
   },
 };

@@ -2,8 +2,8 @@
  * Where large values lie, each in a file of its own: in a folder that outlives the process, in one that does not, or in PostgreSQL.
  * A file begins with its checksum: what a loss of power has cut off is found when it is read.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { open, readdir, readFile, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -57,7 +57,11 @@ class FolderFiles implements ValueFiles {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(join(this.#folder, name), { force: true });
+    try {
+      await unlink(join(this.#folder, name));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    }
   }
 
   async keepOnly(isKept: (name: string) => boolean): Promise<void> {
@@ -171,9 +175,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
-}
-
-/** True for a folder that holds anything. */
-export function isFilled(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).length > 0;
 }
