@@ -10,6 +10,7 @@ import { formatPosition } from "../reader/reader.ts";
 import { Condition, NIL, Pair, UNASSIGNED, type Box, type Value } from "../data/values.ts";
 import { UNBOUND } from "../expander/binding.ts";
 import { add, compare, multiply, subtract } from "../numbers/arithmetic.ts";
+import { blank } from "./calls.ts";
 import type { Node } from "./node.ts";
 import { Closure, type Env, NO_ENV } from "./procedures.ts";
 import type { WriteBarrier } from "./registers.ts";
@@ -97,9 +98,10 @@ function closure(node: Node, env: Env): Closure {
   if (template === undefined) throw failure("internal", "a procedure without its text");
   const { captures } = template;
   if (captures.length === 0) return new Closure(template, NO_ENV);
-  const captured: Env = [undefined];
-  for (let index = 0; index < captures.length; index += 2)
-    captured.push(outward(env, captures[index] ?? 0)[captures[index + 1] ?? 0]);
+  // Of the right size at once: an array that grows takes room for 16 more.
+  const captured = blank(captures.length / 2);
+  for (let slot = 1; slot < captured.length; slot++)
+    captured[slot] = outward(env, captures[2 * slot - 2] ?? 0)[captures[2 * slot - 1] ?? 0];
   return new Closure(template, captured);
 }
 
