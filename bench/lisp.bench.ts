@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
 import { installPackages } from "../test/support/install-packages.ts";
+import { measureDropped } from "./lisp/dropped-symbols.ts";
 import { type BenchRow, writeResults } from "./support/results.ts";
 
 const FOLDER = join(import.meta.dirname, "lisp");
@@ -21,6 +22,7 @@ const PEER_TURNS = quick ? 1 : 3;
 const programs = JSON.parse(readFileSync(join(FOLDER, "programs.json"), "utf8")) as readonly { name: string }[];
 await installPackages(join(FOLDER, "peers"));
 const rows: BenchRow[] = programs.flatMap(({ name }, index) => compare(name, index));
+rows.push(...measureDropped(quick ? 1 : 3));
 for (const { name, value, unit, peers } of rows)
   process.stderr.write(`${name}: ${value} ${unit} ${peers ? JSON.stringify(peers) : ""}\n`);
 if (!quick) process.stderr.write(`${writeResults("lisp", "npm run bench:lisp", rows)}\n`);

@@ -70,11 +70,21 @@ export function renderTables(page: string): string {
   );
 }
 
+/** The pages that may have tables of figures: those of docs/, and of the applications. */
+export function pagesWithTables(): string[] {
+  const apps = readdirSync(join(ROOT, "apps")).map((name) => join(ROOT, "apps", name, "docs"));
+  return [DOCS, ...apps.filter((folder) => existsSync(folder))].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join(folder, name)),
+  );
+}
+
 if (import.meta.filename === process.argv[1]) {
   writeFileSync(PAGE, renderPage());
-  for (const file of readdirSync(DOCS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"))) {
-    const page = readFileSync(join(DOCS, file), "utf8");
+  for (const file of pagesWithTables()) {
+    const page = readFileSync(file, "utf8");
     const current = renderTables(page);
-    if (current !== page) writeFileSync(join(DOCS, file), current);
+    if (current !== page) writeFileSync(file, current);
   }
 }

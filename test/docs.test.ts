@@ -45,6 +45,7 @@ const documents = [
   "CONTRIBUTING.md",
   ...applications,
   ...filesIn("docs").filter((file) => file.endsWith(".md")),
+  ...filesIn("apps/lisp/docs"),
 ];
 // The demo is a server, run by `npm run demo` and demo.test.ts; those of other libraries are run by test/budget/integrations.
 const RUN_ELSEWHERE = /^examples\/(?:budget|demo)\//;

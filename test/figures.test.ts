@@ -2,22 +2,17 @@
  * The page of benchmarks says what bench/results says, misses included: it is current, and its writer
  * is right about goals.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { meetsGoal, writeTable } from "../scripts/figure-table.ts";
-import { renderPage, renderSection, renderTables } from "../scripts/write-figures.ts";
-
-const DOCS = join(import.meta.dirname, "..", "docs");
+import { pagesWithTables, renderPage, renderSection, renderTables } from "../scripts/write-figures.ts";
 
 describe("tables of figures in other pages", () => {
-  it.each(readdirSync(DOCS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md")))(
-    "are current in %s",
-    (name) => {
-      const page = readFileSync(join(DOCS, name), "utf8");
-      expect(page).toBe(renderTables(page));
-    },
-  );
+  it.each(pagesWithTables())("are current in %s", (file) => {
+    const page = readFileSync(file, "utf8");
+    expect(page).toBe(renderTables(page));
+  });
 
   it("are replaced whole", () => {
     const table = renderTables("a\n<!-- figures: scope -->\nold\n<!-- end of figures -->\nb\n");
