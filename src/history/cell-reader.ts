@@ -10,6 +10,10 @@ import type { Kind } from "./kind.ts";
 /** Texts up to this length are made of their characters; above it a call of the decoder is faster. */
 const SHORT_TEXT = 32;
 
+/** Texts up to this length are looked for among those that were read lately: mostly they are keys of objects. */
+const KEY_LENGTH = 16;
+const keys = new Array<string>(1024).fill("");
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const eight = new DataView(new ArrayBuffer(8));
 
@@ -33,6 +37,7 @@ export function readCell(bytes: Uint8Array, start: number, end: number): Cell {
     case TAG.double:
       return readDouble(bytes, at);
     case TAG.ascii:
+      if (end - at <= KEY_LENGTH) return readKey(bytes, at, end);
       return end - at > SHORT_TEXT ? decoder.decode(bytes.subarray(at, end)) : readAscii(bytes, at, end);
     case TAG.utf8:
       return decoder.decode(bytes.subarray(at, end));
@@ -56,6 +61,20 @@ export function readCell(bytes: Uint8Array, start: number, end: number): Cell {
 function readDouble(bytes: Uint8Array, at: number): number {
   for (let i = 0; i < 8; i++) eight.setUint8(i, bytes[at + i] ?? 0);
   return eight.getFloat64(0, true);
+}
+
+/** A short text, the same one as before when it was read lately. */
+function readKey(bytes: Uint8Array, start: number, end: number): string {
+  let hash = end - start;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  const slot = (hash ^ (hash >>> 15)) & (keys.length - 1);
+  const known = keys[slot] as string;
+  if (known.length === end - start) {
+    let i = start;
+    while (i < end && known.charCodeAt(i - start) === bytes[i]) i++;
+    if (i === end) return known;
+  }
+  return (keys[slot] = readAscii(bytes, start, end));
 }
 
 /** Eight characters a call: one at a time makes a text of each beginning. */

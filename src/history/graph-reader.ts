@@ -37,8 +37,11 @@ export async function readGraph(version: Version, slices?: Slices): Promise<Map<
     if (keyed) node.keys = new Array<SlotValue>(capacity);
     if (valued) node.values = new Array<SlotValue>(capacity);
     for (const { start, capacity, firstSlot } of runs) {
-      if (keyed) await reader.read(start, capacity, node.keys, firstSlot, refer);
-      if (valued) await reader.read(start + (keyed ? capacity : 0), capacity, node.values, firstSlot, refer);
+      const keys = keyed ? reader.read(start, capacity, node.keys, firstSlot, refer) : undefined;
+      if (keys instanceof Promise) await keys;
+      const from = start + (keyed ? capacity : 0);
+      const values = valued ? reader.read(from, capacity, node.values, firstSlot, refer) : undefined;
+      if (values instanceof Promise) await values;
     }
     trim(node);
   }

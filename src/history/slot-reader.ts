@@ -39,15 +39,16 @@ export class SlotReader {
   }
 
   /**
-   * Reads the cells from `start` on into slots.
+   * Reads the cells from `start` on into slots. It waits only where it must: most containers are small, and a
+   * promise for each would cost more than they do.
    *
    * @param refer - asked for each container that a slot holds.
    */
-  async read<C>(start: number, count: number, slots: (C | SlotContent)[], at: number, refer: Refer<C>): Promise<void> {
+  read<C>(start: number, count: number, slots: (C | SlotContent)[], at: number, refer: Refer<C>): Awaitable<void> {
     const version = this.#version;
     for (let i = 0; i < count;) {
-      const found = this.#cells(start + i, count - i);
-      const cells = found instanceof Promise ? await found : found;
+      const cells = this.#cells(start + i, count - i);
+      if (cells instanceof Promise) return this.#goOn(cells, start + i, count - i, slots, at + i, refer);
       const until = Math.min(count, i + FANOUT - ((start + i) % FANOUT));
       for (; i < until; i++) {
         const cell = version.cellOver(cells, start + i);
@@ -55,13 +56,27 @@ export class SlotReader {
           slots[at + i] = cell;
         } else if (cell instanceof Reference) {
           const container = refer(cell.id);
-          slots[at + i] = container instanceof Promise ? await container : container;
+          if (container instanceof Promise) return this.#goOn(container, start + i, count - i, slots, at + i, refer);
+          slots[at + i] = container;
         } else {
           slots[at + i] = cell instanceof Header ? EMPTY : cell;
         }
       }
-      if (this.#slices?.isOver) await this.#slices.pause();
+      if (this.#slices?.isOver) return this.#goOn(this.#slices.pause(), start + i, count - i, slots, at + i, refer);
     }
+  }
+
+  /** Reads on when what was missing is there. */
+  async #goOn<C>(
+    missing: Promise<unknown>,
+    start: number,
+    count: number,
+    slots: (C | SlotContent)[],
+    at: number,
+    refer: Refer<C>,
+  ): Promise<void> {
+    await missing;
+    await this.read(start, count, slots, at, refer);
   }
 
   /** The cells of the page that a cell is on; `count` of them are wanted, which may lie on more pages. */

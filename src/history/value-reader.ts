@@ -42,8 +42,11 @@ class ValueReader {
         const first = job.id + start;
         for (let at = 0; at < capacity; at += PIECE) {
           const count = Math.min(PIECE, capacity - at);
-          if (keyed) await this.#reader.read(first + at, count, keys, 0, this.#refer);
-          if (valued) await this.#reader.read(first + at + (keyed ? capacity : 0), count, values, 0, this.#refer);
+          const keysRead = keyed ? this.#reader.read(first + at, count, keys, 0, this.#refer) : undefined;
+          if (keysRead instanceof Promise) await keysRead;
+          const from = first + at + (keyed ? capacity : 0);
+          const valuesRead = valued ? this.#reader.read(from, count, values, 0, this.#refer) : undefined;
+          if (valuesRead instanceof Promise) await valuesRead;
           fillEmpty(made, kind === KIND.sparseArray, keys, values, firstSlot + at, count);
         }
       }

@@ -27,6 +27,8 @@ import type { HistoryDriver, HistoryStorage, StoredFile } from "../driver.ts";
 const LOCK = "lock";
 /** Open files at a time; the one used longest ago is closed. */
 const MAX_OPEN = 32;
+/** A read of more is looked at before. */
+const LARGE_BYTES = 64 * 1024;
 
 /**
  * A history in the folder `path`, which is made when it is not there.
@@ -69,7 +71,9 @@ class FileStorage implements HistoryStorage {
   read(name: string, offset: number, length: number): Uint8Array {
     const file = this.#descriptor(name, false);
     if (file === undefined) return new Uint8Array();
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, fstatSync(file).size - offset)));
+    // The size of the file is asked for where much memory may be wanted for nothing.
+    const size = length > LARGE_BYTES ? fstatSync(file).size - offset : length;
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, size)));
     let read = 0;
     while (read < bytes.length) {
       const count = readSync(file, bytes, read, bytes.length - read, offset + read);
