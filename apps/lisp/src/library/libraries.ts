@@ -102,6 +102,7 @@ export class Libraries implements Host {
     this.#shared.push(...this.#base.shared, namespaces.cell);
     addMemory(table, {
       host: options.memory ?? SILENT_HOST,
+      outside,
       namespaces,
       snapshots: () => this.#base.snapshots(),
       roots: () => this.roots(namespaces),
