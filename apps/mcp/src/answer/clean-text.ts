@@ -17,18 +17,37 @@ const CREDENTIALS = /\/\/[^\s/@]+@/g;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001F\u007F\u2028\u2029]+/g;
 
+/** Halves of characters, which would take six bytes each. */
+const LONE = /\p{Surrogate}/gu;
+
 /**
  * Makes a text fit to be sent.
  *
- * @param most - characters at most.
+ * @param most - bytes at most, as JSON.
  */
 export function cleanText(text: string, most: number): string {
+  // Far longer ones are cut first: what is thrown away need not be looked at.
   const clean = text
+    .slice(0, most * 4)
     .replace(CONTROL, " ")
+    .replace(LONE, "?")
     .replace(NAMED, "$1[…]")
     .replace(CREDENTIALS, "//[…]@")
     .replace(RUN, (run) => (looksSecret(run) ? "[…]" : run));
-  return clean.length <= most ? clean : `${clean.slice(0, most - 1)}…`;
+  return jsonBytes(clean) <= most ? clean : cut(clean, most);
+}
+
+function cut(text: string, most: number): string {
+  let kept = text.slice(0, most);
+  for (let over = jsonBytes(`${kept}…`) - most; over > 0 && kept !== ""; over = jsonBytes(`${kept}…`) - most) {
+    // A character takes four bytes at most, so that no more is cut than needed but for the last few.
+    kept = kept.slice(0, -Math.ceil(over / 4)).replace(LONE, "");
+  }
+  return kept === "" ? "" : `${kept}…`;
+}
+
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) - 2;
 }
 
 function looksSecret(run: string): boolean {

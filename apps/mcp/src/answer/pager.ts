@@ -11,12 +11,12 @@ import { cleanText } from "./clean-text.ts";
 const PAGE_BYTES = 2048;
 const KEPT = "2mb";
 const KEPT_MS = 15 * 60_000;
-/** Most characters of each part, so that head and tail of an answer always fit beside a fact or two. */
+/** Most bytes of each part, so that head and tail of an answer always fit beside one fact: 2,015 in all. */
 const SUMMARY = 420;
 const SAYS = 360;
 const HOW = 260;
 const RECHECK = 200;
-const NEXT = 220;
+const NEXT = 190;
 const NEXT_COUNT = 3;
 /** Facts that one answer may have in all. */
 const MOST_FACTS = 400;

@@ -1,0 +1,9 @@
+/** The official suite against the transport as it is shipped. */
+import { expect, it } from "vitest";
+import { runConformance } from "./run-suite.ts";
+
+it("passes every check of the official suite", async () => {
+  const { passed, failed, scenarios, said } = await runConformance();
+  expect(failed, said).toBe(0);
+  expect({ passed, scenarios }).toEqual({ passed: 40, scenarios: 30 });
+});
