@@ -10,9 +10,9 @@ import { Lisp } from "../src/lisp.ts";
 import { countReachable } from "../src/memory/census.ts";
 import { viewMachine } from "../src/memory/view.ts";
 import { describePath, findHolders } from "../src/memory/why-alive.ts";
+import type { TimeMachine } from "../src/time/time-machine.ts";
 import { type Position, Reader } from "../src/reader/reader.ts";
 import type { Answer, MemoryView, OutputLine, SessionView, Span, VariableView } from "./protocol.ts";
-import { timeOf } from "./timeless.ts";
 
 /** What the text in the editor is called in positions. */
 const EDITOR = "editor";
@@ -33,6 +33,8 @@ export class Session {
   #waiting: { readonly form: Value; readonly isShown: boolean }[] = [];
   #isUnderWay = false;
   #isShown = false;
+  /** True while a text that was given in the past has not begun: it branches off. */
+  #beginsHere = false;
 
   constructor(tell: (lines: readonly OutputLine[]) => void) {
     this.#tell = tell;
@@ -40,23 +42,28 @@ export class Session {
   }
 
   #fresh(): Lisp {
-    return new Lisp({ console: { write: (text) => this.#say("output", text) } });
+    return new Lisp({ history: true, console: { write: (text) => this.#say("output", text) } });
+  }
+
+  get #time(): TimeMachine {
+    return timeOf(this.#lisp);
   }
 
   #say(kind: OutputLine["kind"], text: string): void {
-    const { step, branchName } = timeOf(this.#lisp);
+    const { step, branchName } = this.#time;
     this.#tell([{ kind, text, step, branch: branchName }]);
   }
 
   /** True when there is something to go on with. */
   get isUnfinished(): boolean {
-    return this.#isUnderWay || this.#waiting.length > 0 || timeOf(this.#lisp).step < timeOf(this.#lisp).headStep;
+    return this.#isUnderWay || this.#waiting.length > 0 || this.#time.step < this.#time.headStep;
   }
 
   /** Begins to evaluate a text: that of the editor, or a line of the dialogue, whose values are shown. */
   begin(text: string, source: "editor" | "dialogue"): void {
     this.#waiting = [];
     this.#isUnderWay = false;
+    this.#beginsHere = true;
     if (source === "editor") this.text = text;
     else this.#say("input", text);
     const reader = new Reader(text, source);
@@ -71,29 +78,41 @@ export class Session {
   #fail(error: unknown): void {
     this.#waiting = [];
     this.#isUnderWay = false;
+    this.#beginsHere = false;
     this.#say("error", explain(error).trimEnd());
   }
 
   /** Takes at most `fuel` steps. Returns true when there is nothing left to do. */
   advance(fuel: number): boolean {
-    const { machine } = this.#lisp;
-    const time = timeOf(this.#lisp);
     try {
-      if (!this.#isUnderWay && time.step >= time.headStep) {
-        const next = this.#waiting.shift();
-        if (next === undefined) return true;
-        this.#lisp.prepare(next.form);
-        this.#isUnderWay = true;
-        this.#isShown = next.isShown;
-      }
-      if (time.run(fuel) === "done") {
-        if (this.#isUnderWay && this.#isShown) this.#show(machine.value);
-        this.#isUnderWay = false;
-      }
+      const isPast = this.#time.step < this.#time.headStep;
+      if (isPast && !this.#beginsHere) this.#replay(fuel);
+      else this.#evaluate(fuel);
     } catch (error) {
       this.#fail(error);
     }
     return !this.isUnfinished;
+  }
+
+  #evaluate(fuel: number): void {
+    if (!this.#isUnderWay) {
+      const next = this.#waiting.shift();
+      this.#beginsHere = false;
+      if (next === undefined) return;
+      this.#lisp.prepare(next.form);
+      this.#isUnderWay = true;
+      this.#isShown = next.isShown;
+    }
+    if (this.#time.run(fuel) !== "done") return;
+    if (this.#isShown) this.#show(this.#lisp.machine.value);
+    this.#isUnderWay = false;
+  }
+
+  /** Goes on in the past, where a run ends with each form. */
+  #replay(fuel: number): void {
+    const before = this.#time.step;
+    this.#time.run(fuel);
+    if (this.#time.step === before) this.#time.goto(before + 1);
   }
 
   #show(value: Value): void {
@@ -103,18 +122,18 @@ export class Session {
 
   /** Goes to a step, or to the newest step of a branch. */
   goTo(target: number | string): void {
-    timeOf(this.#lisp).goto(target);
+    this.#time.goto(target);
   }
 
   /** Begins a branch here. What was still to be evaluated is for the branch that was left. */
   branch(name: string): void {
-    timeOf(this.#lisp).branch(name);
+    this.#time.branch(name);
     this.#waiting = [];
   }
 
   /** The session as bytes. */
   save(): Uint8Array {
-    return timeOf(this.#lisp).save();
+    return this.#time.save();
   }
 
   /** Takes over a saved session, from here or from another machine. */
@@ -153,7 +172,7 @@ export class Session {
   /** What the page shows now. */
   view(isRunning: boolean): SessionView {
     const { machine } = this.#lisp;
-    const time = timeOf(this.#lisp);
+    const time = this.#time;
     const { position, form, isReturning, frames, depth } = viewMachine(machine);
     const isIdle = machine.isDone;
     return {
@@ -164,7 +183,7 @@ export class Session {
       headStep: time.headStep,
       branch: time.branchName,
       branches: time.branches().map(({ name }) => name),
-      span: isIdle ? undefined : this.#span(position),
+      span: isIdle ? undefined : this.#span([position, ...frames.map((site) => site.position)]),
       doing: isIdle ? "" : isReturning ? `⇐ ${short(machine.value)}` : short(form),
       variables: this.#values().map(({ name, scope, value }): VariableView => {
         return { name, scope, text: short(value), isHeld: typeof value === "object" && value !== null };
@@ -191,8 +210,10 @@ export class Session {
     return this.#counted;
   }
 
-  #span(position: Position | undefined): Span | undefined {
-    if (position?.source !== EDITOR) return undefined;
+  /** The innermost of these places that is in the editor. */
+  #span(places: readonly (Position | undefined)[]): Span | undefined {
+    const position = places.find((place) => place?.source === EDITOR);
+    if (position === undefined) return undefined;
     const lines = this.text.split("\n");
     if (position.line > lines.length) return undefined;
     const before = lines.slice(0, position.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
@@ -205,6 +226,11 @@ export class Session {
     }
     return { from, to: reader.offset };
   }
+}
+
+function timeOf({ time }: Lisp): TimeMachine {
+  if (time === undefined) throw new Error("a session has a history");
+  return time;
 }
 
 function short(value: Value): string {
