@@ -19,8 +19,7 @@ const PASSED_ON = 0.7;
 const MIN_PASSED_LENGTH = 2;
 /** They say what a value is where it stands, not what it is elsewhere. */
 const LOCAL_NAMES = new Set(["_this", "_super", "args", "item", "result", "key", "event"]);
-/** Of a function that is a method as well. */
-const MAX_PARAMETERS = 8;
+const COPY_ROUNDS = 3;
 /** Shorter free names say nothing of a copy. */
 const MIN_AUTHORED_LENGTH = 3;
 
@@ -50,13 +49,13 @@ class NameFlow {
       this.#proposals.propose(bindingOf(this.#analysis, occurrence), name, kind, EVIDENCE[kind]),
     );
     this.#moduleParameters();
-    const parameters = parametersByFunction(this.#analysis);
+    const functions = new FunctionFinder(this.#analysis);
     for (let round = 0; round < ROUNDS; round++) {
       evidence.copies((to, from) => this.#passBoth(this.#subject(to), this.#subject(from), "copied"));
       this.#proposals.settle();
-      this.#throughCalls(parameters, round === 0);
+      this.#throughCalls(functions, round === 0);
       this.#proposals.settle();
-      this.#throughMethods(parameters, round === 0);
+      this.#throughMethods(functions, round === 0);
       if (round === ROUNDS - 1) this.#lastGuesses();
       this.#throughResults();
       this.#proposals.settle();
@@ -101,10 +100,10 @@ class NameFlow {
     this.#pass(other, one, kind);
   }
 
-  #throughCalls(parameters: ParameterFinder, isFirst: boolean): void {
+  #throughCalls(functions: FunctionFinder, isFirst: boolean): void {
     this.#analysis.evidence.arguments((callee, index, value, isOccurrence) => {
       if (!isOccurrence && !isFirst) return;
-      const parameter = parameters(bindingOf(this.#analysis, callee), index);
+      const parameter = functions.parameter(bindingOf(this.#analysis, callee), index);
       if (parameter === 0) return;
       if (isOccurrence) this.#passBoth(parameter, this.#subject(value), "argument");
       else if (!this.#saysLittle(value))
@@ -113,7 +112,7 @@ class NameFlow {
   }
 
   /** Methods of one name take the same: a slot stands for a parameter of all of them. */
-  #throughMethods(parameters: ParameterFinder, isFirst: boolean): void {
+  #throughMethods(functions: FunctionFinder, isFirst: boolean): void {
     const { evidence } = this.#analysis;
     evidence.methodArguments((callee, index, value, isOccurrence) => {
       if (!isOccurrence && !isFirst) return;
@@ -124,8 +123,8 @@ class NameFlow {
     });
     evidence.aliases((method, occurrence) => {
       const root = bindingOf(this.#analysis, occurrence);
-      for (let index = 0; index < MAX_PARAMETERS; index++) {
-        const parameter = parameters(root, index);
+      for (let index = functions.count(root) - 1; index >= 0; index--) {
+        const parameter = functions.parameter(root, index);
         if (parameter !== 0) this.#passBoth(this.#proposals.slot(method, index), parameter, "method parameter");
       }
     });
@@ -181,29 +180,40 @@ class NameFlow {
   }
 }
 
-/** The root of the parameter of a function that takes the argument with an index, 0 if none. */
-type ParameterFinder = (functionRoot: number, index: number) => number;
+/** Functions by the root of the binding that holds them. */
+class FunctionFinder {
+  readonly #analysis: Analysis;
+  readonly #functions = new Map<number, readonly [first: number, count: number]>();
 
-function parametersByFunction(analysis: Analysis): ParameterFinder {
-  const functions = new Map<number, readonly [first: number, count: number]>();
-  const ambiguous = new Set<number>();
-  const add = (root: number, first: number, count: number): void => {
-    if (functions.has(root)) ambiguous.add(root);
-    functions.set(root, [first, count]);
-  };
-  const { evidence } = analysis;
-  evidence.functions((occurrence, first, count) => add(bindingOf(analysis, occurrence), first, count));
-  // A copy of a function is that function; classes of old code pass through two.
-  for (let round = 0; round < 3; round++)
-    evidence.copies((to, from) => {
-      const [copy, root] = [bindingOf(analysis, to), bindingOf(analysis, from)];
-      const known = functions.get(root);
-      if (known && copy !== 0 && !functions.has(copy) && !ambiguous.has(root)) functions.set(copy, known);
+  constructor(analysis: Analysis) {
+    this.#analysis = analysis;
+    const { evidence } = analysis;
+    const ambiguous = new Set<number>();
+    evidence.functions((occurrence, first, count) => {
+      const root = bindingOf(analysis, occurrence);
+      if (this.#functions.has(root)) ambiguous.add(root);
+      this.#functions.set(root, [first, count]);
     });
-  return (functionRoot, index) => {
-    const [first = 0, count = 0] = functions.get(functionRoot) ?? [];
-    if (functionRoot === 0 || index >= count || ambiguous.has(functionRoot)) return 0;
-    const occurrence = evidence.parameterAt(first + index);
-    return occurrence === undefined ? 0 : bindingOf(analysis, occurrence);
-  };
+    for (const root of [0, ...ambiguous]) this.#functions.delete(root);
+    // A copy of a function is that function; classes of old code pass through two.
+    for (let round = 0; round < COPY_ROUNDS; round++)
+      evidence.copies((to, from) => {
+        const known = this.#functions.get(bindingOf(analysis, from));
+        const copy = known ? bindingOf(analysis, to) : 0;
+        if (known && copy !== 0 && !this.#functions.has(copy) && !ambiguous.has(copy)) this.#functions.set(copy, known);
+      });
+  }
+
+  /** How many parameters a function has, 0 where it is not known. */
+  count(root: number): number {
+    return this.#functions.get(root)?.[1] ?? 0;
+  }
+
+  /** The root of the parameter that takes the argument with an index, 0 if none. */
+  parameter(root: number, index: number): number {
+    const found = this.#functions.get(root);
+    if (found === undefined || index >= found[1]) return 0;
+    const occurrence = this.#analysis.evidence.parameterAt(found[0] + index);
+    return occurrence === undefined ? 0 : bindingOf(this.#analysis, occurrence);
+  }
 }

@@ -3,6 +3,7 @@
  * binding (by the number of its root) or something that passes names on: a free name, the result of a
  * function, a parameter that all methods of one name share.
  */
+import { Column } from "../scope/columns.ts";
 import type { Tables } from "../scope/tables.ts";
 import { EVIDENCE, type EvidenceKind } from "./evidence.ts";
 
@@ -35,6 +36,8 @@ export class Proposals implements NameProposals {
   readonly #votes: Float32Array;
   /** 1 where a name was passed on that does not count yet. */
   readonly #waiting: Uint8Array;
+  /** Subjects that wait. */
+  readonly #touched = new Column();
   readonly #bindings: number;
   readonly #freeNames: number;
   readonly #slots = new Map<number, number>();
@@ -116,17 +119,18 @@ export class Proposals implements NameProposals {
     else if (votes > weight) this.#votes[subject] = votes - weight;
     else {
       this.#set(subject, name, kind, weight, weight - votes);
+      if (this.#waiting[subject] === 0) this.#touched.push(subject);
       this.#waiting[subject] = 1;
     }
   }
 
   /** Lets count what was passed on. */
   settle(): void {
-    for (let subject = 0; subject < this.#waiting.length; subject++) {
-      if (this.#waiting[subject] === 0) continue;
+    for (const subject of this.#touched.view()) {
       this.#waiting[subject] = 0;
       this.#votes[subject] = 1;
     }
+    this.#touched.truncate(0);
   }
 
   #set(subject: number, name: number, kind: EvidenceKind, weight: number, votes: number): void {

@@ -26,6 +26,11 @@ export class FinalNames {
     return this.#names[this.#analysis.bindings.root(binding)] ?? 0;
   }
 
+  /** As {@link get}, of a root. */
+  ofRoot(root: number): number {
+    return this.#names[root] ?? 0;
+  }
+
   /** Gives a root its name. */
   give(root: number, name: number): void {
     this.#names[root] = name + 1;
@@ -104,30 +109,45 @@ class TakenNames {
   #usedIn = new Uint32Array(1024);
   /** The next number to try behind a name, in the current scope. */
   readonly #next = new Map<number, number>();
-  readonly #sorted: Uint32Array;
+  /** What each occurrence stands for, in the order of positions: the root of a binding, or as `Occurrences.targets` has it. */
+  readonly #targets: Uint32Array;
 
   constructor(analysis: Analysis, final: FinalNames) {
     this.#analysis = analysis;
     this.#final = final;
-    const { positions } = analysis.occurrences;
-    this.#sorted = new Uint32Array(analysis.order.length);
-    for (let place = 0; place < this.#sorted.length; place++)
-      this.#sorted[place] = positions.get(analysis.order[place] ?? 0);
+    const { occurrences, bindings, order } = analysis;
+    this.#targets = new Uint32Array(order.length);
+    for (let place = 0; place < order.length; place++) {
+      const target = occurrences.targets.get(order[place] ?? 0);
+      this.#targets[place] = (target & FREE) === 0 ? bindings.root(target) : target;
+    }
   }
 
   /** Notes every name that is in use between two offsets. */
   enter(start: number, end: number, scope: number): void {
-    const { occurrences, order } = this.#analysis;
     this.#next.clear();
-    for (let place = lowerBound(this.#sorted, start); place < order.length; place++) {
-      if ((this.#sorted[place] ?? 0) >= end) break;
-      const target = occurrences.targets.get(order[place] ?? 0);
+    const last = this.#placeFrom(end);
+    for (let place = this.#placeFrom(start); place < last; place++) {
+      const target = this.#targets[place] ?? 0;
       if ((target & FREE) !== 0) this.#use(target & ~FREE, scope);
       else {
-        const given = this.#final.get(target);
+        const given = this.#final.ofRoot(target);
         if (given > 0) this.#use(given - 1, scope);
       }
     }
+  }
+
+  /** The first place at or behind an offset. */
+  #placeFrom(offset: number): number {
+    const { occurrences, order } = this.#analysis;
+    let low = 0;
+    let high = order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (occurrences.positions.get(order[middle] ?? 0) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Notes the name of a binding as in use. */
@@ -164,16 +184,4 @@ class TakenNames {
     }
     this.#usedIn[name] = scope;
   }
-}
-
-/** The first place whose value is not below `value`. */
-function lowerBound(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

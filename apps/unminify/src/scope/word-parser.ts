@@ -8,6 +8,8 @@ import { AcornParser } from "./acorn-parser.ts";
 
 const BACKSLASH = 92;
 const LAST_ASCII = 0x7f;
+const LETTER_D = 100;
+const LETTER_I = 105;
 /** U+2028 and U+2029, which end a comment, as bytes of UTF-8. */
 const LINE_SEPARATOR_BYTES = /\u00E2\u0080[\u00A8\u00A9]/;
 /** 1 for the codes that may stand in a word. */
@@ -67,6 +69,11 @@ export class WordParser extends AcornParser {
   }
 }
 
-function mayBeKeyword({ length }: string): boolean {
-  return length >= MIN_KEYWORD_LENGTH && length <= MAX_KEYWORD_LENGTH;
+/** Most words of a minified bundle have one or two characters: of those only `do`, `if` and `in` are more than a name. */
+function mayBeKeyword(word: string): boolean {
+  const { length } = word;
+  if (length < MIN_KEYWORD_LENGTH || length > MAX_KEYWORD_LENGTH) return false;
+  if (length > MIN_KEYWORD_LENGTH) return true;
+  const first = word.charCodeAt(0);
+  return first === LETTER_I || first === LETTER_D;
 }
