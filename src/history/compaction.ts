@@ -167,7 +167,7 @@ export class Compaction {
     const { graph } = await loadNewest(await openVersion(view, step), view.reader, this.#slices);
     this.handOver(graph);
     this.#dirty.clear();
-    this.#builder.addKeyframe(graph);
+    await this.#builder.addKeyframeIn(this.#slices, graph);
   }
 
   #add(step: number, timeMs: number, parent: number, cells: number, content: Uint8Array): void {

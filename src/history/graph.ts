@@ -8,6 +8,7 @@ import { writeCell, writeHeader } from "./cell-codec.ts";
 import { EMPTY, GraphNode, isSame, type Run, type SlotValue } from "./graph-node.ts";
 import { KIND, type Kind } from "./kind.ts";
 import { FANOUT } from "./page-table.ts";
+import type { Slices } from "./turn.ts";
 
 /** What was at a place before a change. */
 type Change =
@@ -45,14 +46,22 @@ export class Graph {
   /** A run can stand in several changes of a step. */
   readonly #dropped = new WeakSet<Run>();
 
-  /** @param nodes - what was read from the log, by cell. Default: an empty state. */
-  constructor(nodes?: ReadonlyMap<number, GraphNode>, nextCell = 0) {
-    const root = nodes?.get(0);
-    if (nodes && root) {
+  /** A graph of what was read from the log, by cell. */
+  static async of(nodes: ReadonlyMap<number, GraphNode>, nextCell: number, slices: Slices): Promise<Graph> {
+    const graph = new Graph(nodes.get(0), nextCell);
+    for (const node of nodes.values()) {
+      graph.#adopt(node);
+      if (slices.isOver) await slices.pause();
+    }
+    graph.root.references = 1;
+    return graph;
+  }
+
+  /** @param root - of what was read from the log. Default: that of an empty state. */
+  constructor(root?: GraphNode, nextCell = 0) {
+    if (root) {
       this.nextCell = nextCell;
-      for (const node of nodes.values()) this.#adopt(node);
       this.root = root;
-      root.references = 1;
       return;
     }
     this.root = this.create(KIND.root, 1);

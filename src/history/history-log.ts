@@ -49,7 +49,7 @@ export class HistoryLog {
     this.#budget = budget;
     this.#storage = storage;
     this.#reader = this.#openReader(content.generation);
-    this.#builder = this.#openBuilder(content);
+    this.#builder = this.#openBuilder(content, this.#reader);
   }
 
   /** Opens the storage and reads what is there; a writer cuts off what a crash has left unfinished. */
@@ -129,7 +129,7 @@ export class HistoryLog {
     if (generation !== this.#reader.generation) {
       this.#reader.retire();
       this.#reader = this.#openReader(generation);
-      this.#builder = this.#openBuilder(new LogContent(generation));
+      this.#builder = this.#openBuilder(new LogContent(generation), this.#reader);
     }
     await this.#builder.content.read(this.#storage, this.#options.driver.name);
   }
@@ -151,8 +151,8 @@ export class HistoryLog {
     const { last, size } = this.#builder;
     const always = new Set([newest().step, ...names.tags.values(), ...names.branches.values()]);
     const { kept, thinning } = await chooseSteps(listSteps(await this.view()), keep, size, last, this.nowMs, always);
-    const builder = this.#openBuilder(new LogContent(this.#reader.generation + 1));
-    const reader = this.#openReader(builder.content.generation);
+    const reader = this.#openReader(this.#reader.generation + 1);
+    const builder = this.#openBuilder(new LogContent(reader.generation), reader);
     builder.addName("branch", names.current, 0);
     const compaction = new Compaction(builder, reader, (step) => step > last || kept.has(step));
     try {
@@ -202,10 +202,10 @@ export class HistoryLog {
     return new LogReader(this.#storage, this.#options.driver.name, generation, new PageCache(this.#budget));
   }
 
-  #openBuilder(content: LogContent): LogBuilder {
+  #openBuilder(content: LogContent, reader: LogReader): LogBuilder {
     const { driver, segmentBytes = DEFAULT_SEGMENT_BYTES, keyframeBytes = DEFAULT_KEYFRAME_BYTES } = this.#options;
     const end = content.end === 0 ? positionOf(1, 0) : content.end;
     const log = new LogWriter(this.#storage, driver.name, content.generation, end, segmentBytes);
-    return new LogBuilder(content, log, keyframeBytes);
+    return new LogBuilder(content, log, keyframeBytes, (place) => reader.recall(place));
   }
 }

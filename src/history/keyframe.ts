@@ -1,11 +1,13 @@
 /**
  * A version as a whole: the pages that changed since the keyframe before, and the nodes of the table above
- * them. One record; its last 32 bytes say where the table begins and have a checksum of their own.
+ * them, as far as the log does not hold the same already. One record; its last 32 bytes say where the table
+ * begins and have a checksum of their own.
  */
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { crc32 } from "./checksum.ts";
 import type { Graph } from "./graph.ts";
+import { KnownPages } from "./known-pages.ts";
 import { PageWriter } from "./page-writer.ts";
 import type { PageTable, Place } from "./page-table.ts";
 import { writeTableNode } from "./page-table.ts";
@@ -20,19 +22,29 @@ export interface Trailer {
   readonly nextCell: number;
 }
 
+/** Gives the bytes at a place of the log, checksum included, when that takes no waiting. */
+export type Recall = (place: Place) => Uint8Array | undefined;
+
 /** Writes keyframes. */
 export class KeyframeWriter {
+  readonly #recall: Recall;
+  readonly #known = new KnownPages();
   readonly #out = new ByteWriter(2 ** 16);
   readonly #pages = new PageWriter();
   /** Bytes of a page, on average; a guess before the first. */
   pageBytes = 700;
 
+  constructor(recall: Recall) {
+    this.#recall = recall;
+  }
+
   /**
-   * The content of a record for the graph's state.
+   * The content of a record for the graph's state, a page at each turn, so that others can run between.
    *
    * @param base - the position that its first byte will have.
+   * @returns the content, valid until the next is written.
    */
-  write(graph: Graph, table: PageTable, step: number, base: number): Uint8Array {
+  *write(graph: Graph, table: PageTable, step: number, base: number): Generator<void, Uint8Array> {
     const out = this.#out;
     out.clear();
     for (const page of graph.dirtyPages) {
@@ -40,6 +52,7 @@ export class KeyframeWriter {
       const isThere = this.#pages.write(out, graph, page);
       if (!isThere) out.truncate(start);
       table.set(page, isThere ? this.#end(start, base) : undefined);
+      yield;
     }
     if (graph.dirtyPages.size > 0) this.pageBytes = Math.max(100, out.length / graph.dirtyPages.size);
     graph.dirtyPages.clear();
@@ -63,10 +76,30 @@ export class KeyframeWriter {
     return start;
   }
 
+  /** Ends a page. What the log holds already is taken back. */
   #end(start: number, base: number): Place {
-    this.#out.patchU32(start, crc32(this.#out.view(start + 4)));
-    return { position: base + start, length: this.#out.length - start };
+    const out = this.#out;
+    const checksum = crc32(out.view(start + 4));
+    out.patchU32(start, checksum);
+    const place = { position: base + start, length: out.length - start };
+    const known = this.#known.find(checksum, place.length);
+    if (known) {
+      const at = known.position - base;
+      const bytes = at >= 0 ? out.view(at).subarray(0, known.length) : this.#recall(known);
+      if (bytes && isEqual(bytes, out.view(start))) {
+        out.truncate(start);
+        return known;
+      }
+    }
+    this.#known.add(checksum, place);
+    return place;
   }
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }
 
 /** Reads the last bytes of a record; `undefined` when their checksum is wrong. */

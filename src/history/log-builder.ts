@@ -3,13 +3,14 @@
  * of its program with it, and compaction the one that takes its place.
  */
 import type { Graph } from "./graph.ts";
-import { KeyframeWriter } from "./keyframe.ts";
+import { KeyframeWriter, type Recall } from "./keyframe.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { nameRecord } from "./names.ts";
 import { PageTable } from "./page-table.ts";
 import { HEADER_BYTES, RECORD } from "./record.ts";
 import type { LogContent } from "./recovery.ts";
 import { StepsWriter } from "./steps-record.ts";
+import type { Slices } from "./turn.ts";
 
 /** Steps go to the log in records of this size. */
 const RECORD_BYTES = 64 * 1024;
@@ -24,7 +25,7 @@ export class LogBuilder {
   readonly log: LogWriter;
   readonly #maxLogBytes: number;
   readonly #steps = new StepsWriter();
-  readonly #keyframes = new KeyframeWriter();
+  readonly #keyframes: KeyframeWriter;
   /** Of the step that the next one follows. */
   table = new PageTable();
   /** Log since the keyframe of that step, in bytes, and branch points. */
@@ -32,11 +33,15 @@ export class LogBuilder {
   lines = 0;
   #last: number;
 
-  /** @param maxLogBytes - log after which a keyframe is written in any case. */
-  constructor(content: LogContent, log: LogWriter, maxLogBytes: number) {
+  /**
+   * @param maxLogBytes - log after which a keyframe is written in any case.
+   * @param recall - reads pages of this log.
+   */
+  constructor(content: LogContent, log: LogWriter, maxLogBytes: number, recall: Recall) {
     this.content = content;
     this.log = log;
     this.#maxLogBytes = maxLogBytes;
+    this.#keyframes = new KeyframeWriter(recall);
     this.#last = content.index.last;
   }
 
@@ -73,9 +78,21 @@ export class LogBuilder {
 
   /** Writes the newest step as a whole: the pages that `graph` says are dirty. */
   addKeyframe(graph: Graph): void {
+    const writing = this.#keyframe(graph);
+    while (!writing.next().done) continue;
+  }
+
+  /** The same in slices; nothing may be added meanwhile. */
+  async addKeyframeIn(slices: Slices, graph: Graph): Promise<void> {
+    const writing = this.#keyframe(graph);
+    while (!writing.next().done) if (slices.isOver) await slices.pause();
+  }
+
+  *#keyframe(graph: Graph): Generator<void, void> {
     this.seal();
     const base = this.log.next() + HEADER_BYTES;
-    const position = this.log.append(RECORD.keyframe, this.#keyframes.write(graph, this.table, this.#last, base));
+    const content = yield* this.#keyframes.write(graph, this.table, this.#last, base);
+    const position = this.log.append(RECORD.keyframe, content);
     this.content.index.addKeyframe({ step: this.#last, position, end: this.log.end });
     this.logBytes = 0;
     this.lines = 0;

@@ -38,6 +38,8 @@ export class LogReader {
   /** Its pages; positions are its own. */
   readonly cache: PageCache;
   readonly generation: number;
+  /** True when the storage was seen to answer with promises. */
+  #answersLate = false;
   /** True when another log has taken the place of this one. */
   isRetired = false;
 
@@ -141,6 +143,18 @@ export class LogReader {
       first = next;
     }
     return found;
+  }
+
+  /** The bytes of a page with its checksum, when that takes no waiting: from the cache, or a storage that answers at once. */
+  recall({ position, length }: Place): Uint8Array | undefined {
+    const cached = this.cache.peek(position);
+    if (cached) return cached.bytes;
+    if (this.#answersLate) return undefined;
+    const read = this.bytes(position, length);
+    if (!(read instanceof Promise)) return read;
+    this.#answersLate = true;
+    read.catch(() => undefined);
+    return undefined;
   }
 
   /** The error for a place in this log. */

@@ -27,6 +27,11 @@ export class PageCache {
     return this.#bytes;
   }
 
+  /** A page, without using it. */
+  peek(position: number): Page | undefined {
+    return this.#pages.get(position);
+  }
+
   get(position: number): Page | undefined {
     const page = this.#pages.get(position);
     if (!page) return undefined;

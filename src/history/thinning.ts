@@ -4,6 +4,7 @@
  */
 import { PlimsollError } from "../base/errors.ts";
 import type { StepInfo } from "./step-list.ts";
+import { Slices } from "./turn.ts";
 
 /**
  * A rule: all; the last so many of those that are there; those of the last so many milliseconds; or a
@@ -62,7 +63,9 @@ export async function chooseSteps(
   let evictedSteps = 0;
   let before = 0;
   let wasEvicted = false;
+  const slices = new Slices();
   for await (const info of steps) {
+    if (slices.isOver) await slices.pause();
     if (info.step > last) break;
     const stays = isKept(info) || always.has(info.step);
     if (stays) {

@@ -12,7 +12,7 @@ import { LEVELS, NOWHERE, PageTable, type Place } from "./page-table.ts";
 import { RECORD } from "./record.ts";
 import type { Keyframe, StepIndex } from "./step-index.ts";
 import { StepCursor } from "./steps-record.ts";
-import type { Slices } from "./turn.ts";
+import { Slices } from "./turn.ts";
 import { Version } from "./version.ts";
 
 /** At the end of a keyframe: its table, as far as it was written anew. */
@@ -100,11 +100,11 @@ export async function loadTable(version: Version, reader: LogReader): Promise<Pa
 export async function loadNewest(
   version: Version,
   reader: LogReader,
-  slices?: Slices,
+  slices = new Slices(Infinity),
 ): Promise<{ readonly graph: Graph; readonly table: PageTable }> {
   const table = await loadTable(version, reader);
-  const nodes = version.step === 0 ? undefined : await readGraph(version, slices);
-  const graph = new Graph(nodes, version.nextCell);
+  const graph =
+    version.step === 0 ? new Graph() : await Graph.of(await readGraph(version, slices), version.nextCell, slices);
   for (const page of version.writtenPages) graph.dirtyPages.add(page);
   for (const page of table.pages()) if (!graph.hasPage(page)) graph.dirtyPages.add(page);
   return { graph, table };

@@ -6,6 +6,7 @@
 import {
   closeSync,
   existsSync,
+  fdatasync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
@@ -20,10 +21,13 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { PlimsollError } from "../../base/errors.ts";
 import type { HistoryDriver, HistoryStorage, StoredFile } from "../driver.ts";
 
+const syncFile = promisify(fdatasync);
 const LOCK = "lock";
 /** Open files at a time; the one used longest ago is closed. */
 const MAX_OPEN = 32;
@@ -53,6 +57,9 @@ class FileStorage implements HistoryStorage {
   readonly #isWriter: boolean;
   readonly #open = new Map<string, number>();
   readonly #unsynced = new Set<string>();
+  /** The file that is being synced. */
+  #inSync: string | undefined;
+  #syncing: Promise<void> = Promise.resolve();
   #folderChanged = false;
   #isClosed = false;
 
@@ -91,14 +98,31 @@ class FileStorage implements HistoryStorage {
     }
   }
 
-  sync(): void {
-    for (const name of this.#unsynced) {
-      const file = this.#descriptor(name, false);
-      if (file !== undefined) fdatasyncSync(file);
+  sync(): Promise<void> {
+    const syncing = this.#syncing.then(() => this.#syncAll());
+    this.#syncing = syncing.catch(() => undefined);
+    return syncing;
+  }
+
+  /** Beside the event loop: a disk can take long. */
+  async #syncAll(): Promise<void> {
+    const names = [...this.#unsynced];
+    try {
+      for (const name of names) {
+        const file = this.#descriptor(name, false);
+        this.#unsynced.delete(name);
+        this.#inSync = name;
+        if (file !== undefined) await syncFile(file);
+      }
+    } catch (error) {
+      for (const name of names) this.#unsynced.add(name);
+      throw error;
+    } finally {
+      this.#inSync = undefined;
     }
-    this.#unsynced.clear();
-    if (this.#folderChanged) syncFolder(this.#path);
+    if (!this.#folderChanged) return;
     this.#folderChanged = false;
+    await syncFolder(this.#path);
   }
 
   truncate(name: string, bytes: number): void {
@@ -108,11 +132,12 @@ class FileStorage implements HistoryStorage {
     this.#unsynced.add(name);
   }
 
-  remove(name: string): void {
-    this.#close(name);
+  async remove(name: string): Promise<void> {
+    await this.#syncing;
     this.#unsynced.delete(name);
-    rmSync(join(this.#path, name), { force: true });
+    this.#close(name);
     this.#folderChanged = true;
+    await rm(join(this.#path, name), { force: true });
   }
 
   close(): void {
@@ -136,8 +161,12 @@ class FileStorage implements HistoryStorage {
     const file = openSync(path, this.#isWriter ? "a+" : "r", 0o600);
     if (!isThere) this.#folderChanged = true;
     this.#open.set(name, file);
-    const [oldest] = this.#open.keys();
-    if (this.#open.size > MAX_OPEN && oldest !== undefined) this.#close(oldest);
+    if (this.#open.size > MAX_OPEN) {
+      // Closing what is not synced would wait for the disk.
+      const isFree = (one: string): boolean => one !== name && one !== this.#inSync && !this.#unsynced.has(one);
+      const oldest = [...this.#open.keys()].find(isFree);
+      if (oldest !== undefined) this.#close(oldest);
+    }
     return file;
   }
 
@@ -151,11 +180,11 @@ class FileStorage implements HistoryStorage {
 }
 
 /** A file that was made is lost with the power when its folder was not synced. Windows cannot, and need not. */
-function syncFolder(path: string): void {
+async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = openSync(path, "r");
   try {
-    fdatasyncSync(folder);
+    await syncFile(folder);
   } finally {
     closeSync(folder);
   }
