@@ -7,8 +7,9 @@ import type { MemoryHost } from "./host.ts";
 
 /** Finds the engine's collector: `globalThis.gc`, or V8's own, which a flag brings out in new contexts. */
 function findCollector(): (() => void) | undefined {
-  const { gc } = globalThis as { readonly gc?: () => void };
+  const { gc, Bun } = globalThis as { readonly gc?: () => void; readonly Bun?: { gc(isSynchronous: boolean): void } };
   if (gc !== undefined) return gc;
+  if (Bun !== undefined) return () => Bun.gc(true);
   try {
     setFlagsFromString("--expose-gc");
     const found: unknown = runInNewContext("gc");

@@ -67,7 +67,7 @@ export const MACROS = `
   (syntax-rules () ((_ name . body) (eval '(begin . body) (make-namespace name)))))
 (define-syntax with-open-file
   (syntax-rules ()
-    ((_ (name open operand ...) . body)
-     (let ((name (open operand ...)))
+    ((_ (name operand ...) . body)
+     (let ((name (%open-file operand ...)))
        (dynamic-wind (lambda () #f) (lambda () . body) (lambda () (close-port name)))))))
 `;

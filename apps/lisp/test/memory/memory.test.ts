@@ -9,6 +9,20 @@ import { positionOf, Reader } from "../../src/reader/reader.ts";
 import { nodeMemory } from "../../src/memory/node-host.ts";
 import { outcome, section } from "../r7rs/cases.ts";
 
+const stored = new Map<string, Uint8Array>();
+const filing = new Lisp({
+  files: {
+    read(name) {
+      const bytes = stored.get(name);
+      if (bytes === undefined) throw new Error("there is no such file");
+      return bytes;
+    },
+    write: (name, bytes) => void stored.set(name, bytes),
+    exists: (name) => stored.has(name),
+    remove: (name) => void stored.delete(name),
+  },
+});
+
 function never(): boolean {
   return false;
 }
@@ -63,6 +77,21 @@ section("limits", [
   ["(guard (e (#t (condition-kind e))) (call-with-fuel 100 (lambda () (let loop () (loop)))))", "fuel"],
 ]);
 
+describe("with-open-file", () => {
+  it.each([
+    ['(with-open-file (p "f" :output) (write \'(a "b") p))', "#<unspecified>"],
+    ['(with-open-file (p "f") (read p))', '(a "b")'],
+    ['(with-open-file (p "f" :input) (read-char p))', "#\\("],
+    ['(with-open-file (p "b" :binary-output) (write-u8 7 p))', "#<unspecified>"],
+    ['(with-open-file (p "b" :binary-input) (read-u8 p))', "7"],
+    ['(with-open-file (p open-input-file "f") (read-line p))', '"(a \\"b\\")"'],
+    ['(with-open-file (p "f" :sideways) p)', "!error"],
+    ['(with-open-file (p "none") p)', "!file"],
+    ['(input-port-open? (with-open-file (p "f") p))', "#f"],
+    ['(guard (e (#t (input-port-open? e))) (with-open-file (p "f") (raise p)))', "#f"],
+  ])("%s", (program, value) => expect(outcome(filing, program)).toBe(value));
+});
+
 describe("figures", () => {
   it("are those of the host, in the keyword style", () => {
     const sample = { heapUsed: 10, heapTotal: 20, external: undefined };
@@ -87,7 +116,10 @@ describe("forms that macros made", () => {
     lisp.evaluate("(define-syntax inc (syntax-rules () ((_ x) (+ x 1))))");
     lisp.evaluate("(define-syntax twice (syntax-rules () ((_ x) (inc (inc x)))))");
     expect(
-      outcome(lisp, "(define a 'word)\n(guard (e (#t (list (condition-form e) (condition-position e)))) (list (twice a)))"),
+      outcome(
+        lisp,
+        "(define a 'word)\n(guard (e (#t (list (condition-form e) (condition-position e)))) (list (twice a)))",
+      ),
     ).toBe('("(twice a)" "text:2:72")');
   });
 });
