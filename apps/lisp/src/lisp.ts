@@ -19,8 +19,12 @@ import { registers, type Root } from "./memory/why-alive.ts";
 import { Libraries } from "./library/libraries.ts";
 import type { HostProcedure, Outside } from "./library/outside.ts";
 import type { Console } from "./library/ports.ts";
+import { readContinuation, writeContinuation } from "./time/continuation.ts";
 import { Log } from "./time/log.ts";
+import { LiveMarks } from "./time/marks.ts";
 import { Recorder } from "./time/recorder.ts";
+import { Registry } from "./time/registry.ts";
+import type { SystemBase } from "./time/session.ts";
 import type { TimeMachine } from "./time/time-machine.ts";
 
 /** What a {@link Lisp} is made with. */
@@ -62,6 +66,7 @@ export class Lisp {
   readonly #code = new Code();
   readonly #expander: Expander;
   readonly #libraries: Libraries;
+  readonly #base: SystemBase;
   #recorder: Recorder | undefined;
 
   constructor(options: LispOptions = {}) {
@@ -74,6 +79,8 @@ export class Lisp {
       },
       willDefine: (target, key, value) => this.#recorder?.journal.willDefine(target, key, value),
     };
+    const marks = new LiveMarks();
+    const registry = new Registry(marks);
     const outside: Outside = {
       perform: (ask) => (this.#recorder === undefined ? ask() : this.#recorder.effects.perform(ask)),
       emit: (act) => (this.#recorder === undefined ? act() : this.#recorder.effects.emit(act)),
@@ -90,14 +97,29 @@ export class Lisp {
       snapshots: () => this.#recorder?.keyframes ?? 0,
       evaluate: (form, scope) => this.#evaluate(form, scope),
       compile: (form, scope) => this.#compileThunk(form, scope),
+      saveContinuation: (value) => writeContinuation(this.#base, value),
+      loadContinuation: (bytes) => {
+        const { continuation, units } = readContinuation(this.#base, barrier, bytes);
+        if (this.#recorder !== undefined) for (const unit of units) registry.addUnit(unit);
+        return continuation;
+      },
     });
     this.#expander = new Expander(libraries);
     this.namespaces = libraries.load(this.scope);
     this.#libraries = libraries;
+    registry.addLibrary(libraries.cells(this.scope), libraries.hosts(this.scope), this.#code);
+    this.#base = {
+      marks,
+      registry,
+      libraryEnd: registry.end,
+      libraryNodes: this.#code.nextNode,
+      code: this.#code,
+      global: this.scope.environment,
+      standard: libraries.standardScope,
+    };
     if (options.history === undefined || options.history === false) return;
     const log = new Log(options.history === true ? undefined : options.history);
-    this.#recorder = new Recorder({ machine: this.machine, code: this.#code, log });
-    this.#recorder.begin(libraries.cells(this.scope));
+    this.#recorder = new Recorder(this.machine, this.#base, log);
   }
 
   /** The history; `undefined` for a system without one. */

@@ -49,9 +49,13 @@ export class Cell {
 /** The global variables of a library, or of the program. */
 export class Environment {
   /** The variables by name. */
-  readonly cells = new Map<Sym, Cell>();
+  readonly cells: Map<Sym, Cell>;
   /** True where definitions are refused. */
   isSealed = false;
+
+  constructor(cells = new Map<Sym, Cell>()) {
+    this.cells = cells;
+  }
 
   /** The variable of this name, which is made when there is none. */
   cell(name: Sym): Cell {

@@ -11,6 +11,8 @@ import { stripSyntax } from "./expander.ts";
 /** What each variable of a pattern has matched: a form, or a {@link Sequence}. */
 type Matches = Map<Identifier, Value>;
 
+const ELLIPSIS = symbol("...");
+
 interface Rule {
   readonly pattern: Value;
   readonly template: Value;
@@ -18,22 +20,35 @@ interface Rule {
 
 /** A macro made by `syntax-rules`. */
 export class SyntaxRules implements Macro {
-  readonly #rules: readonly Rule[];
-  readonly #literals: ReadonlySet<Identifier>;
-  readonly #ellipsis: Identifier;
-  readonly #scope: Scope;
+  #rules: readonly Rule[] | undefined;
+  #literals: ReadonlySet<Identifier> = new Set();
+  #ellipsis: Identifier = ELLIPSIS;
+  /** What it was made of. */
+  readonly operands: readonly Value[];
+  /** Where it was made. */
+  readonly scope: Scope;
 
-  /** `operands` is what follows `syntax-rules`, in `scope`. @throws `LispError` of kind `syntax`. */
-  constructor(operands: readonly Value[], scope: Scope) {
+  /**
+   * `operands` is what follows `syntax-rules`, in `scope`; looked at on first use when they are still to come.
+   *
+   * @throws `LispError` of kind `syntax`.
+   */
+  constructor(operands: readonly Value[], scope: Scope, areToCome = false) {
+    this.operands = operands;
+    this.scope = scope;
+    if (!areToCome) this.#rules = this.#read();
+  }
+
+  #read(): readonly Rule[] {
+    const { operands } = this;
     const [first] = operands;
     const hasEllipsis = isIdentifier(first);
     const [literals, ...rules] = hasEllipsis ? operands.slice(1) : operands;
     const names = listItems(literals);
     if (names === undefined || !names.every(isIdentifier)) throw failure("syntax", "syntax-rules: bad literals");
-    this.#scope = scope;
-    this.#ellipsis = hasEllipsis ? first : symbol("...");
+    if (hasEllipsis) this.#ellipsis = first;
     this.#literals = new Set(names);
-    this.#rules = rules.map((rule) => {
+    return rules.map((rule) => {
       const parts = listItems(rule);
       if (parts?.length !== 2 || !(parts[0] instanceof Pair))
         throw failure("syntax", "syntax-rules: a rule is (pattern template):", stripSyntax(rule));
@@ -44,7 +59,7 @@ export class SyntaxRules implements Macro {
 
   transform(form: Value, scope: Scope): Value {
     const operands = form instanceof Pair ? form.cdr : NIL;
-    for (const { pattern, template } of this.#rules) {
+    for (const { pattern, template } of (this.#rules ??= this.#read())) {
       const matches: Matches = new Map();
       if (!this.#match(pattern, operands, scope, matches)) continue;
       const aliases = new Map<Identifier, Alias>();
@@ -69,7 +84,7 @@ export class SyntaxRules implements Macro {
 
   #match(pattern: Value, form: Value, scope: Scope, matches: Matches): boolean {
     if (isIdentifier(pattern)) {
-      if (this.#literals.has(pattern)) return isIdentifier(form) && isSameBinding(form, scope, pattern, this.#scope);
+      if (this.#literals.has(pattern)) return isIdentifier(form) && isSameBinding(form, scope, pattern, this.scope);
       if (baseSymbol(pattern).name !== "_") matches.set(pattern, form);
       return true;
     }
@@ -123,7 +138,7 @@ export class SyntaxRules implements Macro {
       }
       let alias = aliases.get(template);
       if (alias === undefined) {
-        alias = new Alias(template, this.#scope);
+        alias = new Alias(template, this.scope);
         aliases.set(template, alias);
       }
       return alias;

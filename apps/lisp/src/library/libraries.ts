@@ -28,6 +28,8 @@ import { addLists } from "./lists.ts";
 import { addMemory } from "./memory.ts";
 import { addNumbers } from "./numbers.ts";
 import { addOutside, type Outside } from "./outside.ts";
+import { fileAccess } from "./files.ts";
+import { addImages } from "./images.ts";
 import { addPorts, InputPort, OutputPort } from "./ports.ts";
 import { addSystem } from "./system.ts";
 import { PrimitiveTable } from "./table.ts";
@@ -50,6 +52,10 @@ export interface Base {
   evaluate(form: Value, scope: Scope): Value;
   /** The text of a procedure that evaluates a form. */
   compile(form: Value, scope: Scope): Template;
+  /** A continuation as bytes. */
+  saveContinuation(value: Value): Uint8Array;
+  /** The continuation of such bytes. @throws `LispError` of kind `image`. */
+  loadContinuation(bytes: Uint8Array): Value;
 }
 
 const FEATURES = ["r7rs", "exact-closed", "exact-rational", "ieee-float", "full-unicode", "ratios", "plimsoll"];
@@ -90,7 +96,9 @@ export class Libraries implements Host {
     addVectors(table, barrier);
     addControl(table);
     const { outside } = this.#base;
-    addPorts(table, barrier, outside, options.files);
+    const access = fileAccess(outside, options.files);
+    addPorts(table, barrier, access);
+    addImages(table, this.#base, access);
     addOutside(table, outside, options.environment ?? {}, options.procedures ?? {});
     addSystem(table, {
       compile: (form, scope) => this.#base.compile(form, scope),
@@ -139,6 +147,13 @@ export class Libraries implements Host {
     yield* this.#base.shared;
     yield* this.standardScope.environment.cells.values();
     yield* environment.cells.values();
+  }
+
+  /** The tables and scopes that there are then. */
+  hosts(interaction: Scope): Iterable<object> {
+    const scopes = [this.standardScope, interaction];
+    const environments = scopes.map(({ environment }) => environment);
+    return [...scopes, ...environments, ...environments.map(({ cells }) => cells), this.#defined];
   }
 
   define(cell: Cell, syntax: Syntax | undefined): void {
@@ -264,7 +279,10 @@ function open(exports: Exports, environment: Environment, isCopied = true, barri
     const known = environment.cells.get(name);
     if (!isCopied || known === undefined) {
       const own = isCopied ? new Cell(name.name) : cell;
-      if (isCopied) [own.value, own.syntax] = [cell.value, cell.syntax];
+      if (isCopied) {
+        barrier?.willAssign(own, cell.value);
+        [own.value, own.syntax] = [cell.value, cell.syntax];
+      }
       barrier?.willDefine(environment.cells, name, own);
       environment.cells.set(name, own);
     } else if (known.value === UNBOUND || known.value === cell.value) {

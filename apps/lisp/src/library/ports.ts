@@ -7,9 +7,7 @@ import { failure, wrongType } from "../data/errors.ts";
 import { Char, EOF, Text, type Value } from "../data/values.ts";
 import type { WriteBarrier } from "../machine/registers.ts";
 import { Reader } from "../reader/reader.ts";
-import type { Files } from "../lisp.ts";
-import type { Answer } from "../time/effects.ts";
-import type { Outside } from "./outside.ts";
+import type { FileAccess } from "./files.ts";
 import { type PrimitiveTable, toBytes, toChar, toIndex, toLength, toRange, toText } from "./table.ts";
 
 /** Where a program's own input comes from and its output goes. */
@@ -73,15 +71,10 @@ function toOutput(value: Value, isBinary: boolean): OutputPort {
 }
 
 /** Adds ports. The optional port arguments are filled in by the prelude with the current ports. */
-export function addPorts(
-  table: PrimitiveTable,
-  barrier: WriteBarrier,
-  outside: Outside,
-  files: Files | undefined,
-): void {
+export function addPorts(table: PrimitiveTable, barrier: WriteBarrier, access: FileAccess): void {
   addInput(table, barrier);
   addOutput(table, barrier);
-  addFiles(table, barrier, outside, files);
+  addFiles(table, barrier, access);
   table.add("input-port?", (value) => value instanceof InputPort, 1);
   table.add("output-port?", (value) => value instanceof OutputPort, 1);
   table.add("port?", (value) => value instanceof InputPort || value instanceof OutputPort, 1);
@@ -261,16 +254,7 @@ function addOutput(table: PrimitiveTable, barrier: WriteBarrier): void {
   );
 }
 
-function addFiles(table: PrimitiveTable, barrier: WriteBarrier, outside: Outside, files: Files | undefined): void {
-  const access = <T extends Answer>(name: Value, use: (files: Files, name: string) => T): T => {
-    const file = toText(name).text;
-    if (files === undefined) throw failure("file", "this system has no files:", name);
-    try {
-      return outside.perform(() => use(files, file));
-    } catch (error) {
-      throw failure("file", error instanceof Error ? error.message : String(error), name);
-    }
-  };
+function addFiles(table: PrimitiveTable, barrier: WriteBarrier, access: FileAccess): void {
   const flush = (port: OutputPort): void => {
     if (port.file === "") return;
     const bytes = port.isBinary ? Uint8Array.from(port.bytes) : new TextEncoder().encode(port.text);

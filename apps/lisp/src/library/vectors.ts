@@ -176,13 +176,14 @@ function addRecords(table: PrimitiveTable, barrier: WriteBarrier): void {
     if (value instanceof RecordValue && value.type === type) return value;
     throw wrongType(`a ${type.name}`, value);
   };
-  const maker = (name: string, wrap: (type: RecordType, operand: Value, called: string) => Value): void => {
+  const maker = (name: string, wrap: (type: RecordType, operand: Value, called: string) => Primitive): void => {
     table.add(
       name,
       (type, called, operand) => {
         if (!(type instanceof RecordType && called instanceof Sym)) throw wrongType("a record type", type);
         const key = `${name} ${called.name} ${write(operand)}`;
         const made = type.procedures.get(key) ?? wrap(type, operand, called.name);
+        if (made instanceof Primitive) made.of = { how: name, operands: [type, called, operand] };
         type.procedures.set(key, made);
         return made;
       },

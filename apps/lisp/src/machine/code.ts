@@ -58,6 +58,32 @@ export class Code implements CodeTable {
     return node;
   }
 
+  /** Takes over the code of a form that comes from elsewhere. */
+  adopt(unit: Unit, nodes: readonly Node[]): void {
+    this.#units.push(unit);
+    this.#next = Math.max(this.#next, unit.first + nodes.length);
+    for (const node of nodes) {
+      node.unit = unit;
+      unit.nodes.push(node);
+    }
+  }
+
+  /** Notes what such a node relies on: that its variable has this first meaning. */
+  relyOn(node: Node, meaning: Value): void {
+    if (node.unit !== undefined) this.#rely(node.unit, node, node.cell, meaning);
+    if (node.cell.value !== meaning) block(node, 1);
+  }
+
+  /** The number of the next node. */
+  get nextNode(): number {
+    return this.#next;
+  }
+
+  /** What a node relies on: the first meaning of its variable. */
+  meaning(node: Node): Value {
+    return this.#reliances.get(node.cell)?.meaning;
+  }
+
   /** The forms whose code can still be reached, or was until this turn of the event loop. */
   units(): readonly Unit[] {
     return this.#units.units();
@@ -69,14 +95,18 @@ export class Code implements CodeTable {
   }
 
   rely(node: Node, cell: Cell): void {
+    this.#rely(this.#unit, node, cell, cell.value);
+  }
+
+  #rely(unit: Unit, node: Node, cell: Cell, meaning: Value): void {
     let known = this.#reliances.get(cell);
-    if (known === undefined) this.#reliances.set(cell, (known = { meaning: cell.value, units: new WeakList() }));
-    const { relying } = this.#unit;
+    if (known === undefined) this.#reliances.set(cell, (known = { meaning, units: new WeakList() }));
+    const { relying } = unit;
     const nodes = relying.get(cell);
     if (nodes !== undefined) nodes.push(node);
     else {
       relying.set(cell, [node]);
-      known.units.push(this.#unit);
+      known.units.push(unit);
     }
   }
 

@@ -39,6 +39,8 @@ export class Primitive {
   readonly most: number;
   /** What it does. */
   readonly fn: (...values: Value[]) => Value;
+  /** What it was made with, for a procedure of a record type: how to make it, and the operands of that. */
+  of: { readonly how: string; readonly operands: readonly Value[] } | undefined = undefined;
   constructor(name: string, least: number, most: number, fn: Primitive["fn"]) {
     this.name = name;
     this.least = least;

@@ -7,7 +7,8 @@ import { Cell, type Syntax } from "../expander/binding.ts";
 /** What is changed: the syntax of a variable, or an entry of a table. */
 export type Target = Cell | Map<unknown, unknown>;
 
-interface Change {
+/** A change of a definition. */
+export interface Change {
   readonly target: Target;
   readonly key: unknown;
   readonly before: unknown;
@@ -43,14 +44,14 @@ export class Journal {
     this.position = this.#changes.push({ target, key, before, after, parent, depth }) - 1;
   }
 
-  /** Everything in force, the oldest first. */
-  inForce(): readonly { readonly target: Target; readonly key: unknown; readonly after: unknown }[] {
-    const changes: Change[] = [];
-    for (let at = this.position; at >= 0; at = this.#changes[at]?.parent ?? -1) {
-      const change = this.#changes[at];
-      if (change !== undefined) changes.push(change);
-    }
-    return changes.reverse();
+  /** All changes, as data. */
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  /** Takes over changes that were made elsewhere; none of them is in force. */
+  adopt(changes: readonly Change[]): void {
+    for (const change of changes) this.#changes.push(change);
   }
 
   /** Takes back and makes again what lies between here and a position. */

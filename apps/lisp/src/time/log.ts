@@ -43,6 +43,16 @@ export class Log {
     this.#cache(index, chunk);
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    if (this.#storage?.truncate(FILE, 0) instanceof Promise) throw this.#tooLate();
+    this.end = FIRST_OFFSET;
+    this.#starts.length = 0;
+    this.#chunks.length = 0;
+    this.#cached.clear();
+    this.#cachedBytes = 0;
+  }
+
   /** Reads from an offset on, to the end of its chunk at most. */
   at(offset: number): Cursor {
     let low = 0;

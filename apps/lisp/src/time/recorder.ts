@@ -7,7 +7,6 @@ import { write } from "../data/printer.ts";
 import { Text, type Value } from "../data/values.ts";
 import type { Cell } from "../expander/binding.ts";
 import { stripSyntax } from "../expander/expander.ts";
-import type { Code } from "../machine/code.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Node } from "../machine/node.ts";
 import { Branch, type Keyframe } from "./branches.ts";
@@ -16,8 +15,7 @@ import { Effects } from "./effects.ts";
 import { HistoryReader, HistoryWriter } from "./history-codec.ts";
 import { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
-import { LiveMarks } from "./marks.ts";
-import { Registry } from "./registry.ts";
+import { readSession, type SystemBase, writeSession } from "./session.ts";
 import type { BranchInfo, HistoryEntry, RunEnd, TimeMachine } from "./time-machine.ts";
 import { readTable, VersionTable } from "./version-table.ts";
 
@@ -28,29 +26,17 @@ const MAX_INTERVAL = 200_000;
 const BYTES_PER_STEP = 2;
 const TEXT_LENGTH = 200;
 
-/** What a history records. */
-export interface Recorded {
-  /** The machine. */
-  readonly machine: Machine;
-  /** Its code. */
-  readonly code: Code;
-  /** Where the bytes go. */
-  readonly log: Log;
-}
-
 /** Records and goes back. */
 export class Recorder implements TimeMachine {
   readonly effects = new Effects();
   readonly journal = new Journal();
-  readonly registry: Registry;
   readonly breakpoints = new Set<number>();
   readonly #machine: Machine;
-  readonly #code: Code;
+  readonly #base: SystemBase;
   readonly #log: Log;
-  readonly #marks = new LiveMarks();
   readonly #writer: HistoryWriter;
   readonly #changes: Changes;
-  readonly #branches = [new Branch("main", undefined, 0)];
+  #branches = [new Branch("main", undefined, 0)];
   #branch = this.#branches[0] as Branch;
   #table = new VersionTable();
   /** What the changes are relative to. */
@@ -58,24 +44,14 @@ export class Recorder implements TimeMachine {
   #nextKeyframe = 0;
   #isPast = false;
 
-  constructor({ machine, code, log }: Recorded) {
+  /** Begins, with nothing but the standard library in place. */
+  constructor(machine: Machine, base: SystemBase, log: Log) {
     this.#machine = machine;
-    this.#code = code;
+    this.#base = base;
     this.#log = log;
-    this.registry = new Registry(this.#marks);
-    this.#writer = new HistoryWriter(this.#marks, this.registry);
-    this.#changes = new Changes(this.#marks, this.registry, this.#writer);
-  }
-
-  /** Begins, with the standard library in place. `cells` are its variables. */
-  begin(cells: Iterable<Cell>): void {
-    for (const cell of cells) {
-      this.registry.add(cell);
-      const { value } = cell;
-      if (typeof value === "object" && value !== null && isLibrary(value)) this.registry.add(value);
-    }
-    for (const unit of this.#code.units()) this.registry.addUnit(unit);
-    this.#machine.steps = 0;
+    this.#writer = new HistoryWriter(base.marks, base.registry);
+    this.#changes = new Changes(base.marks, base.registry, this.#writer);
+    machine.steps = 0;
     this.#keyframe();
   }
 
@@ -129,7 +105,7 @@ export class Recorder implements TimeMachine {
 
   /** Takes over new code. */
   addCode(node: Node): void {
-    if (node.unit !== undefined) this.registry.addUnit(node.unit);
+    if (node.unit !== undefined) this.#base.registry.addUnit(node.unit);
   }
 
   /** The code of a form that the program itself evaluates: the same node whenever these steps are taken. */
@@ -140,7 +116,7 @@ export class Recorder implements TimeMachine {
       return [node.id, this.journal.position];
     });
     if (this.effects.isReplaying) this.journal.moveTo(position);
-    return this.registry.node(id);
+    return this.#base.registry.node(id);
   }
 
   /** To be called before a form is compiled that is to be evaluated next. */
@@ -253,14 +229,15 @@ export class Recorder implements TimeMachine {
   /** Makes the machine what it was at a step of this branch. Returns the error that the last step ended with, if it did. */
   #restore(step: number): LispError | undefined {
     const { keyframe, next } = this.#branch.nearest(step);
+    const { marks, registry, code } = this.#base;
     this.#changes.clear();
     this.#table = readTable(keyframe, this.#log);
-    const reader = new HistoryReader(this.#log, this.#marks, this.#table.versions, this.registry, (cell, value) => {
-      this.#code.reassigned(cell, value);
+    const reader = new HistoryReader(this.#log, marks, this.#table.versions, registry, (cell, value) => {
+      code.reassigned(cell, value);
       cell.value = value;
     });
     for (const [id, origin] of this.#changes.origins)
-      reader.refill(this.registry.object(id), this.#table.versions.get(id) ?? origin);
+      reader.refill(registry.object(id), this.#table.versions.get(id) ?? origin);
     reader.registers(this.#machine, keyframe.roots);
     this.journal.moveTo(keyframe.journal);
     this.#machine.steps = keyframe.step;
@@ -289,16 +266,22 @@ export class Recorder implements TimeMachine {
   }
 
   save(): Uint8Array {
-    throw failure("time", "not yet");
+    const { step } = this;
+    this.#leave();
+    return writeSession(this.#base, this.#log, this.journal, {
+      branches: this.#branches,
+      branch: this.#branch,
+      step,
+      origins: this.#changes.origins,
+    });
   }
 
-  resume(): void {
-    throw failure("time", "not yet");
+  resume(bytes: Uint8Array): void {
+    if (this.step > 0) throw failure("time", "a session can only be resumed before anything else is evaluated");
+    const { branches, branch, step, origins } = readSession(this.#base, this.#log, this.journal, bytes);
+    for (const [id, at] of origins) this.#changes.origins.set(id, at);
+    this.#writer.base = this.#log.end;
+    [this.#branches, this.#branch] = [branches, branch];
+    this.#restore(step);
   }
-}
-
-function isLibrary(value: object): boolean {
-  return ["Closure", "Primitive", "ControlPrimitive", "Parameter", "InputPort", "OutputPort"].includes(
-    value.constructor.name,
-  );
 }

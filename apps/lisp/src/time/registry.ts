@@ -6,7 +6,10 @@ import { Pair, RecordType, RecordValue, Text, type Value } from "../data/values.
 import { Cell, Environment, Scope, Special } from "../expander/binding.ts";
 import type { Node, Unit } from "../machine/node.ts";
 import { OP } from "../machine/node.ts";
-import { ControlPrimitive, Primitive } from "../machine/procedures.ts";
+import { SyntaxRules } from "../expander/syntax-rules.ts";
+import { InputPort, OutputPort } from "../library/ports.ts";
+import type { Code } from "../machine/code.ts";
+import { Closure, ControlPrimitive, Parameter, Primitive } from "../machine/procedures.ts";
 import { RAISED, RESTORE } from "../machine/registers.ts";
 import { FIRST_OFFSET } from "./log.ts";
 import type { Marks } from "./marks.ts";
@@ -34,6 +37,21 @@ export class Registry {
     this.#marks.set(object, id);
   }
 
+  /** The number of the next object. */
+  get end(): number {
+    return FIRST + this.#objects.length;
+  }
+
+  /** The objects from a number on. */
+  from(id: number): readonly object[] {
+    return this.#objects.slice(id - FIRST);
+  }
+
+  /** The code of all forms from a node on. */
+  units(node: number): readonly Unit[] {
+    return [...new Set(this.#nodes.slice(node).flatMap((each) => each?.unit ?? []))];
+  }
+
   /** The object of a number. */
   object(id: number): object {
     const object = this.#objects[id - FIRST];
@@ -46,6 +64,17 @@ export class Registry {
     const node = id < 0 ? OWN.find((each) => each.id === id) : this.#nodes[id];
     if (node === undefined) throw damaged();
     return node;
+  }
+
+  /** Gives numbers to what the standard library is made of. */
+  addLibrary(cells: Iterable<Cell>, hosts: Iterable<object>, code: Code): void {
+    for (const host of hosts) this.add(host);
+    for (const cell of cells) {
+      this.add(cell);
+      for (const part of [cell.value, cell.syntax])
+        if (typeof part === "object" && part !== null && isOfLibrary(part)) this.add(part);
+    }
+    for (const unit of code.units()) this.addUnit(unit);
   }
 
   /** Takes over the code of a form, and the constants in it. */
@@ -71,6 +100,18 @@ export class Registry {
   }
 }
 
+/** True for values that the standard library is made of, and that are not written anew each time. */
+function isOfLibrary(part: object): boolean {
+  return (
+    part instanceof Closure ||
+    part instanceof Parameter ||
+    part instanceof InputPort ||
+    part instanceof OutputPort ||
+    part instanceof SyntaxRules ||
+    isOutside(part)
+  );
+}
+
 /** True for objects that belong to the host or to the code: they are not written, but have numbers. */
 export function isOutside(object: object): boolean {
   return (
@@ -79,6 +120,8 @@ export function isOutside(object: object): boolean {
     object instanceof ControlPrimitive ||
     object instanceof Scope ||
     object instanceof Environment ||
-    object instanceof Special
+    object instanceof Special ||
+    object instanceof SyntaxRules ||
+    object instanceof Map
   );
 }

@@ -49,6 +49,10 @@ export const TAG = {
   primitive: 47,
   scope: 48,
   macro: 49,
+  environment: 50,
+  map: 51,
+  alias: 52,
+  recordType: 53,
 } as const;
 
 /** A class all of whose state is in fields that may be written. */

@@ -2,17 +2,10 @@
  * Time travel: any step can be gone to, and what follows from it is what followed.
  */
 import { describe, expect, it } from "vitest";
-import { Lisp, write } from "../../src/index.ts";
-import type { TimeMachine } from "../../src/time/time-machine.ts";
+import { write } from "../../src/index.ts";
+import { withHistory } from "./history.ts";
 
 const FIB = "(define (fib n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))";
-
-function withHistory(options = {}): { lisp: Lisp; time: TimeMachine } {
-  const lisp = new Lisp({ history: true, ...options });
-  const { time } = lisp;
-  if (time === undefined) throw new Error("no history");
-  return { lisp, time };
-}
 
 describe("going to a step", () => {
   it("shows what variables held, and goes on as it went", () => {
