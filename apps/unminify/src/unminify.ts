@@ -41,7 +41,7 @@ export interface UnminifyOptions {
   readonly maxMemoryBytes?: number;
   /** Functions and classes keep their names, which programs can read. Default: false. */
   readonly keepFunctionNames?: boolean;
-  /** Characters that are gathered before they are written. Default: 65,536. */
+  /** Characters that are gathered before they are written. Default: 65,536; fewer where `maxMemoryBytes` leaves little room. */
   readonly chunkCharacters?: number;
   /** The output is a folder with a file for each module, and an index. Default: false. */
   readonly split?: boolean;
@@ -78,8 +78,8 @@ export interface UnminifyResult {
   readonly modules: { readonly kind: ModuleMapKind; readonly count: number } | undefined;
   /** Modules that have a file of their own now, and those that are still in the index; undefined where nothing was split. */
   readonly split: { readonly files: number; readonly kept: number } | undefined;
-  /** Pieces in which it was written. */
-  readonly chunks: number;
+  /** Pieces in which it was written, and the bytes of the output behind the first 256 of them (of one file). */
+  readonly chunks: { readonly count: number; readonly ends: readonly number[] };
   /** Bindings by what their new name was read from. */
   readonly evidence: Readonly<Record<string, number>>;
   readonly isVerified: boolean;
@@ -94,6 +94,8 @@ export interface UnminifyResult {
 const COLLECTIONS: Partial<Record<PhaseName, number>> = { analyse: 1, name: 1, verify: 2 };
 /** V8 holds the text of the last match, which may be the bundle, until the next. */
 const FORGET = /^/;
+const SHARE_OF_ROOM = 32;
+const SMALLEST_CHUNK_CHARACTERS = 4096;
 const IS_MODULE = /(?:^|[;}\n])\s*(?:import\s*[\w${*"']|export\s*(?:[{*]|default|const|let|var|function|class|async))/;
 
 /**
@@ -152,7 +154,11 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
     return { proposals, final: assignNames(analysis, wish, avoided) };
   });
   options.onNamed?.(analysis, final, proposals);
-  const text = new EditedText(source.text, edits(analysis, final), options.chunkCharacters ?? DEFAULT_CHUNK_CHARACTERS);
+  const text = new EditedText(
+    source.text,
+    edits(analysis, final),
+    options.chunkCharacters ?? chunkCharacters(options.maxMemoryBytes, need),
+  );
   const written = await phase("write", (): WrittenFile & { split?: UnminifyResult["split"] } =>
     split
       ? split.writeSplit(input, output, text, source.encoding, analysis, final)
@@ -162,7 +168,7 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
     ...counts(analysis, final, proposals),
     modules: analysis.modules && { kind: analysis.modules.kind, count: analysis.modules.modules.length },
     split: written.split,
-    chunks: written.pieces,
+    chunks: { count: written.pieces, ends: written.ends },
     input,
     output,
     inputBytes: source.bytes,
@@ -220,6 +226,13 @@ function analyseSource(source: Source, sourceType: SourceType, collect: boolean,
 
 function hasBytes(text: string): boolean {
   return /[\u0080-\u00FF]/.test(text);
+}
+
+/** A piece exists as text and as bytes: it takes a small share of the room that is left. */
+function chunkCharacters(maxMemoryBytes: number | undefined, { peakBytes }: Estimate): number {
+  if (maxMemoryBytes === undefined) return DEFAULT_CHUNK_CHARACTERS;
+  const share = (maxMemoryBytes - peakBytes) / SHARE_OF_ROOM;
+  return Math.min(DEFAULT_CHUNK_CHARACTERS, Math.max(SMALLEST_CHUNK_CHARACTERS, Math.floor(share)));
 }
 
 function refuseAbove(maxMemoryBytes: number | undefined, { peakBytes, words }: Estimate, input: string): void {

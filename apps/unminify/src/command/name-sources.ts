@@ -67,12 +67,13 @@ export class NameSources {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
     using line = new ProgressLine(process.stderr, this.#maxMemoryBytes);
     const { cacheFolder } = this.#options;
-    const { apiKey, concurrency, maxTimeMs, maxTokens, ...rest } = model;
+    const { apiKey, concurrency, adaptiveShare, maxTimeMs, maxTokens, ...rest } = model;
     try {
       const { names, summary } = await ask({
         ...rest,
         ...(apiKey !== undefined && { apiKey }),
         ...(concurrency !== undefined && { concurrency }),
+        ...(adaptiveShare !== undefined && { adaptiveShare }),
         ...(cacheFolder !== undefined && { cacheFolder }),
         ...(maxTimeMs !== undefined && { maxTimeMs }),
         ...(maxTokens !== undefined && { maxTokens }),

@@ -18,7 +18,8 @@ unminify INPUT.js… [-o OUT]
   --disk-cache DIR        keeps what was found and answered there by content, for every later run
   --split                 writes a folder: a file for each module of a webpack or Browserify bundle, and an index
   --report FILE.html      what was renamed, from which evidence, how sure; the parts by size; the memory by phase
-  --chunk-size N          characters that are gathered before they are written (default: 65536)
+  --chunk-size N          characters that are gathered before they are written (default: 65536,
+                          fewer where --max-memory leaves little room)
   --no-chunking           writes everything at once
   --no-gc                 does not collect garbage between the phases
   --no-verify             does not read the output again to compare
@@ -32,6 +33,7 @@ A language model, behind any OpenAI-compatible endpoint:
   --model NAME            what the endpoint calls it
   --api-key-env VAR       environment variable that holds the key
   --concurrency N         calls at once (default: auto, as many as help and fit)
+  --adaptive-batching [80%]  half as many names a call, and no further call, above this share of --max-memory
   --resume                goes on with the answers of a run that did not end
   --max-time TIME         asks no longer: 90s, 10m, 2h; the rest keeps its offline names
   --max-cost-tokens N     asks nothing when the estimate is above it
@@ -53,6 +55,7 @@ const OPTIONS = {
   "max-time": { type: "string" },
   "max-cost-tokens": { type: "string" },
   "call-timeout": { type: "string" },
+  "adaptive-batching": { type: "string" },
   "keep-fn-names": { type: "boolean" },
   split: { type: "boolean" },
   report: { type: "string" },
@@ -72,6 +75,8 @@ export interface ModelChoice {
   readonly apiKey: string | undefined;
   /** Undefined for as many calls as help. */
   readonly concurrency: number | undefined;
+  /** Share of the limit above which calls are fewer and smaller; undefined where they never are. */
+  readonly adaptiveShare: number | undefined;
   readonly mayResume: boolean;
   readonly maxTimeMs: number | undefined;
   readonly maxTokens: number | undefined;
@@ -103,7 +108,7 @@ export interface CommandOptions {
 /** Reads the arguments. @throws UnminifyError `BAD_USAGE`. */
 export function readOptions(args: readonly string[]): CommandOptions {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: withShare(args), options: OPTIONS, allowPositionals: true });
     if (positionals.length === 0 && values.help !== true)
       throw new UnminifyError("BAD_USAGE", "Give the bundle to rename: unminify bundle.min.js -o bundle.js");
     return {
@@ -150,6 +155,7 @@ const MODEL_OPTIONS = [
   "max-time",
   "max-cost-tokens",
   "call-timeout",
+  "adaptive-batching",
 ] as const;
 const DEFAULT_TIMEOUT_MS = 120_000;
 const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
@@ -176,6 +182,7 @@ function modelOf(values: Values): ModelChoice | undefined {
     model,
     apiKey,
     concurrency: values.concurrency === "auto" ? undefined : countOf("--concurrency", values.concurrency),
+    adaptiveShare: shareOf(values["adaptive-batching"]),
     mayResume: values.resume ?? false,
     maxTimeMs: millisecondsOf("--max-time", values["max-time"]),
     maxTokens: countOf("--max-cost-tokens", values["max-cost-tokens"]),
@@ -189,6 +196,27 @@ function millisecondsOf(option: string, text: string | undefined): number | unde
   const ms = Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
   if (ms > 0 && ms < 2 ** 31) return ms;
   throw new UnminifyError("BAD_USAGE", `${option} is a time such as 90s, 10m or 2h, not "${text}".`);
+}
+
+/** `--adaptive-batching` may stand without its share. */
+function withShare(args: readonly string[]): string[] {
+  return args.flatMap((argument, index) => {
+    const before = index > 0 && args[index - 1] === "--adaptive-batching";
+    if (before && IS_SHARE.test(argument)) return [];
+    if (argument !== "--adaptive-batching") return [argument];
+    const next = args[index + 1] ?? "";
+    return [`--adaptive-batching=${IS_SHARE.test(next) ? next : DEFAULT_SHARE}`];
+  });
+}
+
+const IS_SHARE = /^\d+(?:\.\d+)?%$/;
+const DEFAULT_SHARE = "80%";
+
+function shareOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const share = IS_SHARE.test(text) ? Number.parseFloat(text) / 100 : 0;
+  if (share > 0 && share <= 1) return share;
+  throw new UnminifyError("BAD_USAGE", `--adaptive-batching is a share such as 80%, not "${text}".`);
 }
 
 function countOf(option: string, text: string | undefined): number | undefined {

@@ -20,12 +20,21 @@ export function describeResult(result: UnminifyResult, isVerbose: boolean): stri
   const { modules, split } = result;
   const parts = split ? `: ${split.files} in files of their own, ${split.kept} in the index` : "";
   if (modules) lines.push(`  a ${modules.kind} bundle of ${modules.count} modules${parts}`);
+  if (isVerbose) lines.push(`  ${describeChunks(result.chunks)}`);
   if (isVerbose)
     for (const { phase, milliseconds, rssBytes } of phases)
       lines.push(
         `  ${phase.padEnd(8)} ${milliseconds.toFixed(0).padStart(6)} ms ${(rssBytes / 2 ** 20).toFixed(0).padStart(5)} MB`,
       );
   return `${lines.join("\n")}\n`;
+}
+
+const SHOWN_ENDS = 6;
+
+function describeChunks({ count, ends }: UnminifyResult["chunks"]): string {
+  const shown = ends.slice(0, SHOWN_ENDS).join(", ");
+  const where = shown === "" ? "" : `, which end at byte ${shown}${count > SHOWN_ENDS ? ", …" : ""}`;
+  return `written in ${count} ${count === 1 ? "piece" : "pieces"}${where}`;
 }
 
 /** What is about to be asked, before the first call. */

@@ -23,6 +23,8 @@ const BYTES_PER_TOKEN = 3;
 const TOKENS_PER_ANSWERED_NAME = 14;
 /** Questions that are built to estimate all of them. */
 const SAMPLE = 16;
+/** Calls for fewer names would cost more than they ease. */
+const SMALLEST_BATCH = 20;
 const HASHED_CHARACTERS = 64 * 1024;
 /** Answers mean nothing for another plan or question: the number changes with them. */
 const FORMAT = 1;
@@ -45,6 +47,11 @@ export interface ModelOptions extends EndpointOptions {
   readonly maxTokens?: number;
   /** Resident bytes above which no further call starts. Default: the tightest limit of the machine. */
   readonly maxMemoryBytes?: number;
+  /**
+   * Share of the limit, from 0 to 1, above which no further call starts and calls ask for half as many names; so do
+   * calls to which there was no answer that can be used. Default: none, all calls are of one size.
+   */
+  readonly adaptiveShare?: number;
   /** Ends it with `STOPPED`. Default: none. */
   readonly signal?: AbortSignal;
   /** Told once, before the first call. */
@@ -128,13 +135,22 @@ export async function namesFromModel(
   const timer = options.maxTimeMs === undefined ? undefined : setTimeout(abort, options.maxTimeMs);
   const caller = new Caller(endpoint, stop.signal);
   try {
-    await askAll(options, left, stop.signal, plan.size, async (batch) => {
-      const roots = rootsOf(batch);
-      const answers = await caller.ask(bodyOf(roots), (text) => readAnswer(analysis, roots, text));
-      if (answers === undefined) return;
-      journal.add(answers);
-      take(answers);
-    });
+    const askFor = async (roots: readonly number[], isTight: () => boolean): Promise<void> => {
+      const mayHalve = options.adaptiveShare !== undefined && roots.length > SMALLEST_BATCH;
+      if (!(mayHalve && isTight())) {
+        const answers = await caller.ask(bodyOf(roots), (text) => readAnswer(analysis, roots, text));
+        if (answers !== undefined) {
+          journal.add(answers);
+          take(answers);
+          return;
+        }
+        if (!mayHalve) return;
+      }
+      const half = Math.ceil(roots.length / 2);
+      await askFor(roots.slice(0, half), isTight);
+      await askFor(roots.slice(half), isTight);
+    };
+    await askAll(options, left, stop.signal, plan.size, (batch, isTight) => askFor(rootsOf(batch), isTight));
   } catch (error) {
     const isOver = stop.signal.aborted && !(error instanceof UnminifyError);
     if (!isOver) throw withResume(error, journal.path);
@@ -154,7 +170,7 @@ export async function namesFromModel(
     failedCalls: caller.failed,
     requests: caller.sent,
     sentBytes: caller.sentBytes,
-    isComplete: caller.answered === left.length,
+    isComplete: left.every((batch) => rootsOf(batch).length === 0),
     journalPath: journal.path,
   };
   return { names, summary };
@@ -162,24 +178,25 @@ export async function namesFromModel(
 
 /** Runs the calls; Plimsoll's limiter is loaded only here. */
 async function askAll(
-  { concurrency, maxMemoryBytes, onProgress }: ModelOptions,
+  { concurrency, maxMemoryBytes, adaptiveShare = 1, onProgress }: ModelOptions,
   batches: readonly number[],
   signal: AbortSignal,
   calls: number,
-  ask: (batch: number) => Promise<void>,
+  ask: (batch: number, isTight: () => boolean) => Promise<void>,
 ): Promise<void> {
   if (batches.length === 0) return;
   const { AdaptiveLimiter } = await import("plimsoll/budget");
   using limiter = new AdaptiveLimiter({
     name: "model calls",
     ...(concurrency !== undefined && { maxConcurrency: concurrency }),
-    ...(maxMemoryBytes !== undefined && { limit: maxMemoryBytes }),
+    limit: maxMemoryBytes === undefined ? `${adaptiveShare * 100}%` : Math.floor(maxMemoryBytes * adaptiveShare),
   });
+  const isTight = (): boolean => process.memoryUsage.rss() > limiter.status().residentCapBytes;
   // So that it sees what is held without any call, and bills no call for the text and the tables.
   globalThis.gc?.();
   const start = Date.now();
   let done = 0;
-  for await (const _ of limiter.map(batches, ask, { ordered: false, signal })) {
+  for await (const _ of limiter.map(batches, (batch) => ask(batch, isTight), { ordered: false, signal })) {
     done++;
     onProgress?.({
       calls,

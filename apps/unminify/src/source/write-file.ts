@@ -61,6 +61,8 @@ export class PieceWriter implements Disposable {
   bytes = 0;
   /** Pieces that were written. */
   pieces = 0;
+  /** Bytes behind each of the first pieces. */
+  readonly ends: number[] = [];
 
   constructor(path: string, encoding: Source["encoding"]) {
     this.#file = openSync(path, "w");
@@ -77,6 +79,7 @@ export class PieceWriter implements Disposable {
       for (let written = 0; written < length;) written += writeSync(this.#file, buffer, written, length - written);
       this.bytes += length;
       this.pieces++;
+      if (this.ends.length < MAX_ENDS) this.ends.push(this.bytes);
     }
   }
 
@@ -94,11 +97,16 @@ export class PieceWriter implements Disposable {
 /** One for all pieces: a new one for each would wait, outside of the heap, until V8 collects. */
 let buffer = Buffer.alloc(0);
 
+/** Of so many pieces it is told where they end. */
+const MAX_ENDS = 256;
+
 /** What was written. */
 export interface WrittenFile {
   readonly bytes: number;
   /** In how many pieces. */
   readonly pieces: number;
+  /** Bytes of the output behind each of the first 256 pieces. */
+  readonly ends: readonly number[];
 }
 
 /**
@@ -116,7 +124,7 @@ export function writePieces(path: string, pieces: Iterable<string>, encoding: So
     if (isFile) writer.flush();
     writer[Symbol.dispose]();
     if (isFile) renameSync(draft, path);
-    return { bytes: writer.bytes, pieces: writer.pieces };
+    return { bytes: writer.bytes, pieces: writer.pieces, ends: writer.ends };
   } catch (error) {
     if (isFile) rmSync(draft, { force: true });
     throw unwritable(path, error);

@@ -67,7 +67,7 @@ export function writeSplit(folder: string, text: EditedText, encoding: Encoding,
     writeFileSync(join(draft, LIST), `${JSON.stringify(list, undefined, 1)}\n`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(draft, folder);
-    return { bytes: bytes + index.bytes, pieces: pieces + index.pieces };
+    return { bytes: bytes + index.bytes, pieces: pieces + index.pieces, ends: [] };
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw unwritable(folder, error);

@@ -79,9 +79,22 @@ it.each([
   [["--names", "magic"], /--names is offline or llm/],
   [["--names", "llm"], /needs --base-url and --model/],
   [["--resume"], /--resume is of use only with --names llm/],
+  [["--adaptive-batching"], /--adaptive-batching is of use only with --names llm/],
+  [["--names", "llm", "--base-url", "x", "--model", "y", "--adaptive-batching=much"], /is a share such as 80%/],
   [["--names", "llm", "--base-url", "x", "--model", "y", "--max-time", "soon"], /--max-time is a time/],
   [["--names", "llm", "--base-url", "x", "--model", "y", "--api-key-env", "NO_SUCH_KEY"], /has no NO_SUCH_KEY/],
 ] as const)("says what is wrong with %j", async (args, message) => {
   const { readOptions } = await import("../../src/command/options.ts");
   expect(() => readOptions(["in.js", ...args])).toThrow(message);
+});
+
+it.each([
+  [["--adaptive-batching"], 0.8],
+  [["--adaptive-batching", "65%"], 0.65],
+  [["--adaptive-batching=90%"], 0.9],
+  [[], undefined],
+])("takes %j", async (args, adaptiveShare) => {
+  const { readOptions } = await import("../../src/command/options.ts");
+  const { inputs, model } = readOptions([...args, "in.js", "--names", "llm", "--base-url", "x", "--model", "y"]);
+  expect([inputs, model?.adaptiveShare]).toEqual([["in.js"], adaptiveShare]);
 });

@@ -86,6 +86,45 @@ describe("a model that answers", () => {
   });
 });
 
+describe("calls that adapt", () => {
+  const most = ({ model }: Awaited<ReturnType<typeof run>>): number =>
+    Math.max(...model.questions.map(({ labels }) => labels.length));
+
+  it("ask for half as many names where memory is short, and come to the same", async () => {
+    const short = await run(TEXT, {}, { adaptiveShare: 0.8, maxMemoryBytes: 2 ** 20 });
+    expect(most(short)).toBe(20);
+    expect(short.written).toBe((await plain).written);
+    expect(short.summary).toMatchObject({ isComplete: true, failedCalls: 0 });
+    const ample = await run(TEXT, {}, { adaptiveShare: 0.8, maxMemoryBytes: 2 ** 40 });
+    expect(most(ample)).toBe(40);
+    expect(ample.summary.requests).toBe(ample.summary.calls);
+  });
+
+  it("ask for half as many where an answer to all is none", async () => {
+    const isLong = (body: string): boolean => (body.match(/"type":"string"/g) ?? []).length > 20;
+    const halved = await run(
+      TEXT,
+      { fault: (_, body) => (isLong(body) ? "refusal" : undefined) },
+      { adaptiveShare: 0.8 },
+    ).catch((error: unknown) => error);
+    // The first call fails for good: nothing says that a smaller one would not.
+    expect(String(halved)).toMatch(/The model does not answer/);
+    let isFirst = true;
+    const later = await run(
+      TEXT,
+      {
+        fault: (_, body) => {
+          if (isFirst || !isLong(body)) return ((isFirst = false), undefined);
+          return "refusal";
+        },
+      },
+      { adaptiveShare: 0.8, concurrency: 1 },
+    );
+    expect(later.summary.isComplete).toBe(true);
+    expect(later.written).toBe((await plain).written);
+  });
+});
+
 describe.concurrent("a model that fails", () => {
   it.each([
     ["errors", "error"],
