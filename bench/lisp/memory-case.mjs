@@ -3,7 +3,7 @@
 import { setImmediate } from "node:timers/promises";
 import { Lisp } from "../../apps/lisp/dist/index.js";
 
-const COUNT = 100_000;
+const COUNT = 300_000;
 const [kind, definitions = "", expression = ""] = process.argv.slice(2);
 
 async function used() {
@@ -58,7 +58,7 @@ async function dropped() {
       return false;
     });
   } else if (kind === "dropped-forms") {
-    for (let form = 0; form < COUNT; form++) {
+    for (let form = 0; form < 100_000; form++) {
       lisp.evaluate(expression.replaceAll("FORM", String(form)));
       if (form % 100 === 0) {
         note();
