@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { median } from "../src/monitor/trend.ts";
 import { type Cell, CELLS, KINDS_CELL } from "./budget/cells.ts";
 import { measureOverhead } from "./budget/overhead.ts";
-import { bestFixed, livingFixed, rowsOf, rounded } from "./budget/rows.ts";
+import { bestFixed, rounded, rowsOf } from "./budget/rows.ts";
 import { type BudgetRun, type PolicyName, runOnce } from "./budget/runs.ts";
 import { simulatedRows } from "./budget/simulated.ts";
 import { type BenchRow, readList, writeResults } from "./support/results.ts";
@@ -33,8 +33,6 @@ const parts = new Set(values.only.split(","));
 const cells = quick ? CELLS.slice(0, 4) : CELLS;
 /** Runs for what is learned of kinds. */
 const KIND_SEEDS = 10;
-/** After its first runs only so many of the fastest fixed numbers that have not died go on: others could not be the best. */
-const FINALISTS = 2;
 
 let runs: BudgetRun[] = quick ? [] : (readList("budget", "runs") as BudgetRun[]);
 if (values.again) runs = runs.filter(({ policy }) => policy !== "adaptive");
@@ -59,24 +57,26 @@ async function runAll(): Promise<void> {
   await Promise.all(Array.from({ length: Number(values.parallel) }, work));
 }
 
-/** The limiter and fixed numbers take the same tasks one after the other; who comes first changes. */
+/**
+ * The limiter and the highest fixed number that has never died take the same tasks one after the other; who comes first changes. A fixed
+ * number that dies makes way for the next lower one.
+ */
 async function oneSeed(seed: number): Promise<void> {
   const cell = cells[(seed - 1) % cells.length];
   if (!cell) return;
-  const isFirst = seed <= cells.length;
-  const adaptive = (): Promise<void> => once(cell, "adaptive", seed);
-  if (seed % 2 === 0) await adaptive();
-  const chosen = isFirst
-    ? cell.fixed
-    : livingFixed(runs, cell)
-        .slice(0, FINALISTS)
-        .map(({ concurrency }) => concurrency);
-  for (const concurrency of chosen) {
+  const isOurTurn = seed % 2 === 0;
+  if (isOurTurn) await once(cell, "adaptive", seed);
+  for (const concurrency of cell.fixed.toReversed()) {
+    if (hasDied(cell, concurrency)) continue;
     await once(cell, "p-limit", seed, concurrency);
-    const hasDied = runs.some((run) => run.cell === cell.name && run.concurrency === concurrency && run.death);
-    if (isFirst && hasDied) break; // nor would a larger one survive all
+    if (!hasDied(cell, concurrency)) break;
   }
-  if (seed % 2 === 1) await adaptive();
+  if (!isOurTurn) await once(cell, "adaptive", seed);
+}
+
+/** A number dies with every lower one that did. */
+function hasDied(cell: Cell, concurrency: number): boolean {
+  return runs.some((run) => run.cell === cell.name && (run.concurrency ?? Infinity) <= concurrency && run.death);
 }
 
 /** The memory of other ways to run a fixed number at once. */

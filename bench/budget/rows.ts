@@ -5,7 +5,7 @@ import { type Cell, KINDS_CELL } from "./cells.ts";
 import type { BudgetRun } from "./runs.ts";
 
 /** A fixed number at once without any death. */
-export interface LivingNumber {
+interface LivingNumber {
   readonly concurrency: number;
   /** Median of its runs. */
   readonly perSecond: number;
@@ -28,20 +28,14 @@ export function rowsOf(all: readonly BudgetRun[], cells: readonly Cell[], items:
 
 /** The fastest of the fixed numbers without any death. */
 export function bestFixed(runs: readonly BudgetRun[], cell: Cell): LivingNumber | undefined {
-  return livingFixed(runs, cell)[0];
-}
-
-/** Fixed numbers without any death, the fastest first. */
-export function livingFixed(runs: readonly BudgetRun[], cell: Cell): LivingNumber[] {
   const mine = runs.filter(({ cell: name, policy }) => name === cell.name && policy === "p-limit");
   const alive = cell.fixed.flatMap((concurrency) => {
     const same = mine.filter((run) => run.concurrency === concurrency);
     const bySeed = new Map(same.flatMap(({ seed, perSecond }) => (perSecond ? [[seed, perSecond] as const] : [])));
-    return bySeed.size > 0 && bySeed.size === same.length
-      ? [{ concurrency, perSecond: median([...bySeed.values()]), bySeed }]
-      : [];
+    const isAlive = bySeed.size > 0 && bySeed.size === same.length;
+    return isAlive ? [{ concurrency, perSecond: median([...bySeed.values()]), bySeed }] : [];
   });
-  return alive.sort((a, b) => b.perSecond - a.perSecond);
+  return alive.sort((a, b) => b.perSecond - a.perSecond)[0];
 }
 
 function cellRows(runs: readonly BudgetRun[], cell: Cell): BenchRow[] {

@@ -40,7 +40,10 @@ interface Event {
 const MB = 2 ** 20;
 const BASE_HEAP_BYTES = 6 * MB;
 const BASE_RESIDENT_BYTES = 45 * MB;
-/** V8 collects when the heap has grown by about this factor since the last time, or outside memory by so much. */
+/**
+ * V8 collects when the heap has grown by about this factor since the last time, but half-way to its limit at the latest
+ * (`MemoryController::CalculateAllocationLimit`); or when outside memory has grown by so much.
+ */
 const GROWTH = 1.6;
 const LEAST_GROWTH_BYTES = 8 * MB;
 const EXTERNAL_GROWTH_BYTES = 64 * MB;
@@ -75,6 +78,8 @@ export class Machine {
   #heapTrigger = 4 * LEAST_GROWTH_BYTES;
   #externalTrigger = EXTERNAL_GROWTH_BYTES;
   #ineffective = 0;
+  /** As V8 averages it: half of it is the newest. */
+  #utilization = 1;
   #lastCollectionMs = 0;
 
   constructor(options: MachineOptions) {
@@ -161,14 +166,16 @@ export class Machine {
     this.collections += 1;
     this.#used = this.#live;
     this.#externalUsed = this.#external;
-    this.#heapTrigger = Math.max(this.#live * GROWTH, this.#live + LEAST_GROWTH_BYTES);
+    const { oldSpaceBytes } = this.#options;
+    const growth = Math.max(this.#live * GROWTH, this.#live + LEAST_GROWTH_BYTES);
+    this.#heapTrigger = Math.min(growth, (this.#live + oldSpaceBytes) / 2);
     this.#externalTrigger = this.#external + EXTERNAL_GROWTH_BYTES;
     const utilization = (nowMs - this.#lastCollectionMs) / (nowMs - this.#lastCollectionMs + costMs);
-    const isIneffective =
-      this.#live > INEFFECTIVE_RATIO * this.#options.oldSpaceBytes && utilization < INEFFECTIVE_UTILIZATION;
+    this.#utilization = (this.#utilization + utilization) / 2;
+    const isIneffective = this.#live > INEFFECTIVE_RATIO * oldSpaceBytes && this.#utilization < INEFFECTIVE_UTILIZATION;
     this.#ineffective = isIneffective ? this.#ineffective + 1 : 0;
     this.#lastCollectionMs = this.#cpuFreeMs;
-    this.#readings.push({ heapBytes: this.#live, externalBytes: this.#external });
+    this.#readings.push({ heapBytes: this.#live, externalBytes: this.#external, pauseMs: costMs / 2 });
     if (this.#ineffective >= MOST_INEFFECTIVE) this.death = "heap";
   }
 

@@ -6,8 +6,8 @@
 
 /** Kinds with an estimate of their own; later ones share the last. */
 const MAX_KINDS = 16;
-/** Readings in the window: one reading tells of all tasks in flight, so that 60 tell of hundreds. */
-const WINDOW = 60;
+/** Readings in the window. They differ little from one to the next: telling kinds apart takes many, and a change of costs ends the window early. */
+const WINDOW = 240;
 /** How many tasks' worth of evidence the first guess is. */
 const PRIOR_TASKS = 1;
 /** A kind's estimate never falls below this share of the mean: an estimate of 0 would admit without end. */
@@ -18,7 +18,7 @@ const LEAST_SPREAD = 0.25;
 const SETTLED = 10;
 /** So many readings in a row that all lie this many deviations off on one side mean that costs have changed. */
 const DRIFT_READINGS = 4;
-const DRIFT_DEVIATIONS = 2;
+const DRIFT_DEVIATIONS = 3;
 
 interface Observation {
   /** Tasks in flight by kind. */

@@ -22,7 +22,7 @@ const READ_MS = 2;
 /** A collection is forced when this share of the tasks in flight has ended since the last one: else it would free nothing. */
 const PROGRESS_RATIO = 0.1;
 /** Share of the time that forced collections may take. For the process's limit it is larger: V8 collects for its heap's sake by itself. */
-const FORCED_SHARE = { heap: 0.05, resident: 0.15 } as const;
+const FORCED_SHARE = { heap: 0.05, resident: 0.4 } as const;
 /** Share of the resident cap above which a collection is forced although no task waits. */
 const TIGHT_RATIO = 0.96;
 
@@ -256,7 +256,7 @@ export class AdaptiveLimiter implements Disposable {
 
   #read(nowMs: number): void {
     this.#readMs = nowMs;
-    this.#admission.read(nowMs);
+    this.#admission.read(nowMs, this.#queue.size);
   }
 
   /** Starts what may start. */

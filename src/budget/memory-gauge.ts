@@ -14,8 +14,10 @@ import { oldSpaceBytes } from "./heap-room.ts";
 export interface LiveReading {
   /** Objects that live. */
   readonly heapBytes: number;
-  /** Memory outside of the heap that they keep; what died last may still be counted. */
+  /** Memory outside of the heap that they keep. */
   readonly externalBytes: number;
+  /** How long the thread stood still at the end of the collection. */
+  readonly pauseMs: number;
 }
 
 /** Reads memory for those who decide how much work fits. */
@@ -62,13 +64,16 @@ export class ProcessGauge implements MemoryGauge {
     if (!this.#active) return [];
     const statistics = this.#profiler.stop()?.statistics ?? [];
     this.#profiler.start();
-    if (statistics.length === 0) return [];
-    return statistics
-      .filter(({ gcType }) => gcType.startsWith("Mark"))
-      .map(({ afterGC: { heapStatistics } }) => ({
-        heapBytes: heapStatistics.usedHeapSize,
-        externalBytes: heapStatistics.externalMemory,
-      }));
+    const collections = statistics.filter(({ gcType }) => gcType.startsWith("Mark"));
+    if (collections.length === 0) return [];
+    // V8 frees dead Buffers beside the program, and takes them off its account when the next one is made: until then they count as alive.
+    void new ArrayBuffer(8);
+    const externalBytes = this.externalBytes();
+    return collections.map(({ cost, afterGC: { heapStatistics } }) => ({
+      heapBytes: heapStatistics.usedHeapSize,
+      externalBytes: Math.min(externalBytes, heapStatistics.externalMemory),
+      pauseMs: cost / 1000,
+    }));
   }
 
   heapUsedBytes(): number {

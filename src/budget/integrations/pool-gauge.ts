@@ -39,7 +39,7 @@ export class PoolGauge implements MemoryGauge {
     if (nowMs - this.#readMs < INTERVAL_MS) return [];
     this.#readMs = nowMs;
     const externalBytes = Math.max(0, this.residentBytes() - this.#baseBytes);
-    return [{ heapBytes: this.#liveHeapBytes, externalBytes }];
+    return [{ heapBytes: this.#liveHeapBytes, externalBytes, pauseMs: 0 }];
   }
 
   /** Objects of this thread now, dead ones included. */
