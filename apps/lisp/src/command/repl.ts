@@ -8,14 +8,18 @@ import { Condition, EOF, MultipleValues, type Value } from "../data/values.ts";
 import { Exit } from "../library/system.ts";
 import type { Lisp } from "../lisp.ts";
 import { Reader } from "../reader/reader.ts";
+import type { TimeMachine } from "../time/time-machine.ts";
 import { explain } from "./explain.ts";
+import { placeText, runTimeCommand } from "./time-commands.ts";
 
 const SLICE_STEPS = 1_000_000;
 const PROMPT = "lisp> ";
 const MORE = "  ... ";
+const GREETING =
+  "(history) shows what was evaluated; (back), (goto step), (branch name) and (resume) go through time.\n";
 
 /** Runs the dialogue on stdin and stdout until the input ends or the program exits. Returns the exit code. */
-export async function runRepl(lisp: Lisp): Promise<number> {
+export async function runRepl(lisp: Lisp, time: TimeMachine): Promise<number> {
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   const lines = createInterface({
     input: process.stdin,
@@ -38,6 +42,7 @@ export async function runRepl(lisp: Lisp): Promise<number> {
     lines.setPrompt(text);
     lines.prompt();
   };
+  if (isTerminal) process.stdout.write(time.step === 0 ? GREETING : placeText(time, lisp));
   prompt(PROMPT);
   for await (const line of lines) {
     pending += `${line}\n`;
@@ -52,7 +57,7 @@ export async function runRepl(lisp: Lisp): Promise<number> {
     else {
       state.isStopped = false;
       state.isRunning = true;
-      const code = await evaluateAll(lisp, forms, state);
+      const code = await evaluateAll(lisp, time, forms, state);
       state.isRunning = false;
       if (code !== undefined) return code;
     }
@@ -79,20 +84,28 @@ function readForms(text: string, source: string): readonly Value[] | string {
 /** Evaluates forms one after another; an error ends them. Returns an exit code when the program asked for one. */
 async function evaluateAll(
   lisp: Lisp,
+  time: TimeMachine,
   forms: readonly Value[],
   state: { readonly isStopped: boolean },
 ): Promise<number | undefined> {
   try {
     for (const form of forms) {
-      lisp.prepare(form);
-      while (!lisp.machine.run(SLICE_STEPS)) {
-        await new Promise((resolve) => setImmediate(resolve));
-        if (state.isStopped) {
-          process.stderr.write(`stopped after ${lisp.machine.steps} steps\n`);
-          return undefined;
-        }
+      const result = runTimeCommand(form, lisp, time, process.stdout.columns ?? 80);
+      if (result !== undefined && result !== "go on") {
+        process.stdout.write(result.text);
+        continue;
       }
-      show(lisp.machine.value);
+      if (result === undefined) lisp.prepare(form);
+      let end = time.run(SLICE_STEPS);
+      while (end === "fuel" && !state.isStopped) {
+        await new Promise((resolve) => setImmediate(resolve));
+        end = time.run(SLICE_STEPS);
+      }
+      if (end === "done") show(lisp.machine.value);
+      else {
+        process.stderr.write(end === "break" ? placeText(time, lisp) : `stopped: ${placeText(time, lisp)}`);
+        return undefined;
+      }
     }
   } catch (error) {
     if (error instanceof LispError && error.payload instanceof Exit) return error.payload.code;

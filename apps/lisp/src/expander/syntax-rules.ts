@@ -59,7 +59,9 @@ export class SyntaxRules implements Macro {
 
   transform(form: Value, scope: Scope): Value {
     const operands = form instanceof Pair ? form.cdr : NIL;
-    for (const { pattern, template } of (this.#rules ??= this.#read())) {
+    const rules = this.#rules ?? this.#read();
+    this.#rules = rules;
+    for (const { pattern, template } of rules) {
       const matches: Matches = new Map();
       if (!this.#match(pattern, operands, scope, matches)) continue;
       const aliases = new Map<Identifier, Alias>();

@@ -19,7 +19,10 @@ export function addImages(table: PrimitiveTable, images: Images, access: FileAcc
     "save-continuation",
     (value, name) => {
       const bytes = images.saveContinuation(value);
-      access(name, (files, file) => void files.write(file, bytes));
+      access(name, (files, file) => {
+        files.write(file, bytes);
+        return undefined;
+      });
       return undefined;
     },
     2,

@@ -258,7 +258,10 @@ function addFiles(table: PrimitiveTable, barrier: WriteBarrier, access: FileAcce
   const flush = (port: OutputPort): void => {
     if (port.file === "") return;
     const bytes = port.isBinary ? Uint8Array.from(port.bytes) : new TextEncoder().encode(port.text);
-    access(new Text(port.file), (host, name) => void host.write(name, bytes));
+    access(new Text(port.file), (host, name) => {
+      host.write(name, bytes);
+      return undefined;
+    });
   };
   const bytesOf = (name: Value): Uint8Array => access(name, (host, file) => host.read(file));
   table.add("open-input-file", (name) => new InputPort(new TextDecoder().decode(bytesOf(name))), 1);
@@ -278,7 +281,15 @@ function addFiles(table: PrimitiveTable, barrier: WriteBarrier, access: FileAcce
     );
   }
   table.add("file-exists?", (name) => access(name, (host, file) => host.exists(file)), 1);
-  table.add("delete-file", (name) => access(name, (host, file) => void host.remove(file)), 1);
+  table.add(
+    "delete-file",
+    (name) =>
+      access(name, (host, file) => {
+        host.remove(file);
+        return undefined;
+      }),
+    1,
+  );
   table.add(
     "%flush",
     (port) => {

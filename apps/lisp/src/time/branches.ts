@@ -50,9 +50,7 @@ export class Branch {
 
   /** The branch that a step of this one's past was taken in: itself, or one that it comes from. */
   owner(step: number): Branch {
-    let owner: Branch = this;
-    while (owner.parent !== undefined && step <= owner.forkStep) owner = owner.parent;
-    return owner;
+    return this.parent !== undefined && step <= this.forkStep ? this.parent.owner(step) : this;
   }
 
   /** The newest keyframe up to a step, and the one after it. @throws `LispError` of kind `time` when there is none. */
