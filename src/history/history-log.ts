@@ -98,7 +98,8 @@ export class HistoryLog {
   async view(): Promise<LogView> {
     if (!this.#options.readOnly) await this.#drain();
     const { content, log } = this.#builder;
-    return { index: content.index, reader: this.#reader, end: this.#options.readOnly ? content.end : log.taken };
+    const end = this.#options.readOnly ? content.end : log.taken;
+    return { index: content.index, reader: this.#reader, end, failure: log.failure };
   }
 
   /** Resolves when everything is safe. */

@@ -26,6 +26,8 @@ export interface LogView {
   readonly reader: LogReader;
   /** Where it ends. */
   readonly end: number;
+  /** Why steps after its end are not there. */
+  readonly failure?: PlimsollError | undefined;
 }
 
 interface Stretch {
@@ -34,7 +36,7 @@ interface Stretch {
 }
 
 /** Opens a step. */
-export async function openVersion({ index, reader, end }: LogView, step: number): Promise<Version> {
+export async function openVersion({ index, reader, end, failure }: LogView, step: number): Promise<Version> {
   const stretches: Stretch[] = [];
   let keyframe: Keyframe | undefined;
   for (let at = step; at > 0;) {
@@ -60,6 +62,7 @@ export async function openVersion({ index, reader, end }: LogView, step: number)
     }
   }
   if (reached === step) return version;
+  if (failure && index.after(step) >= end) throw failure;
   throw new PlimsollError("ERR_PLIMSOLL_NO_STEP", `Step ${step} is not kept: it was thinned out.`, {
     details: { step },
   });

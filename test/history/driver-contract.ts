@@ -14,6 +14,14 @@ import {
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
+/** What lies in a place, in all. */
+async function bytesOf(driver: HistoryDriver): Promise<number> {
+  const reader = await driver.open("read");
+  const files = await reader.list();
+  await reader.close();
+  return files.reduce((sum, file) => sum + file.bytes, 0);
+}
+
 /** Declares the tests; `make` gives an empty place for each. */
 export function describeDriver(name: string, make: () => Promise<HistoryDriver> | HistoryDriver): void {
   describe(`the driver "${name}"`, () => {
@@ -142,6 +150,45 @@ export function describeDriver(name: string, make: () => Promise<HistoryDriver> 
         expect(await second.goTo("main")).toBe(501);
         expect(await second.at(501).get(["n", "i"])).toBe(499);
         expect(second.damages).toEqual([]);
+        await second.close();
+      });
+
+      it("is thinned: what is gone is reported, the rest is there, and so it is when it was opened again", async () => {
+        const options = { driver, segmentBytes: 4096, keyframeBytes: 1024 };
+        const first = await HistoryStore.open<{ n: number; text: string }>(options);
+        first.save({ n: 1, text: "" });
+        for (let n = 2; n <= 300; n++) first.save(patch().set("n", n).set("text", "x".repeat(n)));
+        first.tag("kept", 7);
+        await first.flush();
+        const before = await bytesOf(driver);
+        const thinning = await first.thin(({ step }) => step % 50 === 0);
+        expect(thinning).toEqual({
+          evicted: [1, 8, 51, 101, 151, 201, 251].map((from, at) => ({
+            from,
+            to: [6, 49, 99, 149, 199, 249, 299][at],
+          })),
+          evictedSteps: 293,
+          keptSteps: 7,
+        });
+        expect(await bytesOf(driver)).toBeLessThan(before / 2);
+        const check = async (store: HistoryStore<{ n: number; text: string }>): Promise<void> => {
+          const there: number[] = [];
+          for await (const { step } of store) there.push(step);
+          expect(there).toEqual([7, 50, 100, 150, 200, 250, 300]);
+          for (const n of there) expect(await store.load(n)).toEqual({ n, text: "x".repeat(n) });
+          for (const n of [1, 8, 299]) {
+            expect(await refusal(() => store.load(n))).toMatchObject({ code: "ERR_PLIMSOLL_NO_STEP" });
+          }
+        };
+        await check(first);
+        expect(first.save(patch().set("n", 301))).toBe(301);
+        expect(await first.thin("all")).toEqual({ evicted: [], evictedSteps: 0, keptSteps: 8 });
+        expect(await first.thin({ last: 7 })).toEqual({ evicted: [], evictedSteps: 0, keptSteps: 8 });
+        await first.goTo(300);
+        await first.close();
+        const second = await HistoryStore.open<{ n: number; text: string }>(options);
+        expect(second.lastStep).toBe(301);
+        expect(await second.thin(({ step }) => step <= 300)).toEqual({ evicted: [], evictedSteps: 0, keptSteps: 8 });
         await second.close();
       });
 
