@@ -11,8 +11,12 @@ const MIN_POINTS = 8;
 /** Before anything was learned. */
 const FIRST_START_MS = 1_500;
 const FIRST_DRAIN_MS = 500;
-/** Weight of the newest duration. */
-const WEIGHT = 0.4;
+/** Weight of the newest duration where it is shorter. */
+const WEIGHT = 0.15;
+/** However fast they were so far: the machine may be busy the next time. */
+const LEAST_LEAD_MS = 1_000;
+/** Above the limit idle connections are not waited for, whose time this is. */
+const MOST_DRAIN_MS = 1_000;
 /** Starts differ, the more so on a busy machine. */
 const MARGIN = 1.4;
 
@@ -23,17 +27,17 @@ export class HandoverTimes {
 
   /** From the decision until the old instance has ended, with a margin. */
   get leadMs(): number {
-    return MARGIN * ((this.#startMs ?? FIRST_START_MS) + (this.#drainMs ?? FIRST_DRAIN_MS));
+    return Math.max(LEAST_LEAD_MS, MARGIN * ((this.#startMs ?? FIRST_START_MS) + (this.#drainMs ?? FIRST_DRAIN_MS)));
   }
 
-  /** An instance became ready. A longer time counts at once, a shorter one bit by bit. */
+  /** So long after the decision an instance was ready. A longer time counts at once, a shorter one bit by bit. */
   learnStart(ms: number): void {
     this.#startMs = learn(this.#startMs, ms);
   }
 
   /** An instance has drained and ended. */
   learnDrain(ms: number): void {
-    this.#drainMs = learn(this.#drainMs, ms);
+    this.#drainMs = learn(this.#drainMs, Math.min(MOST_DRAIN_MS, ms));
   }
 }
 

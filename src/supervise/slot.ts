@@ -22,6 +22,8 @@ export class Slot {
   wanted: string | undefined;
   /** Resident bytes of an instance that has just become ready. */
   freshBytes = 0;
+  /** When the newest instance was decided on. */
+  decidedAtMs = 0;
   /** No replacement before. */
   retryAtMs = 0;
   /** Starts once the first instance has opened the sockets. */

@@ -147,6 +147,7 @@ export class Supervisor implements AsyncDisposable {
     const { command, env = process.env, cwd, restartAfter, observe = true } = this.#options;
     this.#started += 1;
     slot.isStarting = true;
+    slot.decidedAtMs = this.#clock.now();
     try {
       const instance = await Instance.start(
         {
@@ -210,7 +211,7 @@ export class Supervisor implements AsyncDisposable {
     instance.state = "ready";
     instance.readyAtMs = nowMs;
     slot.backoff.noteReady();
-    this.#times.learnStart(instance.ageMs);
+    this.#times.learnStart(nowMs - slot.decidedAtMs);
     const { number, pid, ageMs, keys } = instance;
     this.#topics.ready.emit(() => ({ instance: number, pid, afterMs: ageMs, listensOn: keys }));
     for (const other of this.#slots) {
@@ -325,7 +326,7 @@ export class Supervisor implements AsyncDisposable {
     if (slot?.current === instance) slot.current = undefined;
     if (wasNext) slot.next = undefined;
     if (wasDraining && instance.drainedAtMs !== undefined && !instance.wasKilled) {
-      this.#times.learnDrain(Math.min(this.#drainMs, instance.drainingMs));
+      this.#times.learnDrain(instance.drainingMs);
     }
     const how = isOurs ? (this.#isStopping ? "stopped" : "replaced") : exit.code === 0 ? "ended" : "crashed";
     if (slot && !this.#isStopping) this.#follow(slot, instance, exit, how, wasNext);
