@@ -13,7 +13,7 @@ import { nodeMemory } from "../memory/node-host.ts";
 import { explain } from "./explain.ts";
 import { nodeFiles, readStdin, standardConsole } from "./host.ts";
 import { runRepl } from "./repl.ts";
-import { resumeSession, writeSession } from "./time-commands.ts";
+import { resumeSession, writeSession } from "./session-file.ts";
 
 const HELP = `lisp [options] [FILE]   runs a program of R7RS-small Scheme, or opens a dialogue
   --history        keeps a history of FILE's run too, and opens the dialogue after it

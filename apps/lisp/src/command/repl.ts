@@ -10,6 +10,7 @@ import type { Lisp } from "../lisp.ts";
 import { Reader } from "../reader/reader.ts";
 import type { TimeMachine } from "../time/time-machine.ts";
 import { explain } from "./explain.ts";
+import { writeSession } from "./session-file.ts";
 import { placeText, runTimeCommand } from "./time-commands.ts";
 
 const SLICE_STEPS = 1_000_000;
@@ -90,7 +91,7 @@ async function evaluateAll(
 ): Promise<number | undefined> {
   try {
     for (const form of forms) {
-      const result = runTimeCommand(form, lisp, time, process.stdout.columns ?? 80);
+      const result = runTimeCommand(form, { lisp, time, width: process.stdout.columns ?? 80, save: writeSession });
       if (result !== undefined && result !== "go on") {
         process.stdout.write(result.text);
         continue;

@@ -1,7 +1,6 @@
 /**
  * The commands of the dialogue that go through time. They stand outside of the program: `(goto 5)` is no step of it.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { failure, wrongType } from "../data/errors.ts";
 import { write } from "../data/printer.ts";
 import { listItems, Pair, Sym, Text, type Value } from "../data/values.ts";
@@ -14,36 +13,48 @@ import type { TimeMachine } from "../time/time-machine.ts";
 /** What to do after a command: show a text, or go on with the program. */
 export type CommandResult = { readonly text: string } | "go on";
 
-type Command = (time: TimeMachine, lisp: Lisp, operand: Value, width: number) => CommandResult;
+/** What a command may use. */
+export interface CommandPlace {
+  /** The system. */
+  readonly lisp: Lisp;
+  /** Its history. */
+  readonly time: TimeMachine;
+  /** How many characters a line may have. */
+  readonly width: number;
+  /** Keeps a saved session under a name. @throws `LispError` of kind `file`. */
+  save(name: string, bytes: Uint8Array): void;
+}
+
+type Command = (place: CommandPlace, operand: Value) => CommandResult;
 
 const SHOWN_ENTRIES = 40;
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ["history", (time, _lisp, _operand, width) => ({ text: historyText(time, width) })],
+  ["history", ({ time, width }) => ({ text: historyText(time, width) })],
   [
     "goto",
-    (time, lisp, operand) => {
+    ({ time, lisp }, operand) => {
       time.goto(operand instanceof Text ? operand.text : toStep(operand));
       return { text: placeText(time, lisp) };
     },
   ],
   [
     "back",
-    (time, lisp, operand) => {
+    ({ time, lisp }, operand) => {
       time.back(operand === undefined ? undefined : toStep(operand));
       return { text: placeText(time, lisp) };
     },
   ],
   [
     "branch",
-    (time, lisp, operand) => {
+    ({ time, lisp }, operand) => {
       time.branch(toName(operand));
       return { text: placeText(time, lisp) };
     },
   ],
   [
     "break-at",
-    ({ breakpoints }, _lisp, operand) => {
+    ({ time: { breakpoints } }, operand) => {
       if (operand === undefined) breakpoints.clear();
       else breakpoints.add(toStep(operand));
       const steps = [...breakpoints].sort((a, b) => a - b);
@@ -53,46 +64,26 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["resume", () => "go on"],
   [
     "save",
-    (time, _lisp, operand) => {
+    ({ time, save }, operand) => {
       const name = toName(operand);
       const bytes = time.save();
-      writeSession(name, bytes);
+      save(name, bytes);
       return { text: `saved ${bytes.length} bytes to ${name}; go on with: lisp --resume ${name}\n` };
     },
   ],
 ]);
 
-/** Writes a saved session. @throws `LispError` of kind `file`. */
-export function writeSession(name: string, bytes: Uint8Array): void {
-  try {
-    writeFileSync(name, bytes, { mode: 0o600 });
-  } catch (error) {
-    throw failure("file", error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Takes over a saved session. @throws `LispError` of kind `file` or `image`. */
-export function resumeSession(time: TimeMachine, name: string): void {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(name);
-  } catch (error) {
-    throw failure("file", error instanceof Error ? error.message : String(error));
-  }
-  time.resume(bytes);
-}
-
-/** Does what a form says, if it is a command whose name the program has not taken. `width` is that of the terminal. */
-export function runTimeCommand(form: Value, lisp: Lisp, time: TimeMachine, width: number): CommandResult | undefined {
+/** Does what a form says, if it is a command whose name the program has not taken. */
+export function runTimeCommand(form: Value, place: CommandPlace): CommandResult | undefined {
   if (!(form instanceof Pair) || !(form.car instanceof Sym)) return undefined;
   const command = COMMANDS.get(form.car.name);
-  const cell = lisp.scope.environment.cells.get(form.car);
+  const cell = place.lisp.scope.environment.cells.get(form.car);
   if (command === undefined || (cell !== undefined && (cell.value !== UNBOUND || cell.syntax !== undefined)))
     return undefined;
   const operands = listItems(form.cdr);
   if (operands === undefined || operands.length > 1)
     throw failure("arity", `(${form.car.name} …) takes one operand at most, and is a command of the dialogue`);
-  return command(time, lisp, operands[0], width);
+  return command(place, operands[0]);
 }
 
 /** Where the machine is, in two lines. */
