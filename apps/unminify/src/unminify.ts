@@ -17,7 +17,7 @@ import { UnminifyError } from "./unminify-error.ts";
 import { signature } from "./verify/signature.ts";
 
 /** The steps of a run, in order. */
-export const PHASES = ["read", "analyse", "name", "write", "verify"] as const;
+export const PHASES = ["read", "analyse", "name", "write", "verify", "format"] as const;
 
 /** One of {@link PHASES}. */
 export type PhaseName = (typeof PHASES)[number];
@@ -45,6 +45,8 @@ export interface UnminifyOptions {
   readonly chunkCharacters?: number;
   /** The output is a folder with a file for each module, and an index. Default: false. */
   readonly split?: boolean;
+  /** Lines and indentation, by oxfmt where it is installed; not together with `split`. Default: false. */
+  readonly format?: boolean;
   /** Reads the output again and compares. Default: true. */
   readonly verify?: boolean;
   /** Collects garbage between phases where Node.js runs with `--expose-gc`. Default: true. */
@@ -94,6 +96,7 @@ export interface UnminifyResult {
 const COLLECTIONS: Partial<Record<PhaseName, number>> = { analyse: 1, name: 1, verify: 2 };
 /** V8 holds the text of the last match, which may be the bundle, until the next. */
 const FORGET = /^/;
+const NAMES_ALONE = true;
 const SHARE_OF_ROOM = 32;
 const SMALLEST_CHUNK_CHARACTERS = 4096;
 const IS_MODULE = /(?:^|[;}\n])\s*(?:import\s*[\w${*"']|export\s*(?:[{*]|default|const|let|var|function|class|async))/;
@@ -117,11 +120,16 @@ export async function unminify(input: string, output: string, options: UnminifyO
     phases.push({ phase: name, milliseconds: performance.now() - start, rssBytes: process.memoryUsage.rss() });
     return result;
   };
-  const { expected, encoding, ...result } = await rename(input, output, options, phase);
+  const formatter = options.format === true ? await (await import("./source/format.ts")).loadFormatter() : undefined;
+  const { expected, expectedOrder, encoding, ...result } = await rename(input, output, options, phase);
   // All that the renaming held has gone by now: the check needs no more than it did.
   if (expected !== undefined)
     await phase("verify", async () => verify(expected, await readAgain(result, encoding), result, options));
-  return { ...result, isVerified: expected !== undefined, phases };
+  if (formatter === undefined) return { ...result, isVerified: expected !== undefined, phases };
+  const { bytes: outputBytes } = await phase("format", () => formatter(output, result.sourceType));
+  if (expectedOrder !== undefined)
+    await phase("verify", () => verify(expectedOrder, readSource(output, encoding), result, options, NAMES_ALONE));
+  return { ...result, outputBytes, isVerified: expected !== undefined, phases };
 }
 
 type Phase = <T>(name: PhaseName, work: () => T | Promise<T>) => Promise<T>;
@@ -129,6 +137,8 @@ type Phase = <T>(name: PhaseName, work: () => T | Promise<T>) => Promise<T>;
 interface Renamed extends Omit<UnminifyResult, "isVerified" | "phases"> {
   /** Digest that the output must have, where it is checked. */
   readonly expected: string | undefined;
+  /** The same of the order of its names alone, which is what a formatter leaves as it is. */
+  readonly expectedOrder: string | undefined;
   readonly encoding: Source["encoding"];
 }
 
@@ -139,8 +149,7 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
       `${output} cannot be read again to be checked: write to a file, or give --no-verify.`,
     );
   const bytes = await phase("read", () => readSource(input, "latin1"));
-  const { words, peakBytes } = estimate(bytes, options.collect !== false);
-  const need = { words, peakBytes: peakBytes + (options.namesBytes ?? 0) };
+  const need = await predict(bytes, options);
   refuseAbove(options.maxMemoryBytes, need, input);
   const sourceType = options.sourceType ?? (IS_MODULE.test(bytes.text) ? "module" : "script");
   const { source, analysis } = await phase("analyse", () =>
@@ -176,6 +185,8 @@ async function rename(input: string, output: string, options: UnminifyOptions, p
     sourceType,
     estimate: need,
     expected: options.verify === false ? undefined : signature(source.text, analysis),
+    expectedOrder:
+      options.verify === false || options.format !== true ? undefined : signature(source.text, analysis, NAMES_ALONE),
     encoding: source.encoding,
   };
 }
@@ -233,6 +244,13 @@ function chunkCharacters(maxMemoryBytes: number | undefined, { peakBytes }: Esti
   if (maxMemoryBytes === undefined) return DEFAULT_CHUNK_CHARACTERS;
   const share = (maxMemoryBytes - peakBytes) / SHARE_OF_ROOM;
   return Math.min(DEFAULT_CHUNK_CHARACTERS, Math.max(SMALLEST_CHUNK_CHARACTERS, Math.floor(share)));
+}
+
+async function predict(bytes: Source, options: UnminifyOptions): Promise<Estimate> {
+  const { words, peakBytes } = estimate(bytes, options.collect !== false);
+  const forFormat =
+    options.format === true ? (await import("./source/format.ts")).formatBytes({ words }, bytes.text.length) : 0;
+  return { words, peakBytes: peakBytes + (options.namesBytes ?? 0) + forFormat };
 }
 
 function refuseAbove(maxMemoryBytes: number | undefined, { peakBytes, words }: Estimate, input: string): void {
@@ -297,10 +315,12 @@ function verify(
   written: Source,
   { output, sourceType }: UnminifiedFile,
   options: UnminifyOptions,
+  isNamesAlone = false,
 ): void {
   const collect = options.collect !== false;
   if (collect) globalThis.gc?.();
-  if (signature(written.text, analyseSource(written, sourceType, collect, true)) === expected) return;
+  const analysis = analyseSource(written, sourceType, collect, true);
+  if (signature(written.text, analysis, isNamesAlone) === expected) return;
   throw new UnminifyError(
     "NOT_EQUIVALENT",
     `${output} differs from the input in more than its names: this is a defect of unminify. Do not use the file, and report it.`,

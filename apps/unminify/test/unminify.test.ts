@@ -85,6 +85,37 @@ describe("modules", () => {
   });
 });
 
+describe("formatting", () => {
+  const text =
+    "(function(){const t={size:1,é:'名'};const n=t.size;return(0,function(e){return[{t,n,size:e.size},n]})(t)})()";
+
+  it("gives lines to what was renamed, checks it again, and does what it did", async () => {
+    const { written, result } = await rename(text, { format: true });
+    expect(written).toMatch(/\n {2,}const size = /);
+    expect(written).toContain("é: ");
+    expect(result.isVerified).toBe(true);
+    expect(result.phases.map(({ phase }) => phase)).toEqual([
+      "read",
+      "analyse",
+      "name",
+      "write",
+      "verify",
+      "format",
+      "verify",
+    ]);
+    expect(result.outputBytes).toBe(Buffer.byteLength(written));
+    // oxlint-disable-next-line no-eval -- the text is written above
+    expect((0, eval)(written)).toEqual((0, eval)(text));
+  });
+
+  it("is refused before any work where it does not fit, with the figure", async () => {
+    const { result } = await rename(text);
+    const limit = { maxMemoryBytes: result.estimate.peakBytes };
+    expect((await rename(text, limit)).written).toContain("size");
+    await expect(rename(text, { ...limit, format: true })).rejects.toThrow(/needs about \d+ MB, more than the \d+ MB/);
+  });
+});
+
 describe("limits and bad input", () => {
   it("refuses before any work what would need too much, with the figure", async () => {
     await expect(rename("var a", { maxMemoryBytes: 2 ** 20 })).rejects.toThrow(

@@ -34,6 +34,11 @@ async function main(): Promise<void> {
   }
   if (options.report !== undefined && options.inputs.length > 1)
     throw new UnminifyError("BAD_USAGE", "--report tells of one input; give one at a time.");
+  if (options.split && options.format)
+    throw new UnminifyError(
+      "BAD_USAGE",
+      "--format would move what --split cuts by offset: give one of them, and format the files of a folder with npx oxfmt DIR.",
+    );
   if (options.split && options.inputs.length > 1)
     throw new UnminifyError("BAD_USAGE", "--split makes a folder of one input; give one at a time.");
   const maxMemoryBytes = await memoryLimitBytes(options.maxMemory);
@@ -49,6 +54,7 @@ async function main(): Promise<void> {
       keepFunctionNames: options.keepFunctionNames,
       collect: options.collect,
       split: options.split,
+      format: options.format,
       verify: options.verify,
       ...(sources && { names: sources.names }),
       namesBytes: (sources?.bytes ?? 0) + (options.report === undefined ? 0 : REPORT_BYTES),

@@ -17,6 +17,7 @@ unminify INPUT.js… [-o OUT]
   --keep-fn-names         functions and classes keep their names, for programs that read them
   --disk-cache DIR        keeps what was found and answered there by content, for every later run
   --split                 writes a folder: a file for each module of a webpack or Browserify bundle, and an index
+  --format                lines and indentation, by oxfmt where it is installed; it needs more memory than all else
   --report FILE.html      what was renamed, from which evidence, how sure; the parts by size; the memory by phase
   --chunk-size N          characters that are gathered before they are written (default: 65536,
                           fewer where --max-memory leaves little room)
@@ -58,6 +59,7 @@ const OPTIONS = {
   "adaptive-batching": { type: "string" },
   "keep-fn-names": { type: "boolean" },
   split: { type: "boolean" },
+  format: { type: "boolean" },
   report: { type: "string" },
   "chunk-size": { type: "string" },
   "no-chunking": { type: "boolean" },
@@ -94,6 +96,7 @@ export interface CommandOptions {
   readonly model: ModelChoice | undefined;
   readonly cacheFolder: string | undefined;
   readonly split: boolean;
+  readonly format: boolean;
   /** Where the report is written. */
   readonly report: string | undefined;
   readonly keepFunctionNames: boolean;
@@ -120,6 +123,7 @@ export function readOptions(args: readonly string[]): CommandOptions {
       model: modelOf(values),
       cacheFolder: values["disk-cache"],
       split: values.split ?? false,
+      format: values.format ?? false,
       report: values.report,
       keepFunctionNames: values["keep-fn-names"] ?? false,
       chunkCharacters:
