@@ -1,12 +1,17 @@
 /** HTTP: who is let in, and that sessions do not pile up. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { describe, expect, it } from "vitest";
 import { type HttpServer, serveHttp } from "../src/transport/http.ts";
 
+const PROGRAM = join(import.meta.dirname, "..", "bin", "plimsoll-mcp.js");
 const TOKEN = "a-token-for-tests";
 const STATE_MS = { timeout: 20_000 };
 const INITIALIZE = {
@@ -64,6 +69,38 @@ describe("who is let in", () => {
   it("listens on the loopback interface alone", async () => {
     await using server = await serve();
     expect(new URL(server.url).hostname).toBe("127.0.0.1");
+  });
+});
+
+describe("the command", () => {
+  it("serves HTTP with a token of its own, which only its owner can read, and ends in peace", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "plimsoll-mcp-http-"));
+    const child = spawn(process.execPath, [PROGRAM, "--http", "0", "--dir", dir], {
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    });
+    try {
+      const [said] = (await once(child.stderr, "data")) as [Buffer];
+      const url = new URL(/http:\S+\/mcp/.exec(said.toString())?.[0] ?? "");
+      const token = readFileSync(join(dir, "token"), "utf8").trim();
+      expect(statSync(join(dir, "token")).mode & 0o777).toBe(0o600);
+      const client = new Client({ name: "test", version: "1" });
+      await client.connect(
+        new StreamableHTTPClientTransport(url, { requestInit: { headers: { Authorization: `Bearer ${token}` } } }),
+      );
+      expect(await client.callTool({ name: "start_process", arguments: { command: ["node"] } })).toMatchObject({
+        isError: true,
+        content: [{ text: expect.stringContaining("--allow start") as string }],
+      });
+      expect((await client.listTools()).tools.length).toBeGreaterThan(20);
+      child.kill("SIGTERM");
+      expect(await once(child, "exit")).toEqual([0, null]);
+      await client.close();
+    } finally {
+      child.kill("SIGKILL");
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });
 

@@ -60,14 +60,15 @@ async function overHttp(
   const token = given ?? randomBytes(24).toString("base64url");
   const file = join(dir, "token");
   if (given === undefined) writeFileSync(file, `${token}\n`, { mode: 0o600 });
-  await using server = await serveHttp({
-    port,
-    token,
-    connect: (session) => createServer({ services, grants, session }),
-  });
-  const where = given === undefined ? `; the token is in ${file}` : "";
-  process.stderr.write(`plimsoll-mcp: serving ${server.url}${where}\n`);
-  await stopped;
+  // No `await using` here: TypeScript 6 would leave the path of the import above as it is.
+  const server = await serveHttp({ port, token, connect: (session) => createServer({ services, grants, session }) });
+  try {
+    const where = given === undefined ? `; the token is in ${file}` : "";
+    process.stderr.write(`plimsoll-mcp: serving ${server.url}${where}\n`);
+    await stopped;
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
 }
 
 function explain(error: unknown): number {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { captureRemote, planRemoteCapture } from "plimsoll/diagnose/remote";
 import type { NodeSheet, Suspect } from "plimsoll/heap";
-import { formatBytes } from "plimsoll/monitor";
+import { formatBytes, type PlimsollError } from "plimsoll/monitor";
 import { z } from "zod";
 import type { Answer, Fact } from "../answer/answer.ts";
 import { refuse } from "../answer/refuse.ts";
@@ -12,6 +12,8 @@ import { PID, WATCH } from "./watching.ts";
 
 const SNAPSHOT: z.ZodString = z.string().max(12).describe("Handle of a snapshot, such as s1.");
 const STAGES: readonly string[] = ["nodes", "edges", "strings", "graph", "compare"];
+/** The heap grows until the next call. */
+const PAUSE_MARGIN = 1.5;
 /** Of the largest suspect; less is noise beside it. */
 const SHOWN_SHARE = 0.02;
 const SECRECY = "Names of classes, variables and functions alone; no text of the heap.";
@@ -72,13 +74,9 @@ const capture = defineTool({
       },
     ];
     const how = `Objects counted in ${basis === "pages" ? "a sample of the heap's pages, from outside" : "the heap's size only"}; upper bounds, see docs/cli.md#plimsoll-heap-capture.`;
+    const instead = insteadOf(watch, refusal, confirm);
     if (!confirm) {
-      if (refusal)
-        throw refuse(
-          refusal.message.replaceAll("\n", " "),
-          `allocation_hot_spots {"watch":"${watch}"} needs no snapshot; or raise maxPauseSeconds.`,
-          "ERR_PLIMSOLL_CAPTURE_REFUSED",
-        );
+      if (refusal) throw refuse(refusal.message.replaceAll("\n", " "), instead, "ERR_PLIMSOLL_CAPTURE_REFUSED");
       const call = `capture_heap {"watch":"${watch}"${pid === undefined ? "" : `,"pid":${pid}`},"confirm":true}`;
       return {
         summary: `Nothing was done yet. A snapshot of pid ${one.pid} would fit: ${cost[0]?.says}.`,
@@ -96,7 +94,7 @@ const capture = defineTool({
       const details = trial.details.map((line) => ` ${line}.`).join("");
       throw refuse(
         `${trial.sentence}${details}`,
-        `allocation_hot_spots {"watch":"${watch}"} needs no snapshot.`,
+        insteadOf(watch, error, true),
         error?.code ?? "ERR_PLIMSOLL_CAPTURE_FAILED",
       );
     }
@@ -137,6 +135,15 @@ const capture = defineTool({
     };
   },
 });
+
+/** Where only the pause stands in the way, a client may allow a longer one. */
+function insteadOf(watch: string, refusal: PlimsollError | undefined, confirm: boolean): string {
+  const { reason, pauseMs } = refusal?.details ?? {};
+  const seconds = typeof pauseMs === "number" ? Math.ceil((pauseMs * PAUSE_MARGIN) / 1000) : 0;
+  if (reason !== "pause" || seconds === 0) return `allocation_hot_spots {"watch":"${watch}"} needs no snapshot.`;
+  const call = `capture_heap {"watch":"${watch}",${confirm ? '"confirm":true,' : ""}"maxPauseSeconds":${seconds}}`;
+  return `${call} where nobody waits for the program; else allocation_hot_spots {"watch":"${watch}"} needs no snapshot.`;
+}
 
 function comparison([first, second, third]: readonly string[]): string {
   return third === undefined
