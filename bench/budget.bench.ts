@@ -31,8 +31,6 @@ const seeds = quick ? 2 : Number(values.seeds);
 const items = quick ? 300 : Number(values.items);
 const parts = new Set(values.only.split(","));
 const cells = quick ? CELLS.slice(0, 4) : CELLS;
-/** Runs for what is learned of kinds. */
-const KIND_SEEDS = 10;
 
 let runs: BudgetRun[] = quick ? [] : (readList("budget", "runs") as BudgetRun[]);
 if (values.again) runs = runs.filter(({ policy }) => policy !== "adaptive");
@@ -46,10 +44,13 @@ for (const { name, value, unit, goal, peers } of rows()) {
   process.stderr.write(`${name}: ${value} ${unit} ${goal ?? ""} ${peers ? JSON.stringify(peers) : ""}\n`);
 }
 
-/** Seeds go round the cells, a few at a time. */
+/** Seeds go round the cells, a few at a time; after each round comes a run for what is learned of kinds. */
 async function runAll(): Promise<void> {
-  const jobs = Array.from({ length: seeds }, (_, i) => (): Promise<void> => oneSeed(i + 1));
-  for (let seed = 1; seed <= Math.min(seeds, KIND_SEEDS); seed++) jobs.push(() => once(KINDS_CELL, "adaptive", seed));
+  const jobs: (() => Promise<void>)[] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    jobs.push(() => oneSeed(seed));
+    if (seed % cells.length === 0) jobs.push(() => once(KINDS_CELL, "adaptive", seed / cells.length));
+  }
   jobs.push(beside);
   const work = async (): Promise<void> => {
     for (let job = jobs.shift(); job; job = jobs.shift()) await job();
