@@ -32,6 +32,8 @@ const status = find("status", HTMLElement);
 const file = find("file", HTMLInputElement);
 let view: SessionView | undefined;
 let storage = "nowhere";
+let isSliding = false;
+let wished: number | undefined;
 
 const run = (): void => {
   say("");
@@ -52,7 +54,7 @@ button("clear", () => {
 find("text", HTMLTextAreaElement).addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
 });
-slider.addEventListener("input", () => send({ kind: "goto", target: Number(slider.value) }));
+slider.addEventListener("input", () => slideTo(Number(slider.value)));
 number.addEventListener("change", () => {
   const target = Number(number.value.replaceAll(/[,\s]/g, ""));
   if (Number.isInteger(target)) send({ kind: "goto", target });
@@ -72,6 +74,15 @@ find("ask", HTMLFormElement).addEventListener("submit", (event) => {
   question.value = "";
 });
 
+/** Goes to a step; while that is under way, only the newest wish counts. */
+function slideTo(target: number): void {
+  if (isSliding) wished = target;
+  else {
+    isSliding = true;
+    send({ kind: "goto", target });
+  }
+}
+
 function say(text: string, isError = false): void {
   status.textContent = text;
   status.classList.toggle("error", isError);
@@ -79,6 +90,9 @@ function say(text: string, isError = false): void {
 
 function show(next: SessionView): void {
   view = next;
+  isSliding = false;
+  if (wished !== undefined) slideTo(wished);
+  wished = undefined;
   const { isRunning, isUnfinished, firstStep, headStep, memory } = next;
   const isPast = next.step < headStep;
   goOn.textContent = isRunning ? "Pause" : "Continue";
@@ -107,10 +121,10 @@ function show(next: SessionView): void {
   find("memory", HTMLElement).textContent = memoryLine(memory, storage);
 }
 
-function download(bytes: Uint8Array): void {
+function download(name: string, bytes: Uint8Array): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes.slice()], { type: "application/octet-stream" }));
-  link.download = "playground.lisp-session";
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
@@ -119,7 +133,7 @@ worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
   if (data.kind === "view") show(data.view);
   else if (data.kind === "output") transcript.add(data.lines);
   else if (data.kind === "why") variables.answer(data.paths);
-  else if (data.kind === "saved") download(data.bytes);
+  else if (data.kind === "saved") download(data.name, data.bytes);
   else if (data.kind === "failed") say(data.message, true);
   else {
     storage = data.storage;

@@ -113,7 +113,7 @@ export function memoryLine({ objects, kinds, isComplete, history, code, depth }:
   return [
     `alive: ${isComplete ? "" : "more than "}${objects.toLocaleString("en")} objects${kinds === "" ? "" : ` (${kinds})`}`,
     `history ${bytes(history)}`,
-    `${depth.toLocaleString("en")} frames`,
+    `${depth.toLocaleString("en")} ${depth === 1 ? "frame" : "frames"}`,
     `code of ${code} forms`,
     `kept on ${storage}`,
   ].join(" · ");

@@ -82,6 +82,6 @@ export type Answer =
   | { readonly kind: "view"; readonly view: SessionView }
   | { readonly kind: "output"; readonly lines: readonly OutputLine[] }
   | { readonly kind: "why"; readonly name: string; readonly paths: readonly (readonly string[])[] }
-  | { readonly kind: "saved"; readonly bytes: Uint8Array }
+  | { readonly kind: "saved"; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: "opened"; readonly text: string; readonly lines: readonly OutputLine[]; readonly storage: string }
   | { readonly kind: "failed"; readonly message: string };

@@ -3,6 +3,7 @@
  * workers or pages.
  */
 import { explain } from "../src/command/explain.ts";
+import { runTimeCommand } from "../src/command/time-commands.ts";
 import { write } from "../src/data/printer.ts";
 import { EOF, MultipleValues, type Value } from "../src/data/values.ts";
 import { symbol } from "../src/data/symbols.ts";
@@ -22,22 +23,29 @@ const HOLDERS = 5;
 const SEARCH_LIMIT = 500_000;
 const COUNT_LIMIT = 200_000;
 
+/** What a session asks of the place that it is in. */
+export interface SessionHost {
+  /** Takes what is written, and values. */
+  tell(lines: readonly OutputLine[]): void;
+  /** Keeps a saved session under a name. */
+  save(name: string, bytes: Uint8Array): void;
+}
+
 /** A session. */
 export class Session {
   /** The text of the editor when it was run last. */
   text = "";
-  /** Takes what is written, and values. */
-  readonly #tell: (lines: readonly OutputLine[]) => void;
+  readonly #host: SessionHost;
   #counted: Pick<MemoryView, "objects" | "kinds" | "isComplete"> = { objects: 0, kinds: "", isComplete: true };
   #lisp: Lisp;
   #waiting: { readonly form: Value; readonly isShown: boolean }[] = [];
   #isUnderWay = false;
   #isShown = false;
-  /** True while a text that was given in the past has not begun: it branches off. */
-  #beginsHere = false;
+  /** True when what was begun is to go on: in the past, as it was. */
+  #goesOn = false;
 
-  constructor(tell: (lines: readonly OutputLine[]) => void) {
-    this.#tell = tell;
+  constructor(host: SessionHost) {
+    this.#host = host;
     this.#lisp = this.#fresh();
   }
 
@@ -51,19 +59,19 @@ export class Session {
 
   #say(kind: OutputLine["kind"], text: string): void {
     const { step, branchName } = this.#time;
-    this.#tell([{ kind, text, step, branch: branchName }]);
+    this.#host.tell([{ kind, text, step, branch: branchName }]);
   }
 
   /** True when there is something to go on with. */
   get isUnfinished(): boolean {
-    return this.#isUnderWay || this.#waiting.length > 0 || this.#time.step < this.#time.headStep;
+    return this.#isUnderWay || this.#waiting.length > 0 || this.#isPast;
   }
 
   /** Begins to evaluate a text: that of the editor, or a line of the dialogue, whose values are shown. */
   begin(text: string, source: "editor" | "dialogue"): void {
     this.#waiting = [];
     this.#isUnderWay = false;
-    this.#beginsHere = true;
+    this.#goesOn = false;
     if (source === "editor") this.text = text;
     else this.#say("input", text);
     const reader = new Reader(text, source);
@@ -78,27 +86,34 @@ export class Session {
   #fail(error: unknown): void {
     this.#waiting = [];
     this.#isUnderWay = false;
-    this.#beginsHere = false;
+    this.#goesOn = false;
     this.#say("error", explain(error).trimEnd());
+  }
+
+  /** From now on `advance` goes on with what was begun, through the past to the newest step and further. */
+  goOn(): void {
+    this.#goesOn = true;
   }
 
   /** Takes at most `fuel` steps. Returns true when there is nothing left to do. */
   advance(fuel: number): boolean {
     try {
-      const isPast = this.#time.step < this.#time.headStep;
-      if (isPast && !this.#beginsHere) this.#replay(fuel);
-      else this.#evaluate(fuel);
+      if (this.#isPast && this.#goesOn) this.#replay(fuel);
+      else if (this.#isUnderWay || this.#waiting.length > 0) this.#evaluate(fuel);
     } catch (error) {
       this.#fail(error);
     }
-    return !this.isUnfinished;
+    return this.#isPast ? !this.#goesOn && this.#waiting.length === 0 : !this.isUnfinished;
+  }
+
+  get #isPast(): boolean {
+    return this.#time.step < this.#time.headStep;
   }
 
   #evaluate(fuel: number): void {
     if (!this.#isUnderWay) {
       const next = this.#waiting.shift();
-      this.#beginsHere = false;
-      if (next === undefined) return;
+      if (next === undefined || (next.isShown && this.#command(next.form))) return;
       this.#lisp.prepare(next.form);
       this.#isUnderWay = true;
       this.#isShown = next.isShown;
@@ -106,6 +121,20 @@ export class Session {
     if (this.#time.run(fuel) !== "done") return;
     if (this.#isShown) this.#show(this.#lisp.machine.value);
     this.#isUnderWay = false;
+  }
+
+  /** Does what a form of the dialogue says, if it is a command that goes through time. */
+  #command(form: Value): boolean {
+    const place = { lisp: this.#lisp, time: this.#time, width: 72, save: this.#host.save };
+    const result = runTimeCommand(form, place);
+    if (result === undefined) return false;
+    if (result !== "go on") this.#say("note", result.text.trimEnd());
+    else {
+      this.#goesOn = true;
+      this.#isUnderWay = !this.#lisp.machine.isDone;
+      this.#isShown = true;
+    }
+    return true;
   }
 
   /** Goes on in the past, where a run ends with each form. */
@@ -122,6 +151,7 @@ export class Session {
 
   /** Goes to a step, or to the newest step of a branch. */
   goTo(target: number | string): void {
+    this.#goesOn = false;
     this.#time.goto(target);
   }
 

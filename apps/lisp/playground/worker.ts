@@ -20,7 +20,10 @@ const answer = (message: Answer): void => scope.postMessage(message, []);
 
 let transcript: OutputLine[] = [];
 let unsent: OutputLine[] = [];
-const session = new Session((lines) => unsent.push(...lines));
+const session = new Session({
+  tell: (lines) => void unsent.push(...lines),
+  save: (name, bytes) => answer({ kind: "saved", name, bytes }),
+});
 let isRunning = false;
 let store: SessionStore | undefined;
 
@@ -67,6 +70,7 @@ async function handle(request: Request): Promise<void> {
       await runOn();
       return;
     case "continue":
+      session.goOn();
       await runOn();
       return;
     case "pause":
@@ -74,6 +78,7 @@ async function handle(request: Request): Promise<void> {
       return;
     case "step":
       isRunning = false;
+      session.goOn();
       session.advance(request.by);
       break;
     case "goto":
@@ -86,7 +91,7 @@ async function handle(request: Request): Promise<void> {
     case "why":
       return answer(session.whyAlive(request.name, request.scope));
     case "save":
-      return answer({ kind: "saved", bytes: session.save() });
+      return answer({ kind: "saved", name: "playground.session", bytes: session.save() });
     case "open":
       isRunning = false;
       session.open(request.bytes);

@@ -15,7 +15,7 @@ const PROGRAM = `(define (count n)
 
 function ran(text: string): { session: Session; lines: OutputLine[] } {
   const lines: OutputLine[] = [];
-  const session = new Session((more) => lines.push(...more));
+  const session = new Session({ tell: (more) => void lines.push(...more), save: () => undefined });
   session.begin(text, "editor");
   finish(session);
   return { session, lines };
@@ -60,6 +60,8 @@ describe("a session", () => {
       session.goTo(back);
       expect(session.view(false).step).toBe(back);
     }
+    expect(session.advance(1)).toBe(true);
+    session.goOn();
     session.advance(1);
     expect(session.view(false).step).toBe(52);
     finish(session);
@@ -80,6 +82,22 @@ describe("a session", () => {
     expect(session.view(false).variables.map(({ name }) => name)).toContain("total");
   });
 
+  it("takes the commands of the dialogue", () => {
+    const { session, lines } = ran(PROGRAM);
+    const { headStep } = session.view(false);
+    session.begin("(goto 60)", "dialogue");
+    finish(session);
+    session.begin("(back 20)", "dialogue");
+    finish(session);
+    expect(textsOf(lines).filter((text) => text.startsWith("note"))).toEqual([
+      expect.stringMatching(/^note step 60 of \d+ in main/),
+      expect.stringMatching(/^note step 40 of/),
+    ]);
+    session.begin('(goto "main") (back 30) (resume)', "dialogue");
+    finish(session);
+    expect(session.view(false)).toMatchObject({ step: headStep, branch: "main" });
+  });
+
   it("says what is wrong, and goes on", () => {
     const { session, lines } = ran("(display 1) (car 5) (display 2)");
     expect(textsOf(lines)).toEqual([
@@ -94,7 +112,7 @@ describe("a session", () => {
   });
 
   it("stops inside of an endless loop", () => {
-    const session = new Session(() => undefined);
+    const session = new Session({ tell: () => undefined, save: () => undefined });
     session.begin("(define (spin n) (spin (+ n 1))) (spin 0)", "editor");
     for (let slice = 0; slice < 5; slice++) expect(session.advance(10_000)).toBe(false);
     expect(session.view(false).variables[0]).toMatchObject({ name: "n", scope: "local" });
