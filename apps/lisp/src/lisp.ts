@@ -39,6 +39,8 @@ export interface LispOptions extends Limits {
   readonly procedures?: Readonly<Record<string, HostProcedure>>;
   /** Keeps a history, in memory or in a storage that answers at once. Default: false. */
   readonly history?: boolean | HistoryStorage;
+  /** How many steps of a history lie between states that are written down: fewer make going back quicker and running slower. Default: 50,000. */
+  readonly keyframeSteps?: number;
   /** The host's memory, for `(memory-stats)` and `(gc)`. Default: nothing is known about it. */
   readonly memory?: MemoryHost;
 }
@@ -119,7 +121,7 @@ export class Lisp {
     };
     if (options.history === undefined || options.history === false) return;
     const log = new Log(options.history === true ? undefined : options.history);
-    this.#recorder = new Recorder(this.machine, this.#base, log);
+    this.#recorder = new Recorder(this.machine, this.#base, log, options.keyframeSteps);
   }
 
   /** The history; `undefined` for a system without one. */

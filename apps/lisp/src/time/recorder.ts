@@ -19,9 +19,8 @@ import { readSession, type SystemBase, writeSession } from "./session.ts";
 import type { BranchInfo, HistoryEntry, RunEnd, TimeMachine } from "./time-machine.ts";
 import { readTable, VersionTable } from "./version-table.ts";
 
-/** How many steps lie between keyframes, at least and at most. */
+/** How many steps lie between keyframes; up to four times as many when they are large. */
 const MIN_INTERVAL = 50_000;
-const MAX_INTERVAL = 200_000;
 /** A keyframe of so many bytes a step is worth waiting for. */
 const BYTES_PER_STEP = 2;
 const TEXT_LENGTH = 200;
@@ -34,6 +33,7 @@ export class Recorder implements TimeMachine {
   readonly #machine: Machine;
   readonly #base: SystemBase;
   readonly #log: Log;
+  readonly #interval: number;
   readonly #writer: HistoryWriter;
   readonly #changes: Changes;
   #branches = [new Branch("main", undefined, 0)];
@@ -45,7 +45,8 @@ export class Recorder implements TimeMachine {
   #isPast = false;
 
   /** Begins, with nothing but the standard library in place. */
-  constructor(machine: Machine, base: SystemBase, log: Log) {
+  constructor(machine: Machine, base: SystemBase, log: Log, interval = MIN_INTERVAL) {
+    this.#interval = interval;
     this.#machine = machine;
     this.#base = base;
     this.#log = log;
@@ -223,7 +224,7 @@ export class Recorder implements TimeMachine {
     };
     this.#branch.keyframes.push(this.#basis);
     this.#branch.headStep = steps;
-    this.#nextKeyframe = steps + Math.max(MIN_INTERVAL, Math.min(MAX_INTERVAL, chunk.length / BYTES_PER_STEP));
+    this.#nextKeyframe = steps + Math.max(this.#interval, Math.min(4 * this.#interval, chunk.length / BYTES_PER_STEP));
   }
 
   /** Makes the machine what it was at a step of this branch. Returns the error that the last step ended with, if it did. */
@@ -242,7 +243,7 @@ export class Recorder implements TimeMachine {
     this.journal.moveTo(keyframe.journal);
     this.#machine.steps = keyframe.step;
     this.#basis = keyframe;
-    this.#nextKeyframe = step + MIN_INTERVAL;
+    this.#nextKeyframe = step + this.#interval;
     this.effects.replay(next === undefined ? new Uint8Array() : this.#log.at(next.effects).block());
     const error = this.#replay(step);
     this.#isPast = step !== this.#branch.headStep;
