@@ -187,6 +187,27 @@ describe("a hunt", () => {
   });
 });
 
+describe("with every grant", () => {
+  it("acts, says what it was worth, shows texts, and knows the history of the server before", async () => {
+    await using other = await Agent.start({ args: ["--allow", "act,strings"], dir: agent.dir });
+    const steps = join(folder, "steps-of-the-other");
+    const started = await other.ask("start_process", { command: ["node", LEAK, steps, PLAIN] });
+    const pid = Number(/pid (\d+)/.exec(started.summary)?.[1]);
+    await expect.poll(() => existsSync(steps), STATE_MS).toBe(true);
+    expect((await other.ask("force_gc", { watch: "w1" })).summary).toMatch(/^A forced collection/);
+    expect((await other.ask("trim", { watch: "w1" })).summary).toMatch(/^malloc_trim/);
+    await other.ask("capture_heap", { watch: "w1", confirm: true });
+    const texts = await other.ask("duplicate_strings", { snapshot: "s1" });
+    expect(factOf(texts, "text.1")).toMatch(/: ".+"$/);
+    const restarted = await other.ask("restart", { watch: "w1" });
+    expect(restarted.summary).toMatch(/it is w2 \(pid \d+\) now/);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect((await other.ask("drain", { watch: "w2" })).summary).toMatch(/ended with SIGTERM/);
+    const page = await other.ask("trend");
+    expect(page.facts.some(({ says }) => says.startsWith("node […]"))).toBe(true);
+  });
+});
+
 describe("wrong questions", () => {
   it.each([
     ["a process that is not there", "memory_summary", { pid: 4_194_303 }, /There is no process/],

@@ -12,6 +12,7 @@ import {
   tightestLimit,
 } from "plimsoll/diagnose/remote";
 import type { ProcessRecording } from "plimsoll/diagnose/remote";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { refuse } from "../answer/refuse.ts";
 import type { Target } from "./target.ts";
@@ -42,6 +43,7 @@ export class WatchedProgram implements AsyncDisposable {
   /** How it ended; absent while it runs, or where only its parent was told. */
   exit: ExitRecord | undefined;
   #ended: Promise<unknown> | undefined;
+  readonly #birth: string | undefined;
 
   private constructor(id: string, pid: number, name: string, remote: RemoteWatch, order?: StartOrder) {
     this.id = id;
@@ -49,6 +51,7 @@ export class WatchedProgram implements AsyncDisposable {
     this.name = name;
     this.remote = remote;
     this.order = order;
+    this.#birth = readBirth(pid);
     remote.attachRoot(pid);
   }
 
@@ -172,9 +175,9 @@ export class WatchedProgram implements AsyncDisposable {
     return !this.isAlive;
   }
 
-  /** Sends a signal to the root, if it still is the process that is watched. */
+  /** Sends a signal to the root, if its number has not passed to another process. */
   kill(signal: NodeJS.Signals): void {
-    if (!this.isAlive) return;
+    if (!this.isAlive || this.#birth === undefined || readBirth(this.pid) !== this.#birth) return;
     try {
       process.kill(this.pid, signal);
     } catch {
@@ -185,6 +188,17 @@ export class WatchedProgram implements AsyncDisposable {
   /** Stops watching; the program goes on. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.remote.close();
+  }
+}
+
+/** When a process began, in ticks of the kernel (proc(5), field 22 of stat): with its number it names a process for good. */
+function readBirth(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // Behind the name, which may hold anything, the third field is the first.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
   }
 }
 
