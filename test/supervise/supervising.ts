@@ -138,6 +138,7 @@ export function load(
   const failed: unknown[] = [];
   const running = Array.from({ length: clients }, async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    // oxlint-disable-next-line eslint/no-unmodified-loop-condition -- changed by who stops it
     while (!isOver) {
       try {
         await ask(port, "/slow/10", agent);
