@@ -50,6 +50,15 @@ describe.each(BUNDLES)("$name", ({ path, program }) => {
   });
 });
 
+it("does what it did in parts, 738 of them", async () => {
+  const bundle = BUNDLES.find(({ name }) => name.startsWith("Babylon.js 8"));
+  const [path, program] = [bundle?.path ?? "", bundle?.program ?? ""];
+  const parts = join(folder, "parts");
+  const { split, isVerified } = await unminify(path, parts, { split: true });
+  expect({ split, isVerified }).toEqual({ split: { files: 738, kept: 0 }, isVerified: true });
+  expect(run(join(parts, "index.cjs"), program)).toBe(run(path, program));
+});
+
 it("writes what the README shows", async () => {
   const [, before = "", after = ""] = readFileSync(join(import.meta.dirname, "../README.md"), "utf8").split("```js\n");
   const [tensorflow] = BUNDLES;
