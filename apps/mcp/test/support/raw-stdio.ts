@@ -17,6 +17,8 @@ export class RawServer implements AsyncDisposable {
   answers = 0;
   /** Those that are no JSON: there must be none. */
   broken = 0;
+  /** Ends the waiting for the last answer that was asked for. */
+  #lost: () => void = () => {};
   readonly #waiting = new Map<unknown, (message: Record<string, unknown>) => void>();
 
   constructor() {
@@ -26,6 +28,7 @@ export class RawServer implements AsyncDisposable {
       ...options,
       stdio: ["pipe", "pipe", "ignore"],
     });
+    this.child.once("exit", () => this.#lost());
     this.child.stdin?.on("error", () => {});
     if (this.child.stdout) createInterface({ input: this.child.stdout }).on("line", (line) => this.#take(line));
   }
@@ -64,7 +67,7 @@ export class RawServer implements AsyncDisposable {
   async request(method: string, params: object, id: string): Promise<Record<string, unknown>> {
     const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
       this.#waiting.set(id, resolve);
-      this.child.once("exit", () => reject(new Error("the server has ended")));
+      this.#lost = () => reject(new Error("the server has ended"));
     });
     await this.write(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
     return answer;
