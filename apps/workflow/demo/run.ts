@@ -32,7 +32,10 @@ class Cgroup implements Disposable {
       rmdirSync(this.#path);
       throw error;
     }
-    for (const [file, value] of [["memory.memsw.limit_in_bytes", LIMIT_BYTES], ["memory.swap.max", 0]] as const)
+    for (const [file, value] of [
+      ["memory.memsw.limit_in_bytes", LIMIT_BYTES],
+      ["memory.swap.max", 0],
+    ] as const)
       if (existsSync(join(this.#path, file))) writeFileSync(join(this.#path, file), String(value));
   }
 
@@ -61,7 +64,9 @@ function openCgroup(): Cgroup | undefined {
     return new Cgroup();
   } catch (error) {
     const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    console.log(`No memory cgroup can be made here (${why}; it needs root on Linux): the run keeps to 256 MB by itself,`);
+    console.log(
+      `No memory cgroup can be made here (${why}; it needs root on Linux): the run keeps to 256 MB by itself,`,
+    );
     console.log(`with ${HEAP_MB} MB of V8 heap, and nobody would kill it above that.`);
     return undefined;
   }
@@ -84,7 +89,9 @@ using cgroup = openCgroup();
 mkdirSync(join(ROOT, ".workflow"), { recursive: true });
 const asked = ["run", relative(ROOT, join(HERE, "documents.ts")), "--timeline", relative(ROOT, PAGE), "--json"];
 const limits = cgroup ? [] : ["--limit", "256mb"];
-console.log(`$ workflow ${[...asked, ...limits].join(" ")}${cgroup ? `    # in a cgroup v${cgroup.version} of 256 MB` : ""}`);
+console.log(
+  `$ workflow ${[...asked, ...limits].join(" ")}${cgroup ? `    # in a cgroup v${cgroup.version} of 256 MB` : ""}`,
+);
 const args = [`--max-old-space-size=${HEAP_MB}`, COMMAND, ...asked, ...limits];
 const [file, rest] = cgroup ? cgroup.wrap(process.execPath, args) : [process.execPath, args];
 const run = spawn(file, rest, {
@@ -100,7 +107,9 @@ run.stdout?.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
 const [code, signal] = (await once(run, "close")) as [number | null, string | null];
 server.stdin?.end();
 if (code !== 0) {
-  console.error(`workflow:demo: the run ended with ${signal ?? `code ${code}`}; killed by the kernel: ${cgroup?.kills ?? "not known"}.`);
+  console.error(
+    `workflow:demo: the run ended with ${signal ?? `code ${code}`}; killed by the kernel: ${cgroup?.kills ?? "not known"}.`,
+  );
   process.exitCode = 1;
 } else {
   const { output, elapsedMs, peakRssBytes } = JSON.parse(text) as {
@@ -109,10 +118,18 @@ if (code !== 0) {
     peakRssBytes: number;
   };
   const { documents, characters } = output;
-  console.log(`${documents.toLocaleString("en-US")} documents, ${(characters / 2 ** 30).toFixed(1)} GB, in ${(elapsedMs / 1000).toFixed(0)} s.`);
-  console.log(`Peak resident memory ${Math.round(peakRssBytes / 2 ** 20)} MB of 256 MB. Killed by the kernel: ${cgroup?.kills ?? 0} times.`);
+  console.log(
+    `${documents.toLocaleString("en-US")} documents, ${(characters / 2 ** 30).toFixed(1)} GB, in ${(elapsedMs / 1000).toFixed(0)} s.`,
+  );
+  console.log(
+    `Peak resident memory ${Math.round(peakRssBytes / 2 ** 20)} MB of 256 MB. Killed by the kernel: ${cgroup?.kills ?? 0} times.`,
+  );
   console.log(`The timeline (${Math.round(statSync(PAGE).size / 1024)} KB): ${pathToFileURL(PAGE).href}`);
   const isRight = characters === documents * 2 ** 20 && peakRssBytes <= LIMIT_BYTES;
-  console.log(isRight ? "Every document was read whole, within the limit." : "WRONG: documents are missing, or the limit was passed.");
+  console.log(
+    isRight
+      ? "Every document was read whole, within the limit."
+      : "WRONG: documents are missing, or the limit was passed.",
+  );
   process.exitCode = isRight ? 0 : 1;
 }

@@ -3,8 +3,10 @@
  * safe; many steps share one write. A run that goes on asks here before it runs a node.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HistoryDriver, HistoryStore, type Patch, patch } from "plimsoll/history";
+import { type HistoryDriver, HistoryStore, type Patch, patch, PlimsollError } from "plimsoll/history";
+import { formatBytes } from "plimsoll/monitor";
 import { WorkflowError, wordsOf } from "../workflow-error.ts";
+import type { SessionStep } from "./sessions.ts";
 import type { Stored } from "./values.ts";
 
 /** Where checkpoints are kept; made by `fileCheckpoints` or `postgresCheckpoints`. */
@@ -48,15 +50,23 @@ export interface MapRecord {
   readonly items: Map<number, Map<string, Finished>>;
 }
 
+/** The file of a session, and how much of it counts. */
+export interface SessionRecord {
+  readonly file: string;
+  readonly bytes: number;
+}
+
 interface State {
   readonly runs: Map<string, RunRecord>;
-  readonly sessions: Map<string, Stored>;
+  readonly sessions: Map<string, SessionRecord>;
+  /** What sessions have changed in runs that have not ended. */
+  readonly pending: Map<string, SessionStep[]>;
 }
 
 const NOTHING: Stored = { value: undefined };
 
-/** Steps after which the log is written anew without those of the past. */
-const THIN_STEPS = 100_000;
+/** Steps after which the log is written anew without those of the past: some 100 MB of it. Everybody waits meanwhile, a second or so. */
+const THIN_STEPS = 50_000;
 
 /** The checkpoints of one executor. */
 export class Checkpoints {
@@ -69,27 +79,31 @@ export class Checkpoints {
   #next: Promise<void> | undefined;
   /** Runs that have ended and their outputs, oldest first. */
   readonly #ended: Map<string, Stored>;
+  /** The same as in the newest state, for each session: some hundred bytes. */
+  readonly sessions: Map<string, SessionRecord>;
+  readonly pending: Map<string, SessionStep[]>;
   /** Runs that there are: to look into the newest state costs what was written since its last keyframe. */
   readonly #runs: Set<string>;
 
-  private constructor(store: HistoryStore<State>, name: string, flushDelayMs: number, runs: State["runs"]) {
+  private constructor(store: HistoryStore<State>, name: string, flushDelayMs: number, state: State) {
     this.#store = store;
     this.#name = name;
     this.#flushDelayMs = flushDelayMs;
     this.#thinnedAt = store.lastStep;
-    this.#runs = new Set(runs.keys());
-    this.#ended = new Map([...runs].flatMap(([id, { output }]) => (output ? [[id, output] as const] : [])));
+    this.sessions = state.sessions;
+    this.pending = state.pending;
+    this.#runs = new Set(state.runs.keys());
+    this.#ended = new Map([...state.runs].flatMap(([id, { output }]) => (output ? [[id, output] as const] : [])));
   }
 
   /** Opens them. @throws WorkflowError `ERR_WORKFLOW_STORAGE` */
   static async open(place: CheckpointPlace, memoryBytes: number, flushDelayMs: number): Promise<Checkpoints> {
     try {
       const store = await HistoryStore.open<State>({ driver: place.history, memory: memoryBytes });
-      if (store.step === 0) store.save({ runs: new Map(), sessions: new Map() });
+      if (store.step === 0) store.save({ runs: new Map(), sessions: new Map(), pending: new Map() });
       else if (store.size > 1000) await store.thin({ last: 1 });
       await store.flush();
-      const runs = (await store.at(store.step).get("runs")) as State["runs"];
-      return new Checkpoints(store, place.name, flushDelayMs, runs);
+      return new Checkpoints(store, place.name, flushDelayMs, await store.load());
     } catch (error) {
       throw unusable(place.name, error);
     }
@@ -97,12 +111,11 @@ export class Checkpoints {
 
   /** Names of the files that anything refers to. */
   async files(): Promise<Set<string>> {
-    const { runs, sessions } = await this.#store.load();
-    const names = new Set<string>();
+    const runs = (await this.#store.at(this.#store.step).get("runs")) as State["runs"];
+    const names = new Set([...this.sessions.values()].map(({ file }) => file));
     const add = (stored: Stored | undefined): void => {
       if (stored && "file" in stored) names.add(stored.file);
     };
-    for (const stored of sessions.values()) add(stored);
     for (const { input, output, nodes, maps } of runs.values()) {
       for (const stored of [input, output]) add(stored);
       for (const { stored } of nodes.values()) add(stored);
@@ -130,10 +143,12 @@ export class Checkpoints {
   }
 
   /** A run begins. It is safe with whatever is committed next. */
-  begin(id: string, record: RunRecord): void {
+  async begin(id: string, record: RunRecord, pending: readonly SessionStep[]): Promise<void> {
     this.#runs.add(id);
+    const change = patch().set(["runs", id], record);
+    if (record.session !== undefined) change.set(["pending", record.session], [...pending]);
     try {
-      this.#store.save(patch().set(["runs", id], record));
+      await this.#save(change);
     } catch (error) {
       throw unusable(this.#name, error);
     }
@@ -141,25 +156,13 @@ export class Checkpoints {
     this.#safe().catch(() => undefined);
   }
 
-  /** What is kept of a session. */
-  async session(id: string): Promise<Stored | undefined> {
-    return (await this.#store.at(this.#store.step).get(["sessions", id])) as Stored | undefined;
-  }
-
   /** Saves a change; resolves when it is safe. */
   async commit(change: Patch): Promise<void> {
     try {
-      this.#store.save(change);
+      await this.#save(change);
       await this.#safe();
     } catch (error) {
       throw unusable(this.#name, error);
-    }
-    if (this.#store.lastStep - this.#thinnedAt > THIN_STEPS && !this.#thinning) {
-      this.#thinnedAt = this.#store.lastStep;
-      this.#thinning = this.#store
-        .thin({ last: 1 })
-        .catch(() => undefined)
-        .finally(() => (this.#thinning = undefined));
     }
   }
 
@@ -190,11 +193,15 @@ export class Checkpoints {
   /** Forgets a run that has ended, and a session. */
   async forget(run: string, session: string | undefined): Promise<Stored[]> {
     const output = this.#ended.get(run);
+    const kept = session === undefined ? undefined : this.sessions.get(session);
     this.#ended.delete(run);
     this.#runs.delete(run);
     const change = patch().delete(["runs", run]);
-    const kept = session === undefined ? undefined : await this.session(session);
-    if (session !== undefined && kept) change.delete(["sessions", session]);
+    if (session !== undefined) {
+      if (kept) change.delete(["sessions", session]);
+      if (this.pending.delete(session)) change.delete(["pending", session]);
+      this.sessions.delete(session);
+    }
     await this.commit(change);
     return [output, kept].filter((stored) => stored !== undefined);
   }
@@ -202,6 +209,18 @@ export class Checkpoints {
   async close(): Promise<void> {
     await this.#thinning;
     await this.#store.close();
+  }
+
+  /** What is saved while the log is written anew would have to be copied step by step: it waits. */
+  async #save(change: Patch): Promise<void> {
+    while (this.#thinning) await this.#thinning;
+    this.#store.save(change);
+    if (this.#store.lastStep - this.#thinnedAt < THIN_STEPS) return;
+    this.#thinnedAt = this.#store.lastStep;
+    this.#thinning = this.#store
+      .thin({ last: 1 })
+      .catch(() => undefined)
+      .finally(() => (this.#thinning = undefined));
   }
 
   /** One write for all that was saved before it begins. */
@@ -222,5 +241,9 @@ export class Checkpoints {
 
 function unusable(name: string, error: unknown): WorkflowError {
   if (WorkflowError.is(error)) return error;
-  return new WorkflowError("ERR_WORKFLOW_STORAGE", `The checkpoints in ${name} fail: ${wordsOf(error)}`, {}, error);
+  const isFull = PlimsollError.is(error, "ERR_PLIMSOLL_OVER_LIMIT");
+  const words = isFull
+    ? `what runs and sessions have kept (${formatBytes(Number(error.details["stateBytes"]))}) does not fit into their part of the memory. Raise \`limit\`, give maps a \`reduce\`, or let fewer sessions run at once.`
+    : wordsOf(error);
+  return new WorkflowError("ERR_WORKFLOW_STORAGE", `The checkpoints in ${name} fail: ${words}`, {}, error);
 }

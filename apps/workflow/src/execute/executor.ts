@@ -209,7 +209,7 @@ export class Executor implements AsyncDisposable {
       await files.keepOnly((name) => named.has(name) || name === "lock");
     }
     const values = new Values({ files, memoryBytes: valueBytes, largeBytes, isDurable: place !== undefined });
-    const sessions = new Sessions(values, checkpoints, sessionBytes);
+    const sessions = new Sessions(files, checkpoints, sessionBytes);
     return (this.#now = { values, files, checkpoints, sessions });
   }
 
@@ -219,7 +219,7 @@ export class Executor implements AsyncDisposable {
     { id = "", signal, onProgress }: ExecuteOptions,
     session: OpenSession,
     known: RunRecord | undefined,
-    { values, checkpoints }: Parts,
+    { values, checkpoints, sessions, files }: Parts,
   ): Promise<RunResult<Out>> {
     const startMs = performance.now();
     const progress = new Progress(id, onProgress);
@@ -246,7 +246,7 @@ export class Executor implements AsyncDisposable {
       nodes: new Map(),
       maps: new Map(),
     };
-    if (!known) checkpoints?.begin(id, record);
+    if (!known) await checkpoints?.begin(id, record, session.pending);
     const stop = new AbortController();
     setMaxListeners(0, stop.signal);
     const onAbort = (): void => stop.abort(stopped(id, signal?.reason));
@@ -267,7 +267,9 @@ export class Executor implements AsyncDisposable {
       const around = { runGraph, run, scope, prefix: "", kind: "", isAdmitted: false, signal: stop.signal };
       const { held, change } = await runGraph(workflow, given, around);
       const outcome = await result(held);
+      const unused = change.patch && (await sessions.save(session, change.patch));
       await this.#end(id, held, given, change, run);
+      if (unused !== undefined) await files.remove(unused);
       return outcome;
     } finally {
       signal?.removeEventListener("abort", onAbort);

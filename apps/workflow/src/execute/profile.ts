@@ -38,7 +38,7 @@ const MB = 2 ** 20;
 const ROWS: Readonly<Record<Profile["name"], Row>> = {
   lowLatency: {
     values: 0.4,
-    sessions: 0.2,
+    sessions: 0.1,
     history: 0.1,
     largeBytes: 256 * KB,
     flushDelayMs: 0,
@@ -46,7 +46,7 @@ const ROWS: Readonly<Record<Profile["name"], Row>> = {
   },
   highThroughput: {
     values: 0.25,
-    sessions: 0.15,
+    sessions: 0.1,
     history: 0.1,
     largeBytes: 64 * KB,
     flushDelayMs: 2,

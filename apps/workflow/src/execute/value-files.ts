@@ -17,6 +17,10 @@ export interface ValueFiles {
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** @throws WorkflowError `ERR_WORKFLOW_STORAGE` when they are not there or not what was written. */
   read(name: string): Promise<Uint8Array>;
+  /** Writes behind the first `at` bytes; what was there goes, sooner or later. */
+  append(name: string, at: number, bytes: Uint8Array): Promise<void>;
+  /** The first bytes of what was appended, fewer where there are no more. */
+  readUntil(name: string, bytes: number): Promise<Uint8Array>;
   remove(name: string): Promise<void>;
   /** Removes all but those. */
   keepOnly(isKept: (name: string) => boolean): Promise<void>;
@@ -54,6 +58,28 @@ class FolderFiles implements ValueFiles {
   async read(name: string): Promise<Uint8Array> {
     const path = join(this.#folder, name);
     return checked(path, await readFile(path).catch(() => undefined));
+  }
+
+  async append(name: string, at: number, bytes: Uint8Array): Promise<void> {
+    const path = join(this.#folder, name);
+    try {
+      const file = await open(path, at === 0 ? "w" : "r+", 0o600);
+      try {
+        await file.write(bytes, 0, bytes.length, at);
+        if (this.#isSynced) await file.datasync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw unwritable(path, bytes.length, error);
+    }
+  }
+
+  async readUntil(name: string, bytes: number): Promise<Uint8Array> {
+    const path = join(this.#folder, name);
+    const content = await readFile(path).catch(() => Buffer.alloc(0));
+    if (content.length >= bytes) return content.subarray(0, bytes);
+    throw new WorkflowError("ERR_WORKFLOW_STORAGE", `${path} has ${content.length} bytes, and should have ${bytes}.`);
   }
 
   async remove(name: string): Promise<void> {
@@ -118,6 +144,21 @@ export class StorageFiles implements ValueFiles {
   async read(name: string): Promise<Uint8Array> {
     const storage = await this.#open();
     return checked(`${this.#driver.name}/${name}`, await storage.read(name, 0, Number.MAX_SAFE_INTEGER));
+  }
+
+  async append(name: string, at: number, bytes: Uint8Array): Promise<void> {
+    const storage = await this.#open();
+    try {
+      // Beyond it is what a killed process has written and nobody counts on.
+      await storage.truncate(name, at);
+      await storage.append(name, bytes);
+    } catch (error) {
+      throw unwritable(`${this.#driver.name}/${name}`, bytes.length, error);
+    }
+  }
+
+  async readUntil(name: string, bytes: number): Promise<Uint8Array> {
+    return (await this.#open()).read(name, 0, bytes);
   }
 
   async remove(name: string): Promise<void> {

@@ -91,7 +91,9 @@ export class LlmClient implements LanguageModel, AsyncDisposable {
       const response = await this.#endpoint.send("chat/completions", body, signal);
       try {
         const events = readEvents(response);
-        return { response, events, requests, first: await events.next() };
+        const first = await events.next();
+        if (first.done) throw new EndpointFailure("failed", "the stream ended before the answer began");
+        return { response, events, requests, first: readPiece(first.value) };
       } catch (error) {
         response.destroy();
         throw failureOf(error, signal);
@@ -101,12 +103,13 @@ export class LlmClient implements LanguageModel, AsyncDisposable {
     const pieces = new Pieces();
     let characters = 0;
     try {
-      for (let next = begun.first; ; next = await events.next()) {
-        if (next.done || next.value === "[DONE]") break;
-        const piece = readPiece(next.value);
+      for (let piece = begun.first; ;) {
         pieces.add(piece, false);
         characters += piece.text.length;
         if (piece.text !== "") yield { kind: "text", text: piece.text };
+        const next = await events.next();
+        if (next.done || next.value === "[DONE]") break;
+        piece = readPiece(next.value);
       }
       if (!pieces.isFinished) throw new EndpointFailure("failed", "the stream ended before the answer did");
     } catch (error) {

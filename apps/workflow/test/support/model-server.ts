@@ -80,6 +80,11 @@ export class ModelServer implements AsyncDisposable {
     return server;
   }
 
+  /** Requests that are open. */
+  get open(): number {
+    return this.#open;
+  }
+
   /** Such as `http://127.0.0.1:4711`. */
   get origin(): string {
     const address = this.#server.address();
