@@ -9,3 +9,6 @@ export { type Files, Lisp, type LispOptions } from "./lisp.ts";
 export type { Limits } from "./machine/limits.ts";
 export type { Machine } from "./machine/machine.ts";
 export type { WriteBarrier } from "./machine/registers.ts";
+export type { HostProcedure } from "./library/outside.ts";
+export type { Answer } from "./time/effects.ts";
+export type { BranchInfo, HistoryEntry, RunEnd, TimeMachine } from "./time/time-machine.ts";

@@ -179,7 +179,10 @@ export class Recorder implements TimeMachine {
   /** Takes steps again, as far as the form that they are of. */
   #runInPast(end: number): void {
     const next = this.#branch.entries(this.#branch.headStep).find((entry) => entry.step > this.step);
-    const error = this.#restore(Math.min(end, this.#branch.headStep, (next?.step ?? Infinity) - 1));
+    const to = Math.min(end, this.#branch.headStep, (next?.step ?? Infinity) - 1);
+    if (to <= this.step) return;
+    // The last step is taken again, because it may end with an error.
+    const error = this.#restore(to, to - 1);
     if (error !== undefined) throw error;
   }
 
@@ -227,9 +230,12 @@ export class Recorder implements TimeMachine {
     this.#nextKeyframe = steps + Math.max(this.#interval, Math.min(4 * this.#interval, chunk.length / BYTES_PER_STEP));
   }
 
-  /** Makes the machine what it was at a step of this branch. Returns the error that the last step ended with, if it did. */
-  #restore(step: number): LispError | undefined {
-    const { keyframe, next } = this.#branch.nearest(step);
+  /**
+   * Makes the machine what it was at a step of this branch, beginning with a keyframe up to `from`. Returns the error that the last
+   * step ended with, if it did.
+   */
+  #restore(step: number, from = step): LispError | undefined {
+    const { keyframe, next } = this.#branch.nearest(from);
     const { marks, registry, code } = this.#base;
     this.#changes.clear();
     this.#table = readTable(keyframe, this.#log);
