@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { TUNING } from "./admission.ts";
 import { CostModel } from "./cost-model.ts";
+import { ForcedCollections, type ForcedTotal } from "./forced-collections.ts";
 import { type MemoryGauge, ProcessGauge } from "./memory-gauge.ts";
 import { Progress, type ProgressEvent } from "./progress.ts";
 
@@ -43,7 +44,7 @@ export interface BatchStatus extends ProgressEvent {
   /** Items that fit; infinite while not known. */
   readonly fits: number;
   /** Collections forced between batches. */
-  readonly forced: { readonly count: number; readonly pauseMs: number };
+  readonly forced: ForcedTotal;
 }
 
 const FIRST = 16;
@@ -65,6 +66,7 @@ export class BatchSizer implements Disposable {
   readonly #clock: Clock;
   readonly #gauge: MemoryGauge;
   readonly #model: CostModel;
+  readonly #forced: ForcedCollections;
   readonly #progress: Progress;
   readonly #kind: number;
   #wanted: number;
@@ -75,8 +77,6 @@ export class BatchSizer implements Disposable {
   /** Of the last batch, an item: the mean of many would see too late that items have grown. */
   #last = { heapBytes: 0, totalBytes: 0 };
   #isSmall = false;
-  #forced = { count: 0, pauseMs: 0 };
-  #mayForceMs = Number.NEGATIVE_INFINITY;
 
   /**
    * @param options - all have a default.
@@ -96,6 +96,7 @@ export class BatchSizer implements Disposable {
     this.#clock = options.clock ?? systemClock;
     const hint = itemBytes === undefined ? undefined : parseBytes(itemBytes);
     this.#gauge = options.gauge ?? new ProcessGauge(options.limit);
+    this.#forced = new ForcedCollections(this.#gauge, this.#clock);
     this.#model = new CostModel(hint === undefined ? {} : { item: hint });
     this.#kind = this.#model.indexOf("item");
     this.#progress = new Progress(name, options.total, () => this.#clock.now());
@@ -175,7 +176,7 @@ export class BatchSizer implements Disposable {
       size: Math.max(1, Math.min(this.#max, Math.floor(Math.min(this.#wanted, fits)))),
       itemBytes: this.#model.totalBytes(this.#kind),
       fits,
-      forced: { ...this.#forced },
+      forced: this.#forced.total,
     };
   }
 
@@ -233,16 +234,11 @@ export class BatchSizer implements Disposable {
     const residentGrowth = this.#gauge.residentBytes() - this.#baseResident;
     const deadBytes = Math.max(this.#gauge.heapUsedBytes() - this.#baseBytes, residentGrowth);
     const missingBytes = this.#model.totalBytes(this.#kind) * this.#useful;
-    return this.#clock.now() >= this.#mayForceMs && deadBytes > missingBytes;
+    return this.#forced.isDue && deadBytes > missingBytes;
   }
 
   #collect(): void {
-    const startMs = this.#clock.now();
-    this.#gauge.collect();
-    const endMs = this.#clock.now();
-    const pauseMs = endMs - startMs;
-    this.#forced = { count: this.#forced.count + 1, pauseMs: this.#forced.pauseMs + pauseMs };
-    this.#mayForceMs = endMs + pauseMs / FORCED_SHARE;
+    const pauseMs = this.#forced.collect(FORCED_SHARE);
     this.#readBase();
     publish("plimsoll:batch:collected", () => ({ name: this.#name, pauseMs }));
   }

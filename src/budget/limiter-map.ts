@@ -8,6 +8,9 @@ import { Progress } from "./progress.ts";
 /** What of a limiter is needed here. */
 export interface Gate {
   readonly name: string;
+  /** Waits until a task may start, and starts none. */
+  ready(options: TaskOptions): Promise<void>;
+  /** Waits until a task may start, and starts it. */
   acquire(options: TaskOptions): Promise<Disposable>;
 }
 
@@ -69,11 +72,14 @@ export async function* mapThrough<T, R>(
 
   const feed = async (): Promise<void> => {
     try {
+      // The kind of an item that is not there yet is taken for that of the one before; that of the first is not known.
+      let of = typeof kind === "function" ? undefined : (kind ?? "task");
       for (let index = 0; !stopSignal.aborted; index++) {
+        while (count.unread >= maxUnread && !stopSignal.aborted) await change();
+        if (of !== undefined) await gate.ready({ kind: of, priority, signal: stopSignal });
         const { done, value } = await source.next();
         if (done || stopSignal.aborted) break;
-        while (count.unread >= maxUnread && !stopSignal.aborted) await change();
-        const of = typeof kind === "function" ? kind(value) : kind;
+        if (typeof kind === "function") of = kind(value);
         void runOne(value, index, await gate.acquire({ kind: of, priority, signal: stopSignal }));
       }
     } catch (error) {
@@ -110,6 +116,23 @@ export async function* mapThrough<T, R>(
     progress[Symbol.dispose]();
   }
   if (failure) throw failure.error;
+}
+
+/** Results as a stream, none taken before it is wanted. */
+export function streamOf<R>(results: AsyncGenerator<R, void, undefined>): ReadableStream<R> {
+  return new ReadableStream<R>(
+    {
+      async pull(controller) {
+        const { done, value } = await results.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await results.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 async function closing(source: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {

@@ -6,6 +6,7 @@ import type { SizeInput } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { AdmissionTuning, HoldReason } from "./admission.ts";
 import type { KindCost } from "./cost-model.ts";
+import type { ForcedTotal } from "./forced-collections.ts";
 import type { MemoryGauge } from "./memory-gauge.ts";
 
 /** How a limiter works. */
@@ -91,5 +92,5 @@ export interface LimiterStatus {
   /** Major collections that told what tasks hold. */
   readonly collections: number;
   /** Collections that the limiter forced, and how long they took. */
-  readonly forced: { readonly count: number; readonly pauseMs: number };
+  readonly forced: ForcedTotal;
 }

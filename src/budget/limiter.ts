@@ -3,18 +3,19 @@
  * collections, so no number has to be guessed. When it holds tasks back, it also does what can end that: without new work V8
  * has no reason to collect, memory never falls, and the hold would last for ever (Dask's workers that "never unpause").
  */
-import { AsyncResource } from "node:async_hooks";
 import { formatBytes, parseBytes } from "../base/bytes.ts";
 import { publish } from "../base/channels.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { Admission, type HoldReason, TUNING } from "./admission.ts";
 import { CostModel } from "./cost-model.ts";
-import { mapThrough } from "./limiter-map.ts";
+import { ForcedCollections } from "./forced-collections.ts";
+import { mapThrough, streamOf } from "./limiter-map.ts";
 import type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
 import { type MemoryGauge, ProcessGauge } from "./memory-gauge.ts";
 import { Pace } from "./pace.ts";
 import { TaskQueue } from "./task-queue.ts";
+import { enqueue, type WaitingTask } from "./waiting-task.ts";
 
 const TICK_MS = 25;
 /** Collections are looked for at most so often when tasks start or end. */
@@ -26,13 +27,6 @@ const FORCED_SHARE = { heap: 0.05, resident: 0.4 } as const;
 /** Share of the resident cap above which a collection is forced although no task waits. */
 const TIGHT_RATIO = 0.96;
 
-interface Entry {
-  readonly kind: number;
-  readonly priority: number;
-  isGone: boolean;
-  start: (() => void) | undefined;
-}
-
 /** Runs tasks, as many at once as fit. */
 export class AdaptiveLimiter implements Disposable {
   /** In events and messages. */
@@ -42,14 +36,13 @@ export class AdaptiveLimiter implements Disposable {
   readonly #model: CostModel;
   readonly #admission: Admission;
   readonly #pace: Pace;
-  readonly #queue = new TaskQueue<Entry>();
+  readonly #forced: ForcedCollections;
+  readonly #queue = new TaskQueue<WaitingTask>();
   readonly #maxConcurrency: number;
   #timer: Disposable | undefined;
   #readMs = 0;
   #ended = 0;
   #hold: { readonly reason: HoldReason; readonly sinceMs: number } | undefined;
-  #forced = { count: 0, pauseMs: 0 };
-  #mayForceMs = Number.NEGATIVE_INFINITY;
   #pauses = 0;
   #isDisposed = false;
 
@@ -71,6 +64,7 @@ export class AdaptiveLimiter implements Disposable {
     this.#clock = options.clock ?? systemClock;
     const sizes = Object.entries(hints).map(([kind, size]) => [kind, parseBytes(size)] as const);
     this.#gauge = options.gauge ?? new ProcessGauge(limit);
+    this.#forced = new ForcedCollections(this.#gauge, this.#clock);
     this.#model = new CostModel(Object.fromEntries(sizes));
     this.#admission = new Admission(this.#gauge, this.#model, { ...TUNING, ...tuning });
     this.#pace = new Pace(this.#clock.now(), () => this.#gauge.busyRatio());
@@ -88,28 +82,21 @@ export class AdaptiveLimiter implements Disposable {
       const { kind = "task", signal } = options;
       const index = this.#model.indexOf(kind);
       const start = (): void => {
+        this.#start(index);
         try {
           const result = task(signal);
           if (isThenable(result)) {
-            result.then(
-              (value) => {
-                this.#end(index);
-                resolve(value);
-              },
-              (error: unknown) => {
-                this.#end(index);
-                reject(error);
-              },
-            );
+            const end = (): void => this.#end(index);
+            result.then(end, end);
+            resolve(result);
             return;
           }
-          // Ends in a later turn: a synchronous task must not start the next one inside of itself.
-          queueMicrotask(() => this.#end(index));
           resolve(result);
         } catch (error) {
-          queueMicrotask(() => this.#end(index));
           reject(error);
         }
+        // Ends in a later turn: a synchronous task must not start the next one inside of itself.
+        queueMicrotask(() => this.#end(index));
       };
       this.#enter(index, options, start, reject);
     });
@@ -130,8 +117,23 @@ export class AdaptiveLimiter implements Disposable {
         isHeld = false;
         this.#end(index);
       };
-      this.#enter(index, options, () => resolve({ [Symbol.dispose]: release }), reject);
+      const start = (): void => {
+        this.#start(index);
+        resolve({ [Symbol.dispose]: release });
+      };
+      this.#enter(index, options, start, reject);
     });
+  }
+
+  /**
+   * Waits until a task may start, and starts none: for who fetches what it works on only then. Of two that wait for one place both
+   * are told.
+   *
+   * @throws PlimsollError `ERR_PLIMSOLL_RELEASED` (as a rejection) when the limiter was disposed of.
+   */
+  ready(options: TaskOptions = {}): Promise<void> {
+    const index = this.#model.indexOf(options.kind ?? "task");
+    return new Promise((resolve, reject) => this.#enter(index, options, resolve, reject));
   }
 
   /**
@@ -179,7 +181,7 @@ export class AdaptiveLimiter implements Disposable {
       residentBytes: this.#gauge.residentBytes(),
       residentCapBytes: this.#admission.residentCapBytes,
       collections: this.#model.learned,
-      forced: { ...this.#forced },
+      forced: this.#forced.total,
     };
   }
 
@@ -200,40 +202,25 @@ export class AdaptiveLimiter implements Disposable {
   [Symbol.dispose](): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    for (let entry = this.#queue.shift(); entry; entry = this.#queue.shift()) entry.start?.();
+    for (let entry = this.#queue.shift(); entry; entry = this.#queue.shift()) entry.refuse(disposed(this.name));
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     this.#gauge[Symbol.dispose]();
   }
 
   #enter(kind: number, options: TaskOptions, start: () => void, refuse: (reason: Error) => void): void {
-    const { priority = 0, signal } = options;
+    const { signal } = options;
     if (this.#isDisposed) return refuse(disposed(this.name));
     if (signal?.aborted) return refuse(signal.reason as Error);
-    if (this.#queue.size === 0 && this.#holdReason(kind) === undefined) return this.#start(kind, start);
-    const resource = new AsyncResource("PlimsollTask");
-    const entry: Entry = { kind, priority, isGone: false, start: undefined };
-    const onAbort = (): void => {
-      entry.start = undefined;
-      this.#queue.remove(entry);
-      refuse(signal?.reason as Error);
-    };
-    entry.start = () => {
-      signal?.removeEventListener("abort", onAbort);
-      if (this.#isDisposed) refuse(disposed(this.name));
-      else this.#start(kind, () => resource.runInAsyncScope(start));
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#queue.push(entry);
+    if (this.#queue.size === 0 && this.#holdReason(kind) === undefined) return start();
+    enqueue(this.#queue, kind, options, start, refuse);
     this.#pump();
   }
 
-  #start(kind: number, start: () => void): void {
-    const nowMs = this.#clock.now();
-    this.#admission.start(kind, nowMs);
+  #start(kind: number): void {
+    this.#admission.start(kind, this.#clock.now());
     this.#hold = undefined;
     this.#timer ??= this.#clock.every(TICK_MS, () => this.#tick());
-    start();
   }
 
   #end(kind: number): void {
@@ -265,7 +252,7 @@ export class AdaptiveLimiter implements Disposable {
       const reason = this.#holdReason(entry.kind);
       if (reason !== undefined) return this.#wait(reason);
       this.#queue.shift();
-      entry.start?.();
+      entry.start();
     }
     this.#hold = undefined;
   }
@@ -292,16 +279,11 @@ export class AdaptiveLimiter implements Disposable {
 
   /** Forces a collection when one can help and has its price. @returns true when it did. */
   #collect(reason: "heap" | "resident"): boolean {
-    const startMs = this.#clock.now();
     const { endedSinceReading, inFlight, live } = this.#admission;
     const hasProgress = endedSinceReading >= Math.max(1, PROGRESS_RATIO * inFlight);
-    if (startMs < this.#mayForceMs || (live !== undefined && !hasProgress)) return false;
-    this.#gauge.collect();
-    const endMs = this.#clock.now();
-    const pauseMs = endMs - startMs;
-    this.#forced = { count: this.#forced.count + 1, pauseMs: this.#forced.pauseMs + pauseMs };
-    this.#mayForceMs = endMs + Math.max(TICK_MS, pauseMs / FORCED_SHARE[reason]);
-    this.#read(endMs);
+    if (!this.#forced.isDue || (live !== undefined && !hasProgress)) return false;
+    const pauseMs = this.#forced.collect(FORCED_SHARE[reason], TICK_MS);
+    this.#read(this.#clock.now());
     publish("plimsoll:limiter:collected", () => ({ name: this.name, reason, pauseMs }));
     return true;
   }
@@ -329,21 +311,5 @@ function disposed(name: string): PlimsollError {
   return new PlimsollError(
     "ERR_PLIMSOLL_RELEASED",
     `${name} was disposed of before this task could start: keep the limiter for as long as there are tasks.`,
-  );
-}
-
-function streamOf<R>(results: AsyncGenerator<R, void, undefined>): ReadableStream<R> {
-  return new ReadableStream<R>(
-    {
-      async pull(controller) {
-        const { done, value } = await results.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await results.return();
-      },
-    },
-    { highWaterMark: 0 },
   );
 }

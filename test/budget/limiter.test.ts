@@ -205,75 +205,6 @@ describe("AdaptiveLimiter", () => {
     expect(() => quiet({ maxConcurrency: 0 })).toThrow(/maxConcurrency is 0/);
   });
 
-  it("maps in order and out of order, taking no more items than can run or wait to be read", async () => {
-    using limiter = quiet({ maxConcurrency: 3 });
-    let taken = 0;
-    function* source(): Generator<number> {
-      for (let index = 0; index < 200; index++) {
-        taken += 1;
-        yield index;
-      }
-    }
-    const delays = async (value: number): Promise<number> => {
-      for (let index = 0; index < (value * 7) % 5; index++) await turn();
-      return value;
-    };
-    const ordered = limiter.map(source(), delays, { maxUnread: 4 });
-    await ordered.next();
-    for (let index = 0; index < 50; index++) await turn();
-    expect(taken).toBeLessThanOrEqual(1 + 4 + 3 + 1);
-    const rest: number[] = [];
-    for await (const value of ordered) rest.push(value);
-    expect(rest).toEqual(Array.from({ length: 199 }, (_, index) => index + 1));
-    const loose: number[] = [];
-    for await (const value of limiter.map(source(), delays, { ordered: false })) loose.push(value);
-    expect(loose).not.toEqual(loose.toSorted((a, b) => a - b));
-    expect(loose.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index));
-  });
-
-  it("ends a map at the first failure, an abort, or when the reader leaves, and closes the source", async () => {
-    using limiter = quiet({ maxConcurrency: 2 });
-    let closed = 0;
-    async function* source(): AsyncGenerator<number> {
-      try {
-        for (let index = 0; ; index++) yield index;
-      } finally {
-        closed += 1;
-      }
-    }
-    const read = async (results: AsyncIterable<number>, most = 1000): Promise<number> => {
-      let count = 0;
-      for await (const _ of results) if (++count === most) break;
-      return count;
-    };
-    const fails = limiter.map(source(), (value) => (value === 5 ? Promise.reject(new Error("five")) : value));
-    await expect(read(fails)).rejects.toThrow("five");
-    const abort = new AbortController();
-    const aborted = limiter.map(source(), turnAnd(abort), { signal: abort.signal });
-    await expect(read(aborted)).rejects.toThrow("enough");
-    expect(
-      await read(
-        limiter.map(source(), (value) => value),
-        3,
-      ),
-    ).toBe(3);
-    // A source that never gives its next item does not keep the reader either.
-    const never: AsyncIterable<number> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
-    const stuck = limiter.map(never, (value) => value, { signal: AbortSignal.timeout(5) });
-    await expect(read(stuck)).rejects.toThrow(/timeout/);
-    await turn();
-    expect(closed).toBe(3);
-    expect(limiter.status()).toMatchObject({ inFlight: 0, waiting: 0 });
-  });
-
-  it("stands between two Web streams", async () => {
-    using limiter = quiet({ maxConcurrency: 2 });
-    const numbers = ReadableStream.from([1, 2, 3, 4, 5]);
-    const found: number[] = [];
-    for await (const value of numbers.pipeThrough(limiter.transform((n: number) => n * n))) found.push(value);
-    expect(found).toEqual([1, 4, 9, 16, 25]);
-  });
-
   it("tells progress and holds to those who listen", async () => {
     const heard: unknown[] = [];
     const listen = (message: unknown): void => void heard.push(message);
@@ -290,11 +221,3 @@ describe("AdaptiveLimiter", () => {
     );
   });
 });
-
-function turnAnd(abort: AbortController): (value: number) => Promise<number> {
-  return async (value) => {
-    await turn();
-    if (value === 3) abort.abort(new Error("enough"));
-    return value;
-  };
-}
