@@ -31,7 +31,7 @@ const branches = find("branches", HTMLSelectElement);
 const status = find("status", HTMLElement);
 const file = find("file", HTMLInputElement);
 let view: SessionView | undefined;
-let storage = "nowhere";
+let storage = "not kept";
 let isSliding = false;
 let wished: number | undefined;
 
@@ -118,7 +118,7 @@ function show(next: SessionView): void {
   variables.show(next.variables);
   showFrames(find("frames", HTMLElement), next.frames, memory.depth);
   transcript.at(next);
-  find("memory", HTMLElement).textContent = memoryLine(memory, storage);
+  find("memory", HTMLElement).textContent = memoryLine(next, storage);
 }
 
 function download(name: string, bytes: Uint8Array): void {

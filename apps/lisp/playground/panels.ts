@@ -1,7 +1,7 @@
 /**
  * What is beside the program: variables and who holds them, frames, the transcript, and the line about memory.
  */
-import type { MemoryView, OutputLine, SessionView, VariableView } from "./protocol.ts";
+import type { OutputLine, SessionView, VariableView } from "./protocol.ts";
 
 /** An element with a class and what is in it. */
 export function make(tag: string, className: string, ...children: readonly (Node | string)[]): HTMLElement {
@@ -80,9 +80,10 @@ export class Transcript {
   /** Adds lines; the oldest go when there are too many. */
   add(lines: readonly OutputLine[]): void {
     for (const line of lines) {
-      const text =
-        line.kind === "input" ? `lisp> ${line.text}\n` : line.kind === "output" ? line.text : `${line.text}\n`;
-      const element = make("span", line.kind, text);
+      // What a program has written may end in the middle of a line.
+      const isInside = line.kind !== "output" && !/(?:^|\n)$/.test(this.#log.lastChild?.textContent ?? "");
+      const text = line.kind === "output" ? line.text : `${line.kind === "input" ? "lisp> " : ""}${line.text}\n`;
+      const element = make("span", line.kind, `${isInside ? "\n" : ""}${text}`);
       this.#log.append(element);
       this.#lines.push({ line, element });
     }
@@ -108,13 +109,19 @@ function bytes(count: number): string {
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
 }
 
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : `${noun}s`}`;
+}
+
 /** The line about memory. */
-export function memoryLine({ objects, kinds, isComplete, history, code, depth }: MemoryView, storage: string): string {
+export function memoryLine({ isRunning, memory }: SessionView, storage: string): string {
+  const { objects, kinds, isComplete, history, code, depth } = memory;
+  const alive = `${isComplete ? "" : "more than "}${counted(objects, "object")}${kinds === "" ? "" : ` (${kinds})`}`;
   return [
-    `alive: ${isComplete ? "" : "more than "}${objects.toLocaleString("en")} objects${kinds === "" ? "" : ` (${kinds})`}`,
+    `alive: ${isRunning ? "counted at the next pause" : alive}`,
     `history ${bytes(history)}`,
-    `${depth.toLocaleString("en")} ${depth === 1 ? "frame" : "frames"}`,
-    `code of ${code} forms`,
-    `kept on ${storage}`,
+    counted(depth, "frame"),
+    `code of ${counted(code, "form")}`,
+    storage,
   ].join(" · ");
 }

@@ -2,7 +2,13 @@
  * Where a session is kept between visits: a history on the origin private file system, on IndexedDB where that is not there. The bytes
  * of a session are kept in pieces, so that what did not change is not written again.
  */
-import { type HistoryDriver, HistoryStore, indexedDbHistory, opfsHistory } from "plimsoll/history/browser";
+import {
+  type HistoryDriver,
+  HistoryStore,
+  indexedDbHistory,
+  opfsHistory,
+  PlimsollError,
+} from "plimsoll/history/browser";
 import type { OutputLine } from "./protocol.ts";
 
 /** A session as it is kept. */
@@ -35,7 +41,7 @@ export class SessionStore {
     this.#store = store;
   }
 
-  /** Opens what the browser offers. `only` is for tests. @throws PlimsollError when another tab has it, or nothing is offered. */
+  /** Opens what the browser offers. `only` is for tests. @throws Error when another tab has it, or nothing is offered. */
   static async open(only?: HistoryDriver): Promise<SessionStore> {
     const drivers: readonly (readonly [string, HistoryDriver])[] =
       only === undefined
@@ -49,6 +55,8 @@ export class SessionStore {
       try {
         return new SessionStore(kind, await HistoryStore.open<Pieces>({ driver, memory: MEMORY }));
       } catch (error) {
+        if (PlimsollError.is(error, "ERR_PLIMSOLL_HISTORY_LOCKED"))
+          throw new Error("another tab has the playground open; close it and load this page again", { cause: error });
         failure = error;
       }
     }

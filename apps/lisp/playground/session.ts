@@ -232,10 +232,12 @@ export class Session {
   #count(isRunning: boolean): Pick<MemoryView, "objects" | "kinds" | "isComplete"> {
     if (isRunning) return this.#counted;
     const { machine, namespaces } = this.#lisp;
-    const held = [...namespaces.ownValues(), machine.frame, machine.value];
+    const held = [...namespaces.ownValues(), machine.value, machine.isDone ? undefined : machine.frame];
     const { kinds, total, isComplete } = countReachable(held, COUNT_LIMIT);
     const most = [...kinds].sort(([, a], [, b]) => b - a).slice(0, 3);
-    const words = most.map(([kind, count]) => `${count.toLocaleString("en")} ${kind}`).join(", ");
+    const words = most
+      .map(([kind, count]) => `${count.toLocaleString("en")} ${count === 1 ? kind.slice(0, -1) : kind}`)
+      .join(", ");
     this.#counted = { objects: total, kinds: words, isComplete };
     return this.#counted;
   }

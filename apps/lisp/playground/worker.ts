@@ -108,16 +108,25 @@ async function handle(request: Request): Promise<void> {
 async function start(): Promise<void> {
   try {
     store = await SessionStore.open();
-    const kept = await store.last();
+  } catch (error) {
+    answer({ kind: "failed", message: `This session will not be kept: ${message(error)}` });
+  }
+  try {
+    const kept = await store?.last();
     if (kept !== undefined) {
       session.text = kept.text;
       transcript = [...kept.lines];
       session.open(kept.bytes);
     }
   } catch (error) {
-    answer({ kind: "failed", message: `Nothing is kept: ${message(error)}` });
+    answer({ kind: "failed", message: `The last session could not be opened, this is a new one: ${message(error)}` });
   }
-  answer({ kind: "opened", text: session.text, lines: transcript, storage: store?.kind ?? "nowhere" });
+  answer({
+    kind: "opened",
+    text: session.text,
+    lines: transcript,
+    storage: store === undefined ? "not kept" : `kept on ${store.kind}`,
+  });
   report();
 }
 
