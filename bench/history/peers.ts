@@ -1,21 +1,15 @@
 /**
  * Ways to keep each state of a program, side by side: what a save costs in time and bytes, and what it takes
- * to have a state back. Bytes are those of what is kept, serialised by V8 where it is kept as objects.
+ * to have a state back. All make the same edits, as many of them, and give the same steps back. Bytes are those of
+ * what is kept, serialised by V8 where it is kept as objects; for shared structures, the heap that they take.
  */
 import { deserialize, serialize } from "node:v8";
-import { type HistoryDriver, HistoryStore, memoryHistory, patch } from "plimsoll/history";
+import { HistoryStore, memoryHistory, patch } from "plimsoll/history";
 import { enablePatches, applyPatches as applyImmer, produceWithPatches, type Patch as ImmerPatch } from "immer";
 import { Map as ImmutableMap } from "immutable";
 import { apply as applyMutative, create } from "mutative";
-
-/** One kind of state: how to make it, and how its steps change it. */
-export interface Workload {
-  readonly name: string;
-  /** The state before the first step. */
-  readonly make: () => Record<string, unknown>;
-  /** The path that a step changes, and what it becomes. */
-  readonly edit: (step: number) => { readonly path: readonly string[]; readonly value: unknown };
-}
+import { watched } from "./watched.ts";
+import { change, type Edit, type Workload } from "./workloads.mjs";
 
 /** What one way costs. */
 export interface PeerCost {
@@ -27,6 +21,8 @@ export interface PeerCost {
 /** One way of keeping states. */
 export interface Peer {
   readonly name: string;
+  /** True when it keeps a copy of the whole state for each step. */
+  readonly copies?: boolean;
   /** Keeps `steps` states and gives some of them back. */
   readonly run: (workload: Workload, steps: number) => Promise<PeerCost>;
 }
@@ -34,17 +30,11 @@ export interface Peer {
 enablePatches();
 const RESTORES = 5;
 
-function change(state: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  let at = state;
-  for (const key of path.slice(0, -1)) at = at[key] as Record<string, unknown>;
-  at[path.at(-1) ?? ""] = value;
-}
-
 function saveUsOf(startedAt: number, steps: number): number {
   return ((performance.now() - startedAt) * 1000) / steps;
 }
 
-/** The median time of a few restores of the newest half, in milliseconds. */
+/** The median time of a steps restores of the newest half, in milliseconds. */
 async function timeRestores(steps: number, restore: (step: number) => unknown): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < RESTORES; i++) {
@@ -56,29 +46,12 @@ async function timeRestores(steps: number, restore: (step: number) => unknown): 
   return times.sort((one, other) => one - other)[RESTORES >> 1] ?? 0;
 }
 
-/** A driver that counts what it is given. */
-function counted(driver: HistoryDriver, onBytes: (bytes: number) => void): HistoryDriver {
-  return {
-    name: driver.name,
-    async open(mode) {
-      const storage = await driver.open(mode);
-      return {
-        ...storage,
-        append(name, bytes) {
-          onBytes(bytes.length);
-          return storage.append(name, bytes);
-        },
-      };
-    },
-  };
-}
-
 const plimsoll: Peer = {
   name: "plimsoll",
   async run({ make, edit }, steps) {
     let bytes = 0;
-    const driver = counted(memoryHistory(), (more) => (bytes += more));
-    await using store = await HistoryStore.open<Record<string, unknown>>({ driver, memory: "64mb" });
+    const driver = watched(memoryHistory(), (more) => (bytes += more.length));
+    await using store = await HistoryStore.open<object>({ driver, memory: "64mb" });
     store.save(make());
     await store.flush();
     bytes = 0;
@@ -103,19 +76,18 @@ function copying<K>(
 ): Peer {
   return {
     name,
+    copies: true,
     async run({ make, edit }, steps) {
       const state = make();
       const kept: K[] = [];
-      const few = Math.min(steps, 60);
       const startedAt = performance.now();
-      for (let step = 0; step < few; step++) {
-        const { path, value } = edit(step);
-        change(state, path, value);
+      for (let step = 0; step < steps; step++) {
+        change(state, edit(step));
         kept.push(copy(state));
       }
-      const saveUs = saveUsOf(startedAt, few);
+      const saveUs = saveUsOf(startedAt, steps);
       const stepBytes = bytesOf(kept[0] as K);
-      return { saveUs, stepBytes, restoreMs: await timeRestores(few, (step) => restore(kept[step] as K)) };
+      return { saveUs, stepBytes, restoreMs: await timeRestores(steps, (step) => restore(kept[step] as K)) };
     },
   };
 }
@@ -123,7 +95,7 @@ function copying<K>(
 /** Patches from the first state on, folded for a restore. */
 function patching<P>(
   name: string,
-  produce: (state: object, edit: (draft: Record<string, unknown>) => void) => readonly [object, P],
+  produce: (state: object, edit: Edit) => readonly [object, P],
   fold: (first: object, patches: readonly P[]) => object,
 ): Peer {
   return {
@@ -132,17 +104,15 @@ function patching<P>(
       const first = make();
       let state: object = first;
       const patches: P[] = [];
-      const few = Math.min(steps, 1000);
       const startedAt = performance.now();
-      for (let step = 0; step < few; step++) {
-        const { path, value } = edit(step);
-        const [next, made] = produce(state, (draft) => change(draft, path, value));
+      for (let step = 0; step < steps; step++) {
+        const [next, made] = produce(state, edit(step));
         state = next;
         patches.push(made);
       }
-      const saveUs = saveUsOf(startedAt, few);
-      const restoreMs = await timeRestores(few, (step) => fold(first, patches.slice(0, step + 1)));
-      return { saveUs, stepBytes: serialize(patches).length / few, restoreMs };
+      const saveUs = saveUsOf(startedAt, steps);
+      const restoreMs = await timeRestores(steps, (step) => fold(first, patches.slice(0, step + 1)));
+      return { saveUs, stepBytes: serialize(patches).length / steps, restoreMs };
     },
   };
 }
@@ -156,18 +126,18 @@ const immutable: Peer = {
         : value;
     let state = convert(make()) as ImmutableMap<string, unknown>;
     const kept: ImmutableMap<string, unknown>[] = [];
-    const few = Math.min(steps, 20_000);
+    globalThis.gc?.();
     const heapBefore = process.memoryUsage().heapUsed;
     const startedAt = performance.now();
-    for (let step = 0; step < few; step++) {
+    for (let step = 0; step < steps; step++) {
       const { path, value } = edit(step);
       state = state.setIn(path, value);
       kept.push(state);
     }
-    const saveUs = saveUsOf(startedAt, few);
+    const saveUs = saveUsOf(startedAt, steps);
     globalThis.gc?.();
-    const stepBytes = Math.max(0, process.memoryUsage().heapUsed - heapBefore) / few;
-    return { saveUs, stepBytes, restoreMs: await timeRestores(few, (step) => kept[step]) };
+    const stepBytes = Math.max(0, process.memoryUsage().heapUsed - heapBefore) / steps;
+    return { saveUs, stepBytes, restoreMs: await timeRestores(steps, (step) => kept[step]) };
   },
 };
 
@@ -179,7 +149,7 @@ export const PEERS: readonly Peer[] = [
   patching<ImmerPatch[]>(
     "immer 11.2.10 patches",
     (state, edit) => {
-      const [next, patches] = produceWithPatches(state, (draft) => edit(draft as Record<string, unknown>));
+      const [next, patches] = produceWithPatches(state, (draft) => change(draft, edit));
       return [next, patches];
     },
     (first, patches) => applyImmer(first, patches.flat()),
@@ -187,7 +157,7 @@ export const PEERS: readonly Peer[] = [
   patching<object[]>(
     "mutative 2.0.0 patches",
     (state, edit) => {
-      const [next, patches] = create(state, (draft) => edit(draft as Record<string, unknown>), { enablePatches: true });
+      const [next, patches] = create(state, (draft) => change(draft, edit), { enablePatches: true });
       return [next, patches];
     },
     (first, patches) => applyMutative(first, patches.flat() as Parameters<typeof applyMutative>[1]),

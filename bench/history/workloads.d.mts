@@ -16,6 +16,7 @@ export interface Workload {
 }
 
 export const bindings: Workload;
+export const record: Workload;
 export const nested: Workload;
 export function change(state: object, edit: Edit): void;
 export function isSame(one: unknown, other: unknown): boolean;

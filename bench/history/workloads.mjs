@@ -32,6 +32,13 @@ export const bindings = {
   edit: (step) => ({ path: [NAMES[mixed(step) % BINDINGS]], value: valueOf(step) }),
 };
 
+/** The same in a plain object, which is what the libraries of immutable states are made for. */
+export const record = {
+  title: "10000 properties",
+  make: () => Object.fromEntries(NAMES.map((name, i) => [name, i])),
+  edit: bindings.edit,
+};
+
 const GROUPS = Array.from({ length: 100 }, (_, i) => `group-${i}`);
 const ITEMS = Array.from({ length: 20 }, (_, i) => `item-${i}`);
 const FIELDS = Array.from({ length: 14 }, (_, i) => `field-${i}`);

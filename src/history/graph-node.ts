@@ -21,6 +21,9 @@ export interface Run {
 /** Slots of the first run that grows; later runs double what there is. */
 const MIN_RUN = 8;
 
+/** Keys of a small container are gone through: an index of its own would be larger than it. */
+const MAX_SCANNED = 16;
+
 /** One container. */
 export class GraphNode {
   /** The cell of its header, which is its name in other cells. */
@@ -88,6 +91,12 @@ export class GraphNode {
 
   /** The slot of a key. */
   find(key: SlotValue): number | undefined {
+    if (key === EMPTY) return undefined;
+    if (this.keys.length <= MAX_SCANNED) {
+      // A key is what a Map takes for the same: -0 is 0, and NaN is NaN.
+      const at = Number.isNaN(key) ? this.keys.findIndex(Number.isNaN) : this.keys.indexOf(key);
+      return at < 0 ? undefined : at;
+    }
     if (!this.#slots) {
       this.#slots = new Map();
       for (let slot = 0; slot < this.keys.length; slot++) {
