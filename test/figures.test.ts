@@ -3,14 +3,16 @@
  * is right about goals.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { meetsGoal, writeTable } from "../scripts/figure-table.ts";
 import { pagesWithTables, renderPage, renderSection, renderTables } from "../scripts/write-figures.ts";
 
+const ROOT = join(import.meta.dirname, "..");
+
 describe("tables of figures in other pages", () => {
-  it.each(pagesWithTables())("are current in %s", (file) => {
-    const page = readFileSync(file, "utf8");
+  it.each(pagesWithTables().map((file) => relative(ROOT, file)))("are current in %s", (file) => {
+    const page = readFileSync(join(ROOT, file), "utf8");
     expect(page).toBe(renderTables(page));
   });
 
@@ -25,7 +27,7 @@ describe("tables of figures in other pages", () => {
 
 describe("docs/benchmarks.md", () => {
   it("is what `npm run docs:figures` writes", () => {
-    const page = readFileSync(join(import.meta.dirname, "..", "docs", "benchmarks.md"), "utf8");
+    const page = readFileSync(join(ROOT, "docs", "benchmarks.md"), "utf8");
     expect(page).toBe(renderPage());
   });
 
