@@ -187,7 +187,11 @@ const spots = defineTool({
       how: `V8's sampling heap profiler, read right after a forced collection. ${age}${newest?.precise === true ? ", inlining off" : ""}. Lines are where functions start.`,
       recheck: `growth_between {"watch":"${watch}"} lists the same by growth`,
       next: found[0]
-        ? [`capture_heap {"watch":"${watch}"} tells who keeps them`]
+        ? [
+            found[0].id.startsWith("worker")
+              ? "A snapshot is of the main thread alone: follow what this function makes to the collection that keeps it"
+              : `capture_heap {"watch":"${watch}"} tells who keeps them`,
+          ]
         : [`diagnose_growth {"watch":"${watch}","waitSeconds":40}`],
     };
   },
@@ -243,7 +247,10 @@ const limits = defineTool({
       ],
       how: "Read anew from the cgroup files, /proc and V8. The V8 heap must be full before the container is: a full heap ends with a stack (134), a full container with SIGKILL (137).",
       recheck: sizeMb === undefined ? "plimsoll limits" : `plimsoll limits ${sizeMb}mb`,
-      next: advice ? [`NODE_OPTIONS="${advice.flags.join(" ")}"`] : [],
+      next:
+        advice && (sizeMb !== undefined || tightest?.kind !== "machine")
+          ? [`NODE_OPTIONS="${advice.flags.join(" ")}"`]
+          : [],
     };
   },
 });
