@@ -7,6 +7,7 @@ import { formatBytes, parseBytes, type SizeInput } from "../base/bytes.ts";
 import { publish } from "../base/channels.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
+import { untilAborted } from "./abortable-source.ts";
 import { TUNING } from "./admission.ts";
 import { CostModel } from "./cost-model.ts";
 import { ForcedCollections, type ForcedTotal } from "./forced-collections.ts";
@@ -145,7 +146,7 @@ export class BatchSizer implements Disposable {
    *
    * @param items - any iterable. It is closed when the reader stops early.
    * @param call - is given a batch.
-   * @param signal - ends it between batches. Default: none.
+   * @param signal - ends it between batches, also while it waits for an item. Default: none.
    * @returns what the calls return, in order.
    */
   async *map<T, R>(
@@ -155,7 +156,7 @@ export class BatchSizer implements Disposable {
   ): AsyncGenerator<R, void, undefined> {
     let batch: T[] = [];
     let size = this.next();
-    for await (const item of items) {
+    for await (const item of Symbol.asyncIterator in items ? untilAborted(items, signal) : items) {
       signal?.throwIfAborted();
       batch.push(item);
       if (batch.length < size) continue;

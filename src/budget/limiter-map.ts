@@ -2,6 +2,7 @@
  * Items through a limiter with back-pressure: the next item is taken only when a task may start with it, and no item while
  * too many results wait for the reader. So neither the source, nor the tasks, nor the results pile up.
  */
+import { closeSource } from "./abortable-source.ts";
 import type { MapOptions, TaskOptions } from "./limiter-options.ts";
 import { Progress } from "./progress.ts";
 
@@ -111,8 +112,7 @@ export async function* mapThrough<T, R>(
     wake();
     signal?.removeEventListener("abort", onAbort);
     while (count.running > 0) await change();
-    // Not waited for: a source that never gives its next item would never close either.
-    if (!isDone) void closing(source);
+    if (!isDone) void closeSource(source);
     progress[Symbol.dispose]();
   }
   if (failure) throw failure.error;
@@ -133,14 +133,6 @@ export function streamOf<R>(results: AsyncGenerator<R, void, undefined>): Readab
     },
     { highWaterMark: 0 },
   );
-}
-
-async function closing(source: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-  try {
-    await source.return?.();
-  } catch {
-    // The reader has left or has been given the first failure already.
-  }
 }
 
 function iteratorOf<T>(items: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T> {

@@ -103,6 +103,10 @@ describe("BatchSizer", () => {
     };
     await expect(read()).rejects.toThrow("enough");
     expect(calls).toBe(1);
+    const never: AsyncIterable<number> = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
+    const stuck = sizer.map(never, () => ++calls, AbortSignal.timeout(5));
+    await expect(stuck.next()).rejects.toThrow(/timeout/);
+    expect(calls).toBe(1);
     expect(() => new BatchSizer({ first: 0 })).toThrow(/first is 0/);
   });
 });

@@ -5,6 +5,7 @@
  */
 import { PlimsollError } from "../../base/errors.ts";
 import { yieldTurn } from "../../scope/yield-turn.ts";
+import { untilAborted } from "../abortable-source.ts";
 import { memoryAtHand, openLease, type StoreMemory } from "../open-lease.ts";
 import { type Codec, structuredCodec } from "./codec.ts";
 import { SortedRuns } from "./sorted-runs.ts";
@@ -68,7 +69,7 @@ async function* sort<T>(source: Iterable<T> | AsyncIterable<T>, options: SortExt
       if ((count += 1) % STRIDE === 0) await pause();
     }
   } else {
-    for await (const value of source) {
+    for await (const value of untilAborted(source, signal)) {
       runs.add(value);
       if ((count += 1) % STRIDE === 0) await pause();
     }

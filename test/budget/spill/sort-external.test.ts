@@ -101,6 +101,34 @@ it.each(["reading", "merging"])("ends while %s when it is aborted, with nothing 
   expect(openFiles(directory)).toEqual(before);
 });
 
+it("ends while its source keeps it waiting when it is aborted, and closes the source", async () => {
+  const directory = testFolder();
+  const controller = new AbortController();
+  let isClosed = false;
+  const source: AsyncIterable<number> = {
+    [Symbol.asyncIterator]: () => {
+      let given = 0;
+      return {
+        next: () => (given < 5_000 ? Promise.resolve({ done: false, value: given++ }) : wait()),
+        return: () => {
+          isClosed = true;
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      };
+    },
+  };
+  const wait = (): Promise<never> => {
+    setImmediate(() => controller.abort(new Error("enough")));
+    return new Promise(() => {});
+  };
+  const options = { key: (n: number) => n, memory: "64kb", directory, signal: controller.signal };
+  const before = openFiles(directory);
+  await expect(collect(sortExternal(source, options))).rejects.toThrow("enough");
+  expect(isClosed).toBe(true);
+  expect(openFiles(directory)).toEqual(before);
+  await expect(collect(sortExternal(source, options))).rejects.toThrow("enough");
+});
+
 it("lets everything go when its reader stops, or its source fails", async () => {
   const directory = testFolder();
   const options = { key: (n: number) => n, memory: "64kb", directory, codec: jsonCodec<number>() };
