@@ -7,6 +7,7 @@ import type { ByteWriter } from "./byte-writer.ts";
 import { writeCell, writeHeader } from "./cell-codec.ts";
 import { EMPTY, GraphNode, isSame, type Run, type SlotValue } from "./graph-node.ts";
 import { KIND, type Kind } from "./kind.ts";
+import { PageOwners, type VisitCell } from "./page-owners.ts";
 import { FANOUT } from "./page-table.ts";
 import type { Slices } from "./turn.ts";
 
@@ -37,7 +38,7 @@ export class Graph {
   /** Containers that are reachable or not known to be dead. */
   nodes = 0;
   readonly dirtyPages = new Set<number>();
-  readonly #onPage = new Map<number, GraphNode[]>();
+  readonly #owners = new PageOwners();
   #changes: Change[] = [];
   #created: GraphNode[] = [];
   /** What a rollback leaves: the root of an empty state. */
@@ -73,18 +74,18 @@ export class Graph {
 
   /** The container whose header is in a cell. */
   nodeAt(id: number): GraphNode | undefined {
-    return this.#onPage.get(Math.floor(id / FANOUT))?.find((node) => node.id === id);
+    return this.#owners.on(Math.floor(id / FANOUT)).find((node) => node.id === id);
   }
 
   /** True when a page holds something. */
   hasPage(page: number): boolean {
-    return this.#onPage.has(page);
+    return this.#owners.on(page).length > 0;
   }
 
   /** A new container with room for `capacity` slots. */
   create(kind: Kind, capacity: number): GraphNode {
     const node = new GraphNode(this.nextCell++, kind);
-    this.#own(node.id, 1, node);
+    this.#owners.own(node.id, 1, node);
     this.#addRun(node, capacity);
     this.nodes++;
     this.bytes += NODE_BYTES;
@@ -95,10 +96,10 @@ export class Graph {
 
   /** Takes over a container that was read from the log. */
   #adopt(node: GraphNode): void {
-    this.#own(node.id, 1, node);
+    this.#owners.own(node.id, 1, node);
     for (const run of node.runs) {
       const cells = node.cellsOf(run.capacity);
-      this.#own(run.start, cells, node);
+      this.#owners.own(run.start, cells, node);
       this.nextCell = Math.max(this.nextCell, run.start + cells);
     }
     this.nodes++;
@@ -219,16 +220,8 @@ export class Graph {
   }
 
   /** Visits every cell that belongs to a container on a page; the header is given for a first cell. */
-  eachCell(page: number, visit: (cell: number, header: GraphNode | undefined, value: SlotValue) => void): void {
-    const first = page * FANOUT;
-    for (const node of new Set(this.#onPage.get(page))) {
-      if (node.id >= first && node.id < first + FANOUT) visit(node.id, node, EMPTY);
-      for (const { start, capacity, firstSlot } of node.runs) {
-        if (node.keyed) visitSlots(start, capacity, first, firstSlot, node.keys, visit);
-        if (node.valued)
-          visitSlots(start + (node.keyed ? capacity : 0), capacity, first, firstSlot, node.values, visit);
-      }
-    }
+  eachCell(page: number, visit: VisitCell): void {
+    this.#owners.eachCell(page, visit);
   }
 
   #log(out: ByteWriter, cell: number, header: GraphNode | undefined, value: SlotValue): number {
@@ -300,7 +293,7 @@ export class Graph {
         for (const value of slots) if (value instanceof GraphNode) reached.add(value);
       }
     }
-    const all = new Set([...this.#onPage.values()].flat());
+    const all = this.#owners.all();
     for (const node of all) {
       if (reached.has(node)) continue;
       for (const slots of [node.keys, node.values]) {
@@ -317,7 +310,7 @@ export class Graph {
     node.isFreed = true;
     this.nodes--;
     this.bytes -= NODE_BYTES;
-    this.#disown(node.id, 1, node);
+    this.#owners.disown(node.id, 1, node, this.dirtyPages);
     for (const run of node.runs) this.#disownRun(node, run);
   }
 
@@ -331,49 +324,14 @@ export class Graph {
   }
 
   #disownRun(node: GraphNode, run: Run): void {
-    this.#disown(run.start, node.cellsOf(run.capacity), node);
+    this.#owners.disown(run.start, node.cellsOf(run.capacity), node, this.dirtyPages);
   }
 
   #addRun(node: GraphNode, capacity: number): void {
     const cells = node.cellsOf(capacity);
     node.runs.push({ start: this.nextCell, capacity, firstSlot: node.capacity });
-    this.#own(this.nextCell, cells, node);
+    this.#owners.own(this.nextCell, cells, node);
     this.nextCell += cells;
-  }
-
-  #own(start: number, cells: number, node: GraphNode): void {
-    for (let page = Math.floor(start / FANOUT); page * FANOUT < start + cells; page++) {
-      const nodes = this.#onPage.get(page);
-      if (nodes) nodes.push(node);
-      else this.#onPage.set(page, [node]);
-    }
-  }
-
-  #disown(start: number, cells: number, node: GraphNode): void {
-    for (let page = Math.floor(start / FANOUT); page * FANOUT < start + cells; page++) {
-      const nodes = this.#onPage.get(page);
-      const at = nodes?.indexOf(node) ?? -1;
-      if (!nodes || at < 0) continue;
-      nodes.splice(at, 1);
-      this.dirtyPages.add(page);
-      if (nodes.length === 0) this.#onPage.delete(page);
-    }
-  }
-}
-
-/** Visits the cells of some slots that lie on the page beginning with the cell `first`. */
-function visitSlots(
-  start: number,
-  capacity: number,
-  first: number,
-  firstSlot: number,
-  slots: readonly SlotValue[],
-  visit: (cell: number, header: undefined, value: SlotValue) => void,
-): void {
-  const end = Math.min(start + capacity, first + FANOUT);
-  for (let cell = Math.max(start, first); cell < end; cell++) {
-    const slot = firstSlot + cell - start;
-    visit(cell, undefined, slot < slots.length ? slots[slot] : EMPTY);
   }
 }
 

@@ -3,8 +3,8 @@
  * a keyframe makes the changed pages readable at once, and pages are cached in bounded memory. Saving is
  * synchronous and touches no storage that is slow to answer; everything that reads is asynchronous.
  */
-import type { ByteBudget, ByteLease } from "../base/byte-budget.ts";
-import { formatBytes, parseBytes } from "../base/bytes.ts";
+import type { ByteBudget } from "../base/byte-budget.ts";
+import { parseBytes } from "../base/bytes.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { byteLimit } from "./byte-limit.ts";
 import { ByteWriter } from "./byte-writer.ts";
@@ -13,25 +13,26 @@ import { Graph } from "./graph.ts";
 import { HistoryLog } from "./history-log.ts";
 import type { HistoryOptions } from "./history-options.ts";
 import { Patch } from "./patch.ts";
+import { PatchWriter } from "./patch-writer.ts";
 import type { Damage } from "./recovery.ts";
 import { type StateView, StepView } from "./state-view.ts";
 import { StateWriter } from "./state-writer.ts";
+import { StoreMemory } from "./store-memory.ts";
 import { listSteps, parentOf, type StepInfo } from "./step-list.ts";
 import type { Keep, Thinning } from "./thinning.ts";
 import { loadGraph, loadNewest, type LogView, openVersion } from "./version-loader.ts";
 import type { Version } from "./version.ts";
 
 const DEFAULT_MEMORY_BYTES = 32 * 2 ** 20;
-/** The lease is taken in steps of this size. */
-const RESERVE_BYTES = 64 * 1024;
 
 /** A history of states of type `T`. */
 export class HistoryStore<T> implements AsyncDisposable {
   readonly #options: HistoryOptions;
   readonly #log: HistoryLog;
-  readonly #lease: ByteLease;
+  readonly #memory: StoreMemory;
   #graph = new Graph();
   #writer: StateWriter;
+  #patches: PatchWriter;
   readonly #cells = new ByteWriter(2 ** 12);
   #cursor = 0;
   /** Steps that `forward` can go to, the next one last. */
@@ -42,8 +43,9 @@ export class HistoryStore<T> implements AsyncDisposable {
   private constructor(options: HistoryOptions, budget: ByteBudget, log: HistoryLog) {
     this.#options = options;
     this.#log = log;
-    this.#lease = budget.register({ name: "history", shrink: () => 0 });
+    this.#memory = new StoreMemory(options, budget);
     this.#writer = new StateWriter(this.#graph, options.immutable ?? false);
+    this.#patches = new PatchWriter(this.#graph, this.#writer);
   }
 
   /**
@@ -102,7 +104,7 @@ export class HistoryStore<T> implements AsyncDisposable {
 
   /** Memory that it holds, in bytes; estimated for the newest state. */
   get memoryBytes(): number {
-    return this.#lease.bytes + this.#log.reader.cache.bytes;
+    return this.#memory.bytes + this.#log.reader.cache.bytes;
   }
 
   /** Damage that was found when it was opened. */
@@ -124,7 +126,7 @@ export class HistoryStore<T> implements AsyncDisposable {
     const graph = this.#graph;
     const { nextCell } = graph;
     try {
-      if (change instanceof Patch) this.#writer.writePatch(change);
+      if (change instanceof Patch) this.#patches.write(change);
       else this.#writer.writeState(change);
       this.#reserve();
     } catch (error) {
@@ -289,7 +291,7 @@ export class HistoryStore<T> implements AsyncDisposable {
     if (this.#isClosed) return;
     await this.#log.rest();
     this.#isClosed = true;
-    this.#lease.release();
+    this.#memory.release();
     await this.#log.close();
   }
 
@@ -312,28 +314,9 @@ export class HistoryStore<T> implements AsyncDisposable {
     }
   }
 
-  /** Asks for the memory that the state and the unwritten bytes take. */
   #reserve(): void {
-    const { pendingBytes } = this.#log.builder.log;
-    const bytes = this.#graph.bytes + this.#log.builder.unsealedBytes + pendingBytes;
-    if (bytes <= this.#lease.bytes && bytes > this.#lease.bytes - 2 * RESERVE_BYTES) return;
-    const wanted = bytes + RESERVE_BYTES;
-    if (this.#lease.tryResize(wanted)) return;
-    this.#log.reader.cache.shrink(wanted - this.#lease.bytes);
-    if (this.#lease.tryResize(wanted) || this.#lease.tryResize(bytes)) return;
-    const limit = typeof this.#options.memory === "object" ? "the shared budget" : "its memory";
-    if (pendingBytes > this.#graph.bytes) {
-      throw new PlimsollError(
-        "ERR_PLIMSOLL_HISTORY_BACKLOG",
-        `${formatBytes(pendingBytes)} wait for ${this.#options.driver.name}, more than fits into ${limit}. Await flush() between saves.`,
-        { details: { pendingBytes } },
-      );
-    }
-    throw new PlimsollError(
-      "ERR_PLIMSOLL_OVER_LIMIT",
-      `The state takes about ${formatBytes(this.#graph.bytes)} of memory, more than fits into ${limit}. Raise \`memory\`; only older states can lie on the storage.`,
-      { details: { stateBytes: this.#graph.bytes } },
-    );
+    const { unsealedBytes, log } = this.#log.builder;
+    this.#memory.reserve(this.#graph.bytes, unsealedBytes, log.pendingBytes, this.#log.reader.cache);
   }
 
   #makeKeyframeWhenDue(): void {
@@ -381,6 +364,7 @@ export class HistoryStore<T> implements AsyncDisposable {
     this.#log.builder.logBytes = version.logBytes;
     this.#log.builder.lines = version.lines;
     this.#writer = new StateWriter(this.#graph, this.#options.immutable ?? false);
+    this.#patches = new PatchWriter(this.#graph, this.#writer);
     this.#cursor = step;
     this.#reserve();
   }

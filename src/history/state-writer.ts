@@ -1,17 +1,17 @@
 /**
  * Brings the store's graph to what a program hands over: a whole state, compared slot by slot with the one
- * before, or a patch. Containers are recognised by identity, else by the place where one of the same kind
+ * before, or the values of a patch. Containers are recognised by identity, else by the place where one of the same kind
  * stood, so equal content is no change. It uses work lists: a list of a million links is no deep recursion.
  */
 import type { Graph } from "./graph.ts";
 import { EMPTY, GraphNode, isSame, type SlotValue } from "./graph-node.ts";
-import { formatPath, KIND, type Kind, kindOf, type Path, type Primitive, unsavable, viewName } from "./kind.ts";
-import type { Patch, PatchOperation } from "./patch.ts";
-import { mismatch, pathOf, type Place, placeOf } from "./place.ts";
+import { KIND, type Kind, kindOf, type Primitive, unsavable, viewName } from "./kind.ts";
+import { pathOf, type Place } from "./place.ts";
 
 /** Bytes of a buffer in one cell: what an edit of a large buffer writes. */
 const CHUNK_BYTES = 1024;
-const MAX_INDEX = 2 ** 32 - 2;
+/** The largest index of an array. */
+export const MAX_INDEX = 2 ** 32 - 2;
 
 interface Job {
   readonly node: GraphNode;
@@ -42,17 +42,14 @@ export class StateWriter {
   writeState(state: unknown): void {
     this.#begin(!this.#trustsIdentity);
     const { root } = this.#graph;
-    this.#graph.setValue(root, 0, this.#attach(state, root.values[0], undefined));
-    this.#fillAll();
+    this.#graph.setValue(root, 0, this.attach(state, root.values[0], undefined));
+    this.fillAll();
   }
 
-  /** Applies a patch. */
-  writePatch({ operations }: Patch): void {
+  /** Begins a patch; returns the mark of this save. */
+  beginPatch(): number {
     this.#begin(false);
-    for (const operation of operations) {
-      this.#apply(operation);
-      this.#fillAll();
-    }
+    return this.#version;
   }
 
   /** Forgets which object is which container: after a save that failed half-way. */
@@ -70,7 +67,7 @@ export class StateWriter {
   }
 
   /** The slot value for something of the program: itself, or its container, which is filled later. */
-  #attach(value: unknown, before: SlotValue, place: Place | undefined, key?: unknown): SlotValue {
+  attach(value: unknown, before: SlotValue, place: Place | undefined, key?: unknown): SlotValue {
     if (typeof value !== "object" || value === null) {
       if (typeof value === "function" || typeof value === "symbol") throw unsavable(value, pathOf(place, key));
       return value as Primitive;
@@ -100,7 +97,8 @@ export class StateWriter {
     return this.#seesAll || before.references === 1 ? before : undefined;
   }
 
-  #fillAll(): void {
+  /** Fills the containers that were attached. */
+  fillAll(): void {
     for (let job = this.#jobs.pop(); job; job = this.#jobs.pop()) {
       this.#fill(job);
       this.#graph.tidy(job.node);
@@ -130,7 +128,7 @@ export class StateWriter {
         return this.#fillBuffer(node, source as ArrayBuffer);
       case KIND.view: {
         const view = source as ArrayBufferView & { readonly length?: number };
-        const buffer = this.#attach(view.buffer, node.values[1], place, "buffer");
+        const buffer = this.attach(view.buffer, node.values[1], place, "buffer");
         return this.#fillSlots(node, [viewName(view), buffer, view.byteOffset, view.length ?? view.byteLength]);
       }
       case KIND.root:
@@ -145,10 +143,10 @@ export class StateWriter {
       let slot: number | undefined = node.keys[next] === key ? next : node.find(key);
       if (slot === undefined) {
         slot = node.used;
-        this.#graph.append(node, key, this.#attach(source[key], EMPTY, place, key));
+        this.#graph.append(node, key, this.attach(source[key], EMPTY, place, key));
       } else {
         if (slot < next && !isIndex(key)) return this.#refill(node, Object.entries(source), place);
-        this.#graph.setValue(node, slot, this.#attach(source[key], node.values[slot], place, key));
+        this.#graph.setValue(node, slot, this.attach(source[key], node.values[slot], place, key));
       }
       next = slot + 1;
     }
@@ -163,14 +161,14 @@ export class StateWriter {
     for (const [key, value] of list ?? entries) {
       count++;
       const here = node.keys[next];
-      const held = this.#attach(key, here ?? EMPTY, place, key);
+      const held = this.attach(key, here ?? EMPTY, place, key);
       let slot: number | undefined = next < node.used && Object.is(here, held) ? next : node.find(held);
       if (slot === undefined) {
         slot = node.used;
-        this.#graph.append(node, held, node.valued ? this.#attach(value, EMPTY, place, key) : EMPTY);
+        this.#graph.append(node, held, node.valued ? this.attach(value, EMPTY, place, key) : EMPTY);
       } else {
         if (slot < next) return this.#refill(node, list ?? [...entries], place);
-        if (node.valued) this.#graph.setValue(node, slot, this.#attach(value, node.values[slot], place, key));
+        if (node.valued) this.#graph.setValue(node, slot, this.attach(value, node.values[slot], place, key));
       }
       kept.push(slot);
       next = slot + 1;
@@ -189,8 +187,8 @@ export class StateWriter {
     for (const [slot, key] of keys.entries()) if (key !== EMPTY) before.set(key, values[slot] ?? EMPTY);
     this.#graph.reset(node, Math.max(1, entries.length));
     for (const [key, value] of entries) {
-      const kept = this.#attach(key, EMPTY, place, key);
-      this.#graph.append(node, kept, node.valued ? this.#attach(value, before.get(kept) ?? EMPTY, place, key) : EMPTY);
+      const kept = this.attach(key, EMPTY, place, key);
+      this.#graph.append(node, kept, node.valued ? this.attach(value, before.get(kept) ?? EMPTY, place, key) : EMPTY);
     }
   }
 
@@ -204,149 +202,47 @@ export class StateWriter {
   /** Slot 0 is the length, slot 1 the first element. */
   #fillArray(node: GraphNode, source: readonly unknown[], place: Place | undefined): void {
     const { length } = source;
-    this.#setSlot(node, 0, length);
+    this.setSlot(node, 0, length);
     for (let i = 0; i < length; i++) {
       const value = source[i];
       const isHole = value === undefined && !(i in source);
       const slot = i + 1;
       const before = slot < node.used ? node.values[slot] : EMPTY;
-      this.#setSlot(node, slot, isHole ? EMPTY : this.#attach(value, before, place, i));
+      this.setSlot(node, slot, isHole ? EMPTY : this.attach(value, before, place, i));
     }
-    this.#truncate(node, length);
+    this.truncate(node, length);
   }
 
-  #truncate(node: GraphNode, length: number): void {
+  /** Empties the slots after an array's or a buffer's last. */
+  truncate(node: GraphNode, length: number): void {
     for (let slot = length + 1; slot < node.used; slot++) this.#graph.setValue(node, slot, EMPTY);
   }
 
   /** Slot 0 is the length in bytes, then come chunks. */
   #fillBuffer(node: GraphNode, source: ArrayBuffer): void {
-    this.#setSlot(node, 0, source.byteLength);
+    this.setSlot(node, 0, source.byteLength);
     const chunks = Math.ceil(source.byteLength / CHUNK_BYTES);
     for (let i = 0; i < chunks; i++) {
       const start = i * CHUNK_BYTES;
       const chunk = new Uint8Array(source, start, Math.min(CHUNK_BYTES, source.byteLength - start));
-      if (i + 1 >= node.used || !isSame(node.values[i + 1], chunk)) this.#setSlot(node, i + 1, chunk.slice());
+      if (i + 1 >= node.used || !isSame(node.values[i + 1], chunk)) this.setSlot(node, i + 1, chunk.slice());
     }
-    this.#truncate(node, chunks);
+    this.truncate(node, chunks);
   }
 
   #fillSlots(node: GraphNode, values: readonly SlotValue[]): void {
-    for (const [slot, value] of values.entries()) this.#setSlot(node, slot, value);
+    for (const [slot, value] of values.entries()) this.setSlot(node, slot, value);
   }
 
-  #setSlot(node: GraphNode, slot: number, value: SlotValue): void {
+  /** Sets a slot, or the one after the last. */
+  setSlot(node: GraphNode, slot: number, value: SlotValue): void {
     if (slot < node.used) this.#graph.setValue(node, slot, value);
     else this.#graph.append(node, EMPTY, value);
   }
 
-  #apply(operation: PatchOperation): void {
-    const { what, path } = operation;
-    const graph = this.#graph;
-    if (path.length === 0 && what === "set") {
-      graph.setValue(graph.root, 0, this.#attach(operation.value, graph.root.values[0], undefined));
-      return;
-    }
-    const isEntry = what === "set" || what === "delete";
-    const parent = this.#resolve(isEntry ? path.slice(0, -1) : path, path);
-    const place = placeOf(path);
-    if (what === "push") {
-      if (parent.kind !== KIND.array) throw mismatch(path, "no array, so nothing can be pushed");
-      const length = parent.values[0] as number;
-      this.#setSlot(parent, length + 1, this.#attach(operation.value, EMPTY, place, length));
-      graph.setValue(parent, 0, length + 1);
-    } else if (what === "add") {
-      if (parent.kind !== KIND.set) throw mismatch(path, "no Set, so no member can be added");
-      const member = this.#attach(operation.value, EMPTY, place);
-      if (parent.find(member) === undefined) graph.append(parent, member, EMPTY);
-    } else if (parent.kind === KIND.array) {
-      this.#applyToArray(parent, operation);
-    } else {
-      this.#applyToKeyed(parent, operation);
-    }
-    parent.version = this.#version;
-    graph.tidy(parent);
-  }
-
-  #applyToKeyed(parent: GraphNode, operation: PatchOperation): void {
-    const { path } = operation;
-    const isKept = parent.kind === KIND.object || parent.kind === KIND.bareObject || parent.kind === KIND.map;
-    if (!isKept && !(parent.kind === KIND.set && operation.what === "delete")) {
-      throw mismatch(path.slice(0, -1), "not an object, an array or a Map");
-    }
-    const given = path.at(-1);
-    const key = this.#keyOf(parent, given, path);
-    const slot = parent.find(key);
-    if (operation.what === "delete") {
-      if (slot !== undefined) this.#graph.clear(parent, slot);
-      return;
-    }
-    if (operation.what !== "set") return;
-    const before = slot === undefined ? EMPTY : parent.values[slot];
-    const value = this.#attach(operation.value, before, placeOf(path));
-    if (slot === undefined) this.#graph.append(parent, key, value);
-    else this.#graph.setValue(parent, slot, value);
-  }
-
-  #applyToArray(parent: GraphNode, operation: PatchOperation): void {
-    const { path } = operation;
-    const key = path.at(-1);
-    const length = parent.values[0] as number;
-    if (key === "length" && operation.what === "set" && isLength(operation.value)) {
-      this.#growTo(parent, operation.value, path);
-      this.#graph.setValue(parent, 0, operation.value);
-      this.#truncate(parent, operation.value);
-      return;
-    }
-    const index = Number(key);
-    if (!isLength(index) || String(index) !== String(key)) throw mismatch(path, "no index of an array");
-    if (operation.what === "delete") {
-      if (index < length) this.#graph.setValue(parent, index + 1, EMPTY);
-    } else if (operation.what === "set") {
-      this.#growTo(parent, index + 1, path);
-      if (index >= length) this.#graph.setValue(parent, 0, index + 1);
-      this.#graph.setValue(parent, index + 1, this.#attach(operation.value, parent.values[index + 1], placeOf(path)));
-    }
-  }
-
-  #growTo(parent: GraphNode, length: number, path: Path): void {
-    if (length > parent.used * 2 + 1e6)
-      throw mismatch(path, "so far behind the array's end that it would be nearly all holes");
-    while (parent.used <= length) this.#graph.append(parent, EMPTY, EMPTY);
-  }
-
-  /** The key as the graph holds it: objects are known by identity, an object's keys are texts. */
-  #keyOf(parent: GraphNode, key: unknown, path: Path): SlotValue {
-    if (parent.kind === KIND.map || parent.kind === KIND.set) {
-      return this.#attach(Object.is(key, -0) ? 0 : key, EMPTY, placeOf(path));
-    }
-    if (typeof key !== "string" && typeof key !== "number") throw mismatch(path, "no key of an object");
-    return String(key);
-  }
-
-  #resolve(keys: Path, path: Path): GraphNode {
-    let value = this.#graph.root.values[0];
-    for (const [depth, key] of keys.entries()) {
-      if (!(value instanceof GraphNode)) throw mismatch(keys.slice(0, depth), "no container");
-      value = this.#step(value, key);
-    }
-    if (!(value instanceof GraphNode)) throw mismatch(keys, `no container, so ${formatPath(path)} cannot be changed`);
-    return value;
-  }
-
-  #step(node: GraphNode, key: unknown): SlotValue {
-    if (node.kind === KIND.array) return typeof key === "number" ? node.values[key + 1] : node.values[Number(key) + 1];
-    if (!node.keyed) return undefined;
-    let held: SlotValue;
-    if (node.kind !== KIND.map) {
-      held = typeof key === "string" || typeof key === "number" ? String(key) : EMPTY;
-    } else if (typeof key === "object" && key !== null) {
-      held = this.#known.get(key)?.node ?? EMPTY;
-    } else {
-      held = key as Primitive;
-    }
-    const slot = node.find(held);
-    return slot === undefined ? undefined : node.values[slot];
+  /** The container of an object that was saved before. */
+  nodeOf(value: object): GraphNode | undefined {
+    return this.#known.get(value)?.node;
   }
 }
 
@@ -361,10 +257,6 @@ function isIndex(key: string): boolean {
   if (first < 48 || first > 57) return false;
   const index = Number(key);
   return Number.isInteger(index) && index <= MAX_INDEX && String(index) === key;
-}
-
-function isLength(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_INDEX + 1;
 }
 
 /** Room for what a container holds now. */
