@@ -4,7 +4,7 @@
  * modules into one scope and leave no map.
  */
 import type { AnyNode } from "acorn";
-import type { ReadFunction } from "../scope/walker.ts";
+import type { ReadFunction } from "../scope/read-function.ts";
 
 /** What made a bundle, by how its modules are kept. */
 export const MODULE_MAP_KINDS = ["webpack", "Browserify"] as const;

@@ -5,7 +5,7 @@
  */
 import type { AnyNode, Class } from "acorn";
 import type { NameTable } from "../scope/name-table.ts";
-import type { FunctionDigest, ReadFunction } from "../scope/walker.ts";
+import { digestOf, type FunctionDigest, type ReadFunction } from "../scope/read-function.ts";
 import { CALLBACK_PARAMETERS, COUNTERS } from "./conventions.ts";
 import {
   defaultedArgument,
@@ -368,19 +368,6 @@ export class Notes {
 /** `f` in `f(…)`, `o.f` in `(0, o.f)(…)`. */
 function calleeOf({ callee }: Call): AnyNode {
   return callee.type === "SequenceExpression" ? (callee.expressions.at(-1) ?? callee) : callee;
-}
-
-function digestOf(node: AnyNode | undefined): FunctionDigest | undefined {
-  if (node?.type === "ClassExpression" || node?.type === "ClassDeclaration") {
-    const own = node.body.body.find((element) => element.type === "MethodDefinition" && element.kind === "constructor");
-    return own?.type === "MethodDefinition" ? digestOf(own.value) : undefined;
-  }
-  return node &&
-    (node.type === "FunctionExpression" ||
-      node.type === "ArrowFunctionExpression" ||
-      node.type === "FunctionDeclaration")
-    ? (node as ReadFunction).digest
-    : undefined;
 }
 
 function classNameOf(value: AnyNode): Description | undefined {

@@ -2,7 +2,7 @@
  * acorn's parser as its plugins see it: the published types leave out the methods that a subclass may override.
  */
 import { Parser, type AnyNode, type Class, type Identifier, type Options, type Pattern, type TokenType } from "acorn";
-import type { ReadFunction } from "./walker.ts";
+import type { ReadFunction } from "./read-function.ts";
 
 /** The methods and fields of acorn's parser that are overridden or read here. */
 export interface AcornInternals {

@@ -9,7 +9,8 @@ import { Notes } from "../naming/notes.ts";
 import type { AnalyseOptions } from "./analyse.ts";
 import { ScopeStack } from "./scope-stack.ts";
 import { emptyTables, type Tables } from "./tables.ts";
-import { Walker, type ReadFunction } from "./walker.ts";
+import type { ReadFunction } from "./read-function.ts";
+import { Walker } from "./walker.ts";
 import { WordParser } from "./word-parser.ts";
 
 /** Bits of acorn's scope flags (its `scopeflags.js`). */

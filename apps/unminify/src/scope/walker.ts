@@ -3,30 +3,13 @@
  * parser has read it; then its syntax tree may go. What lies in inner statements was read before and is
  * not entered again.
  */
-import type { AnyNode, Class, Function as FunctionNode, Identifier, Pattern } from "acorn";
+import type { AnyNode, Class, Identifier, Pattern } from "acorn";
 import type { Notes } from "../naming/notes.ts";
 import { declaredNames } from "./declared-names.ts";
+import { isForwarding, type ReadFunction } from "./read-function.ts";
 import type { ScopeStack } from "./scope-stack.ts";
 import { ModuleFinder } from "../modules/module-finder.ts";
 import { KEPT, WRITTEN, type BindingKind, type Written } from "./tables.ts";
-
-/** What stays of a function when its body has been read. */
-export interface FunctionDigest {
-  /** Number of its first parameter in the notes. */
-  readonly firstParameter: number;
-  readonly parameterCount: number;
-  /** Occurrence of the identifier that it returns, where it only returns one. */
-  readonly returned?: number;
-  /** Occurrence of its own name, where it has one. */
-  readonly name?: number;
-}
-
-/** A function as the parser leaves it, with what is kept of it. */
-export type ReadFunction = FunctionNode & {
-  digest?: FunctionDigest;
-  /** An arrow function that reads `this`, `super`, `new.target` or `arguments` of the code around. */
-  seesThis?: boolean;
-};
 
 /** Reads names out of syntax trees into a {@link ScopeStack}. */
 export class Walker {
@@ -403,16 +386,4 @@ export class Walker {
     }
     return undefined;
   }
-}
-
-/** `x.apply(this, arguments)`. */
-function isForwarding({ callee, arguments: [first, second] }: Extract<AnyNode, { type: "CallExpression" }>): boolean {
-  return (
-    callee.type === "MemberExpression" &&
-    callee.property.type === "Identifier" &&
-    callee.property.name === "apply" &&
-    first?.type === "ThisExpression" &&
-    second?.type === "Identifier" &&
-    second.name === "arguments"
-  );
 }
