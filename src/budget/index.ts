@@ -8,17 +8,12 @@ export { BoundedMap, type BoundedMapOptions, type CacheValue, type EvictReason }
 export { BatchSizer, type BatchSizerOptions, type BatchStatus } from "./batch-sizer.ts";
 export type { KindCost } from "./cost-model.ts";
 export { PoolGauge } from "./integrations/pool-gauge.ts";
+export type { MemoryLease } from "./lease.ts";
 export { AdaptiveLimiter } from "./limiter.ts";
 export type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
 export type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
 export type { ProgressEvent } from "./progress.ts";
-export {
-  type BatchAdvice,
-  type BudgetReport,
-  MemoryBudget,
-  type MemoryBudgetOptions,
-  type MemoryLease,
-} from "./memory-budget.ts";
+export { type BatchAdvice, type BudgetReport, MemoryBudget, type MemoryBudgetOptions } from "./memory-budget.ts";
 export type { StoreMemory } from "./open-lease.ts";
 export { bytesCodec, type Codec, jsonCodec, structuredCodec } from "./spill/codec.ts";
 export { sortExternal, type SortExternalOptions } from "./spill/sort-external.ts";

@@ -3,15 +3,16 @@
  * collections, so no number has to be guessed. When it holds tasks back, it also does what can end that: without new work V8
  * has no reason to collect, memory never falls, and the hold would last for ever (Dask's workers that "never unpause").
  */
-import { formatBytes, parseBytes } from "../base/bytes.ts";
+import { parseBytes } from "../base/bytes.ts";
 import { publish } from "../base/channels.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { Admission, type HoldReason, TUNING } from "./admission.ts";
 import { CostModel } from "./cost-model.ts";
 import { ForcedCollections } from "./forced-collections.ts";
+import { describeHold, type HoldState } from "./hold.ts";
 import { mapThrough, streamOf } from "./limiter-map.ts";
-import type { Hold, LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
+import type { LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./limiter-options.ts";
 import { type MemoryGauge, ProcessGauge } from "./memory-gauge.ts";
 import { Pace } from "./pace.ts";
 import { TaskQueue } from "./task-queue.ts";
@@ -42,7 +43,7 @@ export class AdaptiveLimiter implements Disposable {
   #timer: Disposable | undefined;
   #readMs = 0;
   #ended = 0;
-  #hold: { readonly reason: HoldReason; readonly sinceMs: number } | undefined;
+  #hold: HoldState | undefined;
   #pauses = 0;
   #isDisposed = false;
 
@@ -167,13 +168,12 @@ export class AdaptiveLimiter implements Disposable {
 
   /** What it does now, and why tasks wait. */
   status(): LimiterStatus {
-    return {
+    const status = {
       inFlight: this.#admission.inFlight,
       waiting: this.#queue.size,
       ended: this.#ended,
       pace: this.#pace.limit,
       perSecond: this.#pace.throughput,
-      hold: this.#describeHold(),
       costs: this.#model.costs(),
       spreadRatio: this.#model.spread,
       liveHeapBytes: this.#admission.live?.heapBytes,
@@ -183,19 +183,7 @@ export class AdaptiveLimiter implements Disposable {
       collections: this.#model.learned,
       forced: this.#forced.total,
     };
-  }
-
-  /** Starts no further task until what it returns is disposed of; running ones go on. */
-  pause(): Disposable {
-    this.#pauses += 1;
-    let isHeld = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (isHeld) this.#pauses -= 1;
-        isHeld = false;
-        if (!this.#isDisposed) this.#pump();
-      },
-    };
+    return { ...status, hold: this.#hold && describeHold(this.#hold, status, this.#maxConcurrency) };
   }
 
   /** Refuses what waits and what comes later; running tasks go on. */
@@ -274,7 +262,7 @@ export class AdaptiveLimiter implements Disposable {
     if (reason === "pace") this.#pace.wait(nowMs);
     if (this.#hold?.reason === reason) return;
     this.#hold = { reason, sinceMs: this.#hold?.sinceMs ?? nowMs };
-    publish("plimsoll:limiter:held", () => ({ name: this.name, ...this.#describeHold() }));
+    publish("plimsoll:limiter:held", () => ({ name: this.name, ...this.status().hold }));
   }
 
   /** Forces a collection when one can help and has its price. @returns true when it did. */
@@ -286,20 +274,6 @@ export class AdaptiveLimiter implements Disposable {
     this.#read(this.#clock.now());
     publish("plimsoll:limiter:collected", () => ({ name: this.name, reason, pauseMs }));
     return true;
-  }
-
-  #describeHold(): Hold | undefined {
-    if (!this.#hold) return undefined;
-    const { reason, sinceMs } = this.#hold;
-    const { inFlight, live, heapCapBytes, residentCapBytes } = this.#admission;
-    const why: Record<HoldReason, string> = {
-      paused: "it was paused",
-      pace: `more at once has not made it faster, or is not yet tried`,
-      concurrency: `maxConcurrency is ${this.#maxConcurrency}`,
-      heap: `${formatBytes(live?.heapBytes)} live on the heap, of at most ${formatBytes(heapCapBytes)}`,
-      resident: `${formatBytes(this.#gauge.residentBytes())} are resident, of at most ${formatBytes(residentCapBytes)}`,
-    };
-    return { reason, sinceMs, sentence: `${this.#queue.size} tasks wait while ${inFlight} run: ${why[reason]}` };
   }
 }
 

@@ -3,11 +3,12 @@
  * budget is full, consumers that can shrink are asked to before anybody is refused. It counts what it is told and measures nothing:
  * `AdaptiveLimiter` is for work whose size nobody knows.
  */
-import type { ByteBudget, ByteConsumer, ByteLease } from "../base/byte-budget.ts";
+import type { ByteBudget, ByteConsumer } from "../base/byte-budget.ts";
 import { formatBytes, parseBytes, type SizeInput } from "../base/bytes.ts";
 import { publish } from "../base/channels.ts";
 import { PlimsollError } from "../base/errors.ts";
 import { fairShare, type Holder, reclaim } from "./arbitration.ts";
+import { Lease, type MemoryLease } from "./lease.ts";
 import { readRealLimit } from "./real-limit.ts";
 
 /** How a budget is made. */
@@ -19,18 +20,6 @@ export interface MemoryBudgetOptions {
    * limit less what is in use now.
    */
   readonly limit?: SizeInput;
-}
-
-/** A lease that can grow, held with `using`. */
-export interface MemoryLease extends ByteLease {
-  /** Who holds it. */
-  readonly name: string;
-  /**
-   * Changes what is held.
-   *
-   * @throws PlimsollError `ERR_PLIMSOLL_OVER_BUDGET` when it does not fit; nothing has changed then.
-   */
-  resize(bytes: number): void;
 }
 
 /** What a budget and those below it hold. */
@@ -239,60 +228,6 @@ export class MemoryBudget implements ByteBudget, Disposable {
   #assertOpen(): void {
     if (!this.#isDisposed) return;
     throw new PlimsollError("ERR_PLIMSOLL_RELEASED", `the budget "${this.name}" was disposed of: open leases before.`);
-  }
-}
-
-class Lease implements MemoryLease, Holder {
-  readonly consumer: Holder["consumer"];
-  readonly #change: (bytes: number) => boolean;
-  readonly #refuse: (bytes: number) => PlimsollError;
-  readonly #close: () => void;
-  #bytes = 0;
-  #isOpen = true;
-
-  constructor(
-    consumer: Holder["consumer"],
-    change: (bytes: number) => boolean,
-    refuse: (bytes: number) => PlimsollError,
-    close: () => void,
-  ) {
-    this.consumer = consumer;
-    this.#change = change;
-    this.#refuse = refuse;
-    this.#close = close;
-  }
-
-  get name(): string {
-    return this.consumer.name;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  tryResize(bytes: number): boolean {
-    if (!Number.isFinite(bytes) || bytes < 0) {
-      throw new PlimsollError("ERR_PLIMSOLL_BAD_SIZE", `"${this.name}" asks for ${bytes} bytes: give 0 or more.`);
-    }
-    if (!this.#isOpen) throw new PlimsollError("ERR_PLIMSOLL_RELEASED", `the lease of "${this.name}" was released.`);
-    if (!this.#change(bytes)) return false;
-    this.#bytes = bytes;
-    return true;
-  }
-
-  resize(bytes: number): void {
-    if (!this.tryResize(bytes)) throw this.#refuse(bytes);
-  }
-
-  release(): void {
-    if (!this.#isOpen) return;
-    this.tryResize(0);
-    this.#isOpen = false;
-    this.#close();
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
   }
 }
 

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fairShare } from "../../src/budget/arbitration.ts";
-import { MemoryBudget, type MemoryLease } from "../../src/budget/memory-budget.ts";
+import type { MemoryLease } from "../../src/budget/lease.ts";
+import { MemoryBudget } from "../../src/budget/memory-budget.ts";
 import { PlimsollError } from "../../src/base/errors.ts";
 
 const MB = 2 ** 20;
