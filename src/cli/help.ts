@@ -1,10 +1,11 @@
 /** The help texts. They go to stdout when asked for, to stderr when a command was missing. */
 
-/** For a bare `plimsoll`: six lines. */
+/** For a bare `plimsoll`: seven lines. */
 export const BRIEF_HELP = `plimsoll shows how much memory a Node.js program uses, of which kind, what grows and why.
   plimsoll run -- node server.js    start a program and watch it: verdict and report at its end
   plimsoll watch 4711               the same for a process that runs already; without a number: which
   plimsoll explain                  the newest verdict again, in full
+  plimsoll supervise -- node server.js   replaces it before it reaches the limit, with no request lost
   plimsoll limits                   which memory limit applies here, and the flags to set
   plimsoll --help                   every option`;
 
@@ -39,6 +40,14 @@ plimsoll heap FILE | heap diff A B [C] | heap node FILE @ID   [--json] [--max-me
     What a heap snapshot holds and who keeps it; what grew between two or three; one object.
 plimsoll heap capture PID [-o FILE] [--compact] [--max-pause TIME]
     A heap snapshot of a running process, if it is predicted to fit into memory and pause.
+
+plimsoll supervise [options] -- COMMAND…
+    Replaces COMMAND before it reaches the limit: the new one takes its sockets, the old one drains.
+  --limit SIZE          of each instance, or a share of the real limit for all. Default: 80%
+  --drain TIME          how long it may drain and end before it is killed. Default: 10s
+  --instances N         so many at once. Default: 1
+  --restart-after N     also after so many requests, or at an age such as 2h
+  --no-reports          leave no report of each instance; --report-dir, --quiet and --json as run
 
 plimsoll limits [SIZE] [--json] [--write docker|kubernetes|systemd|node]
     Which memory limit applies here (or would at SIZE), and the flags to set.
