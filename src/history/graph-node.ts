@@ -41,6 +41,8 @@ export class GraphNode {
   /** The save that has changed it last. */
   version = 0;
   isFreed = false;
+  /** True until the step that has made it ends: it is written as a whole. */
+  isNew = true;
   #slots: Map<SlotValue, number> | undefined;
 
   constructor(id: number, kind: Kind) {

@@ -67,6 +67,8 @@ export class Graph {
     }
     this.root = this.create(KIND.root, 1);
     this.root.references = 1;
+    // A rollback leaves it.
+    this.root.isNew = false;
     this.append(this.root, EMPTY, undefined);
     this.#kept = { changes: this.#changes.length, created: this.#created.length };
     this.#orphans.clear();
@@ -96,6 +98,7 @@ export class Graph {
 
   /** Takes over a container that was read from the log. */
   #adopt(node: GraphNode): void {
+    node.isNew = false;
     this.#owners.own(node.id, 1, node);
     for (const run of node.runs) {
       const cells = node.cellsOf(run.capacity);
@@ -116,7 +119,7 @@ export class Graph {
   append(node: GraphNode, key: SlotValue, value: SlotValue): void {
     const slot = node.used;
     if (slot === node.capacity) {
-      this.#changes.push({ what: "runs", node, before: [...node.runs] });
+      if (!node.isNew) this.#changes.push({ what: "runs", node, before: [...node.runs] });
       this.#addRun(node, node.nextCapacity);
     }
     if (node.keyed) this.#write("key", node, slot, key);
@@ -136,13 +139,14 @@ export class Graph {
 
   /** Empties a container and gives it fresh cells: for another order of its keys. */
   reset(node: GraphNode, capacity: number): void {
-    this.#changes.push({ what: "slots", node, keys: node.keys, values: node.values });
+    if (!node.isNew) this.#changes.push({ what: "slots", node, keys: node.keys, values: node.values });
     for (const slots of [node.keys, node.values]) for (const value of slots) this.#release(value);
     node.keys = [];
     node.values = [];
     node.live = 0;
     node.forgetKeys();
-    this.#changes.push({ what: "runs", node, before: node.runs });
+    if (node.isNew) for (const run of node.runs) this.#disownRun(node, run);
+    else this.#changes.push({ what: "runs", node, before: node.runs });
     node.runs = [];
     this.#addRun(node, capacity);
   }
@@ -170,7 +174,7 @@ export class Graph {
   commit(out: ByteWriter): number {
     this.#freeOrphans();
     let cells = 0;
-    for (const node of this.#created) if (!node.isFreed) cells += this.#log(out, node.id, node, EMPTY);
+    for (const node of this.#created) if (!node.isFreed) cells += this.#logWhole(out, node);
     for (const change of this.#changes) {
       const { node } = change;
       if (change.what === "runs") this.#disownDropped(node, change.before);
@@ -207,7 +211,10 @@ export class Graph {
         if (change.grew) (change.what === "key" ? node.keys : node.values).pop();
       }
     }
-    for (const node of this.#created.splice(this.#kept.created)) this.#forget(node);
+    for (const node of this.#created.splice(this.#kept.created)) {
+      for (const slots of [node.keys, node.values]) for (const value of slots) this.#release(value);
+      this.#forget(node);
+    }
     this.#orphans.clear();
     this.nextCell = nextCell;
   }
@@ -222,6 +229,22 @@ export class Graph {
   /** Visits every cell that belongs to a container on a page; the header is given for a first cell. */
   eachCell(page: number, visit: VisitCell): void {
     this.#owners.eachCell(page, visit);
+  }
+
+  /** Writes the header of a container, and the slots of a new one. Returns how many cells they are. */
+  #logWhole(out: ByteWriter, node: GraphNode): number {
+    let cells = this.#log(out, node.id, node, EMPTY);
+    if (!node.isNew) return cells;
+    node.isNew = false;
+    for (let slot = 0; slot < node.used; slot++) {
+      if (node.keyed && node.keys[slot] !== EMPTY) {
+        cells += this.#log(out, node.keyCell(slot), undefined, node.keys[slot]);
+      }
+      if (node.valued && node.values[slot] !== EMPTY) {
+        cells += this.#log(out, node.valueCell(slot), undefined, node.values[slot]);
+      }
+    }
+    return cells;
   }
 
   #log(out: ByteWriter, cell: number, header: GraphNode | undefined, value: SlotValue): number {
@@ -247,7 +270,7 @@ export class Graph {
   #write(what: "key" | "value", node: GraphNode, slot: number, value: SlotValue): void {
     const slots = what === "key" ? node.keys : node.values;
     const grew = slot >= slots.length;
-    this.#changes.push({ what, node, slot, before: grew ? EMPTY : slots[slot], grew });
+    if (!node.isNew) this.#changes.push({ what, node, slot, before: grew ? EMPTY : slots[slot], grew });
     this.#restore(what, node, slot, value);
   }
 

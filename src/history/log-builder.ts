@@ -110,7 +110,7 @@ export class LogBuilder {
   seal(): void {
     if (this.#steps.count === 0) return;
     const { first, last, count, parent } = this.#steps.header;
-    const position = this.log.append(RECORD.steps, this.#steps.take());
+    const position = this.log.append(RECORD.steps, ...this.#steps.take());
     this.content.index.addSteps(first, last, count, parent, position);
   }
 }

@@ -38,7 +38,7 @@ export class LogWriter {
   /** Where the next record will begin; opens a new segment when this one is full. */
   next(): number {
     if (offsetOf(this.#end) >= this.#segmentBytes) this.#end = positionOf(segmentOf(this.#end) + 1, 0);
-    if (offsetOf(this.#end) === 0) this.#write(sealRecord(RECORD.start, Uint8Array.of(FORMAT), this.#out));
+    if (offsetOf(this.#end) === 0) this.#write(sealRecord(RECORD.start, [Uint8Array.of(FORMAT)], this.#out));
     return this.#end;
   }
 
@@ -47,7 +47,7 @@ export class LogWriter {
    *
    * @throws PlimsollError `ERR_PLIMSOLL_UNWRITABLE` when the storage has refused this one or one before.
    */
-  append(type: number, content: Uint8Array): number {
+  append(type: number, ...content: readonly Uint8Array[]): number {
     const position = this.next();
     this.#write(sealRecord(type, content, this.#out));
     return position;

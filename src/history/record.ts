@@ -50,13 +50,13 @@ export function parseSegmentName(name: string): { readonly generation: number; r
   return match ? { generation: Number(match[1]), segment: Number(match[2]) } : undefined;
 }
 
-/** Puts header and content together. The result is valid until `out` is written to again. */
-export function sealRecord(type: number, content: Uint8Array, out = new ByteWriter()): Uint8Array {
+/** Puts header and content, given in pieces, together. The result is valid until `out` is written to again. */
+export function sealRecord(type: number, content: readonly Uint8Array[], out = new ByteWriter()): Uint8Array {
   out.clear();
   out.u32(0);
-  out.u32(content.length);
+  out.u32(content.reduce((length, piece) => length + piece.length, 0));
   out.u8(type);
-  out.bytes(content);
+  for (const piece of content) out.bytes(piece);
   out.patchU32(0, crc32(out.view(), 4));
   return out.view();
 }

@@ -182,7 +182,7 @@ export async function writeGeneration(storage: HistoryStorage, generation: numbe
     content[i] = (rest & 127) | (i < 3 ? 128 : 0);
     rest >>>= 7;
   }
-  await storage.append(MANIFEST, sealRecord(RECORD.start, content));
+  await storage.append(MANIFEST, sealRecord(RECORD.start, [content]));
   await storage.sync();
 }
 

@@ -30,7 +30,7 @@ export interface StepEntry {
 /** Collects steps for a record. */
 export class StepsWriter {
   readonly #entries = new ByteWriter(2 ** 17);
-  readonly #out = new ByteWriter(2 ** 17);
+  readonly #head = new ByteWriter(64);
   #first = 0;
   #last = 0;
   #count = 0;
@@ -74,19 +74,19 @@ export class StepsWriter {
     return { first: this.#first, last: this.#last, count: this.#count, parent: this.#parent, timeMs: this.#firstMs };
   }
 
-  /** The record's content, valid until the next is taken; begins a new one. */
-  take(): Uint8Array {
-    const out = this.#out;
-    out.clear();
-    out.varint(this.#first);
-    out.varint(this.#last - this.#first);
-    out.varint(this.#count);
-    out.varint(this.#parent === undefined ? 0 : this.#parent + 1);
-    out.f64(this.#firstMs);
-    out.bytes(this.#entries.view());
+  /** The record's content in pieces, valid until the next step is added; begins a new one. */
+  take(): readonly Uint8Array[] {
+    const head = this.#head;
+    head.clear();
+    head.varint(this.#first);
+    head.varint(this.#last - this.#first);
+    head.varint(this.#count);
+    head.varint(this.#parent === undefined ? 0 : this.#parent + 1);
+    head.f64(this.#firstMs);
+    const steps = this.#entries.view();
     this.#entries.clear();
     this.#count = 0;
-    return out.view();
+    return [head.view(), steps];
   }
 }
 
