@@ -15,7 +15,7 @@ const LISTED = 60;
 /** A watch, for every tool that takes one. */
 export const WATCH: z.ZodString = z.string().max(12).describe("Handle of a watch, such as w1.");
 /** A process, for every tool that takes one. */
-export const PID: z.ZodInt = z.int().min(2).max(4_194_304).describe("Process id.");
+export const PID: z.ZodInt = z.int().min(1).max(4_194_304).describe("Process id.");
 
 function watchFact(watched: WatchedProgram): Fact {
   const { id, name, pid, isAlive, seconds, outsideOnly, exit } = watched;

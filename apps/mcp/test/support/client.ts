@@ -14,6 +14,8 @@ const CALL_MS = 240_000;
 export interface AgentOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The Node.js binary. Default: the running one. */
+  readonly node?: string;
   /** Where its files go. Default: a new folder, removed at the end. */
   readonly dir?: string;
 }
@@ -35,10 +37,10 @@ export class Agent implements AsyncDisposable {
     this.pid = pid;
   }
 
-  static async start({ args = [], env = {}, dir }: AgentOptions = {}): Promise<Agent> {
+  static async start({ args = [], env = {}, dir, node = process.execPath }: AgentOptions = {}): Promise<Agent> {
     const folder = dir ?? mkdtempSync(join(tmpdir(), "plimsoll-mcp-"));
     const transport = new StdioClientTransport({
-      command: process.execPath,
+      command: node,
       args: [PROGRAM, "--dir", folder, ...args],
       env: { PATH: process.env["PATH"] ?? "", ...env },
       stderr: "ignore",

@@ -8,8 +8,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AnswerPage } from "../src/answer/answer.ts";
 import { Agent, factOf } from "./support/client.ts";
-import { malformedLines } from "./support/malformed.ts";
-import { RawServer } from "./support/raw-stdio.ts";
 
 const LEAK = join(import.meta.dirname, "fixtures", "stepwise-leak.mjs");
 /** No pattern finds this one: only what is never read is never shown. */
@@ -205,33 +203,5 @@ describe("with every grant", () => {
     expect((await other.ask("drain", { watch: "w2" })).summary).toMatch(/ended with SIGTERM/);
     const page = await other.ask("trend");
     expect(page.facts.some(({ says }) => says.startsWith("node […]"))).toBe(true);
-  });
-});
-
-describe("wrong questions", () => {
-  it.each([
-    ["a process that is not there", "memory_summary", { pid: 4_194_303 }, /There is no process/],
-    ["a handle that is not there", "diagnose_growth", { watch: "w77" }, /next: list_processes/],
-    ["a snapshot that is not there", "heap_suspects", { snapshot: "s77" }, /next: capture_heap/],
-    ["a file that is no snapshot", "open_snapshot", { file: "/etc/passwd" }, /no snapshot file/],
-    ["a misspelt argument", "memory_summary", { wacth: "w1" }, /wacth/],
-    ["an argument of the wrong type", "attach", { pid: "x" }, /wrong arguments at "pid"/],
-    ["a tool that is not there", "free_memory", {}, /There is no tool/],
-  ])("%s gets an answer that says what next", async (_what, name, args, words) => {
-    const text = await refusal(name, args);
-    expect(text).toMatch(words);
-    expect(text).toContain("next: ");
-  });
-
-  it("are survived, five hundred of them", async () => {
-    await using server = new RawServer();
-    await server.initialize();
-    for (const line of malformedLines(500)) await server.write(line);
-    await server.write("x".repeat(3_000_000));
-    const { result } = await server.request("ping", {}, "still-there");
-    expect(result).toEqual({});
-    expect(server.broken).toBe(0);
-    expect(server.answers).toBeGreaterThan(150);
-    expect(server.peakRssBytes).toBeLessThan(MOST_RSS);
   });
 });
