@@ -9,7 +9,7 @@ import { fileHistory, type HistoryStorage } from "plimsoll/history";
 import { LispError } from "../data/errors.ts";
 import { Exit } from "../library/system.ts";
 import { Lisp } from "../lisp.ts";
-import { nodeMemory } from "../memory/node-host.ts";
+import { nodeLimits, nodeMemory } from "../memory/node-host.ts";
 import { explain } from "./explain.ts";
 import { nodeFiles, readStdin, standardConsole } from "./host.ts";
 import { runRepl } from "./repl.ts";
@@ -74,7 +74,14 @@ const OPTIONS = {
 
 function makeLisp(history: HistoryStorage | false, input: () => string | undefined): Lisp {
   const console = standardConsole(input);
-  return new Lisp({ console, files: nodeFiles, memory: nodeMemory, environment: process.env, history });
+  return new Lisp({
+    console,
+    files: nodeFiles,
+    memory: nodeMemory,
+    environment: process.env,
+    history,
+    ...nodeLimits(),
+  });
 }
 
 /** Runs a file. Returns the exit code. */

@@ -12,7 +12,7 @@ export interface Limits {
   readonly maxDepth?: number;
   /** How many bytes may be in use. Default: no limit. */
   readonly maxBytes?: number;
-  /** The bytes in use now, as the host counts them. Asked every 65,536 steps. Default: none are counted. */
+  /** The bytes in use now, as the host counts them. Asked every 8,192 steps. Default: none are counted. */
   readonly usedBytes?: () => number;
 }
 

@@ -15,7 +15,7 @@ import { BOTTOM, Registers } from "./registers.ts";
 import type { Resumption } from "./resumption.ts";
 
 /** No step count is checked more often than this. */
-const CHECK_STEPS = 65_536;
+const CHECK_STEPS = 8_192;
 
 /** Runs nodes. */
 export class Machine extends Registers {

@@ -1,6 +1,10 @@
 /**
  * Memory as procedures: figures in the keyword style, namespaces that free what they held, limits, and code and names that are freed.
  */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Lisp, write } from "../../src/index.ts";
@@ -22,6 +26,8 @@ const filing = new Lisp({
     remove: (name) => void stored.delete(name),
   },
 });
+
+const COMMAND = join(import.meta.dirname, "..", "..", "bin", "lisp.js");
 
 function never(): boolean {
   return false;
@@ -121,6 +127,29 @@ describe("forms that macros made", () => {
         "(define a 'word)\n(guard (e (#t (list (condition-form e) (condition-position e)))) (list (twice a)))",
       ),
     ).toBe('("(twice a)" "text:2:72")');
+  });
+});
+
+describe("the command", () => {
+  it("raises a condition before V8 gives up, and goes on", () => {
+    const program = join(mkdtempSync(join(tmpdir(), "plimsoll-lisp-")), "grow.scm");
+    writeFileSync(
+      program,
+      `(define keep '())
+       (define (hoard) (set! keep (cons (make-vector 100) keep)) (hoard))
+       (define (deep n) (+ 1 (deep n)))
+       (define (kind thunk) (guard (e (#t (condition-kind e))) (thunk)))
+       (define (forget) (set! keep '()))
+       (write (map kind (list hoard forget (lambda () (deep 1)) (lambda () (+ 1 2)))))`,
+    );
+    const args = ["--max-old-space-size=64", COMMAND, program];
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      encoding: "utf8",
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    });
+    rmSync(dirname(program), { recursive: true });
+    expect({ stdout, stderr }).toEqual({ stdout: "(memory #<unspecified> memory 3)", stderr: "" });
   });
 });
 
