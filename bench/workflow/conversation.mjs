@@ -7,7 +7,10 @@ const SESSIONS_AT_ONCE = 32;
 
 /** A question of some 120 characters. */
 export function questionOf(session, turn) {
-  return `Session ${session}, turn ${turn}: please continue where we stopped, and mind what was said in turn ${turn - 1}. `.padEnd(120, "?");
+  return `Session ${session}, turn ${turn}: please continue where we stopped, and mind what was said in turn ${turn - 1}. `.padEnd(
+    120,
+    "?",
+  );
 }
 
 /** An answer of some 400 characters. */

@@ -13,17 +13,24 @@ const llm = {
 };
 const workflow = new Workflow({ name: "talk" })
   .addNode("answer", agent({ system: SYSTEM, conversation: "messages" }))
-  .addNode("length", transform({ run: (text, { session }) => session.get("messages").length + text.length * 0 }))
+  .addNode("length", transform({ run: (_text, { session }) => session.get("messages").length }))
   .connect("answer", "length")
   .returns("length");
 
-const executor = new Executor({ llm, checkpoints: fileCheckpoints(process.argv[4]), profile: "highThroughput", limit: "1gb" });
+const executor = new Executor({
+  llm,
+  checkpoints: fileCheckpoints(process.argv[4]),
+  profile: "highThroughput",
+  limit: "512mb",
+});
 let messages = 0;
 const ms = await converse(sessions, turns, async (session, turn) => {
   const { output } = await executor.execute(workflow, questionOf(session, turn), { session: `session ${session}` });
   messages = output;
 });
 const status = executor.status();
-process.stderr.write(JSON.stringify({ sessions: status.sessions, values: status.values, profile: status.profile.name }));
+process.stderr.write(
+  JSON.stringify({ sessions: status.sessions, values: status.values, profile: status.profile.name }),
+);
 await executor.close();
 report(ms, sessions, turns, messages);

@@ -3,6 +3,7 @@ export { WorkflowError, type WorkflowErrorCode } from "./workflow-error.ts";
 export type { Schema } from "./graph/schema.ts";
 export {
   agent,
+  agentTool,
   type AgentDefinition,
   type AgentNode,
   type AgentTool,

@@ -1,4 +1,5 @@
 /** The client against an endpoint that is slow, cuts where it hurts, is busy, breaks and talks nonsense. */
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LlmClient, LlmConfig, type OpenAiOptions, type StreamPart } from "../src/index.ts";
@@ -88,7 +89,7 @@ describe("complete", () => {
 
   it("does not show the key", () => {
     const config = LlmConfig.openai({ model: "m", apiKey: "sk-secret" });
-    expect(JSON.stringify(config) + String(config)).not.toContain("sk-secret");
+    expect(JSON.stringify(config) + inspect(config, { depth: 9 })).not.toContain("sk-secret");
   });
 });
 
@@ -184,6 +185,23 @@ describe("completeBatch", () => {
       answers.push(answer.completion?.text ?? answer.error?.code);
     expect(answers).toEqual(prompts.map((prompt) => (prompt === "7" ? "ERR_WORKFLOW_REFUSED" : `echo: ${prompt}`)));
     expect(place.server.mostOpen).toBeGreaterThan(1);
+  });
+
+  it("puts several prompts into a request where the endpoint takes them", async () => {
+    await using place = await start({ delayMs: 5, fault: (request) => (request === 1 ? "error" : undefined) });
+    const prompts = Array.from({ length: 100 }, (_, index) => `prompt ${index}`);
+    const texts: (string | undefined)[] = [];
+    for await (const { completion } of place.client.completeBatch(prompts, { perRequest: "auto", maxTokens: 9 }))
+      texts.push(completion?.text);
+    expect(texts).toEqual(prompts.map((prompt) => `echo: ${prompt}`));
+    expect(place.server.questions.length).toBeLessThan(30);
+    expect(place.client.usage).toMatchObject({ answers: 100 });
+  });
+
+  it("refuses conversations where a request takes many prompts", async () => {
+    await using place = await start();
+    const answers = place.client.completeBatch([[{ role: "user", content: "x" }]], { perRequest: 4 });
+    await expect(answers.next()).rejects.toThrow("perRequest");
   });
 
   it("takes no prompt before there is room for it", async () => {

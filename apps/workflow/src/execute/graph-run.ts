@@ -9,7 +9,7 @@ import { topologicalOrder } from "../graph/validate.ts";
 import { WorkflowError } from "../workflow-error.ts";
 import type { Finished } from "./checkpoints.ts";
 import { runMap } from "./map-run.ts";
-import { runLeaf } from "./node-run.ts";
+import { named, runLeaf } from "./node-run.ts";
 import { Change, type Outcome, type Surroundings } from "./run-state.ts";
 import type { Held } from "./values.ts";
 
@@ -85,7 +85,9 @@ class GraphRun {
 
   #begin(name: string): void {
     if (this.#failure) return;
-    const work = this.#runNode(name).catch((error: unknown) => this.#fail(error));
+    const work = this.#runNode(name).catch((error: unknown) =>
+      this.#fail(this.#stop.signal.aborted ? error : named(this.#around.prefix + name, 1, error)),
+    );
     const running = work.finally(() => this.#running.delete(running));
     this.#running.add(running);
   }

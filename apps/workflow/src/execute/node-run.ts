@@ -3,6 +3,7 @@
  * whatever goes wrong.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { PlimsollError } from "plimsoll/history";
 import type { AgentNode, CodeNode, ConditionNode, NodeContext } from "../graph/node.ts";
 import { check } from "../graph/schema.ts";
 import { WorkflowError, wordsOf } from "../workflow-error.ts";
@@ -91,15 +92,23 @@ async function withDeadline<R>(
   }
 }
 
-function named(path: string, attempts: number, error: unknown): WorkflowError {
-  if (WorkflowError.is(error) && error.message.includes(`"${path}"`)) return error;
+/** What was thrown, with the name of the node in it. */
+export function named(path: string, attempts: number, error: unknown): WorkflowError {
+  const isOurs = WorkflowError.is(error);
+  if (isOurs && (error.code === "ERR_WORKFLOW_STOPPED" || namesNode(error.message, path))) return error;
+  const unsavable = isOurs ? error.cause : error;
+  if (PlimsollError.is(unsavable, "ERR_PLIMSOLL_UNSAVABLE")) {
+    const what = (unsavable.message.split(",")[0] ?? "").replace(/^.*\bvalue\.?/, "") || "it";
+    const message = `The node "${path}" gave a value that cannot be kept: ${what}. Give plain data.`;
+    return new WorkflowError("ERR_WORKFLOW_NODE", message, { node: path }, error);
+  }
   const tries = attempts > 1 ? ` after ${attempts} tries` : "";
-  const code = WorkflowError.is(error) ? error.code : "ERR_WORKFLOW_NODE";
   const words = wordsOf(error);
-  return new WorkflowError(
-    code,
-    `The node "${path}" failed${tries}: ${words}${/[.!?]$/.test(words) ? "" : "."}`,
-    { node: path },
-    error,
-  );
+  const message = `The node "${path}" failed${tries}: ${words}${/[.!?]$/.test(words) ? "" : "."}`;
+  return new WorkflowError(isOurs ? error.code : "ERR_WORKFLOW_NODE", message, { node: path }, error);
+}
+
+/** It, or a node within it. */
+function namesNode(message: string, path: string): boolean {
+  return ['"', "/", "[", "#"].some((end) => message.includes(`"${path}${end}`));
 }

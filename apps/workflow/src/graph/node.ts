@@ -191,6 +191,13 @@ export function agent<In = unknown, Out = string>(
   return { ...definition, kind: "agent" };
 }
 
+/** A tool that a model may call, whose `run` knows what its `input` schema lets through. */
+export function agentTool<In>(
+  definition: ToolSpecification & { readonly input?: Schema<In>; run(input: In, context: NodeContext): unknown },
+): AgentTool {
+  return definition;
+}
+
 /** A node that chooses where its input goes. */
 export function condition<In>(definition: ConditionDefinition<In>): ConditionNode & Typed<In, In> {
   return { ...definition, kind: "condition" };

@@ -1,13 +1,14 @@
 /**
  * Asks a language model: one answer, a stream, or many answers, as many at once as help and fit into memory.
  */
-import { AdaptiveLimiter, type SizeInput } from "plimsoll/budget";
+import { AdaptiveLimiter, BatchSizer, type SizeInput } from "plimsoll/budget";
 import { WorkflowError, wordsOf } from "../workflow-error.ts";
 import { bodyOf, Pieces, readPiece } from "./chat.ts";
 import { Endpoint, EndpointFailure, failureOf } from "./endpoint.ts";
 import { readEvents } from "./event-stream.ts";
 import type { Completion, CompletionOptions, LanguageModel, Message } from "./language-model.ts";
 import type { LlmConfig } from "./llm-config.ts";
+import { manyBodyOf, readMany } from "./many-prompts.ts";
 import { Retries } from "./retry.ts";
 
 /** What a stream gives: text as it comes, and at its end the rest. */
@@ -20,6 +21,11 @@ export type StreamPart =
 export interface BatchOptions extends CompletionOptions {
   /** Requests at once. Default: `auto`, as many as make it faster and fit into memory. */
   readonly concurrency?: number | "auto";
+  /**
+   * Prompts in a request, for endpoints whose `/completions` takes a list: a number at most, or `auto` for as many as make it faster
+   * and fit. Requests follow one another then. Default: 1, over `/chat/completions`.
+   */
+  readonly perRequest?: number | "auto";
   /** What the process may use. Default: the tightest limit that applies. */
   readonly limit?: SizeInput;
   /** Gives answers as they come, and not in the order of the prompts. Default: false. */
@@ -128,7 +134,8 @@ export class LlmClient implements LanguageModel, AsyncDisposable {
     prompts: Iterable<string | readonly Message[]> | AsyncIterable<string | readonly Message[]>,
     options: BatchOptions = {},
   ): AsyncGenerator<BatchAnswer, void, undefined> {
-    const { concurrency = "auto", limit, unordered = false, ...each } = options;
+    const { concurrency = "auto", perRequest = 1, limit, unordered = false, ...each } = options;
+    if (perRequest !== 1) return yield* this.#inRequests(prompts, perRequest, limit, each);
     using limiter = new AdaptiveLimiter({
       name: "prompts",
       ...(concurrency !== "auto" && { maxConcurrency: concurrency }),
@@ -147,6 +154,47 @@ export class LlmClient implements LanguageModel, AsyncDisposable {
       }
     };
     yield* limiter.map(prompts, ask, { ordered: !unordered, ...(each.signal && { signal: each.signal }) });
+  }
+
+  async *#inRequests(
+    prompts: Iterable<string | readonly Message[]> | AsyncIterable<string | readonly Message[]>,
+    perRequest: number | "auto",
+    limit: SizeInput | undefined,
+    options: CompletionOptions,
+  ): AsyncGenerator<BatchAnswer, void, undefined> {
+    using sizer = new BatchSizer({
+      name: "prompts a request",
+      ...(perRequest !== "auto" && { first: perRequest, max: perRequest }),
+      ...(limit !== undefined && { limit }),
+    });
+    let index = 0;
+    for await (const answers of sizer.map(prompts, (some) => this.#askMany(some, options), options.signal))
+      for (const answer of answers) yield { index: index++, ...answer };
+  }
+
+  /** A request that fails for good has failed for each of its prompts. */
+  async #askMany(
+    prompts: readonly (string | readonly Message[])[],
+    options: CompletionOptions,
+  ): Promise<({ completion: Completion } | { error: WorkflowError })[]> {
+    const { signal } = options;
+    const texts = prompts.filter((prompt) => typeof prompt === "string");
+    if (texts.length < prompts.length)
+      throw new WorkflowError(
+        "ERR_WORKFLOW_OPTION",
+        "With perRequest prompts are texts; conversations go one a request.",
+      );
+    try {
+      const body = manyBodyOf(this.#config.model, texts, options);
+      const completions = await this.#retries.run(async (requests) => {
+        const response = await this.#endpoint.send("completions", body, signal);
+        return readMany(await this.#readAll(response, signal), texts.length, requests);
+      }, signal);
+      return completions.map((completion) => ({ completion: this.#count(completion) }));
+    } catch (error) {
+      if (!WorkflowError.is(error)) throw error;
+      return texts.map(() => ({ error }));
+    }
   }
 
   /** Closes all connections. */

@@ -36,6 +36,8 @@ export interface ModelServerOptions {
 export interface WireBody {
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content: string }[];
+  /** Of `/completions`, instead of messages. */
+  readonly prompt?: readonly string[];
   readonly stream?: boolean;
   readonly max_tokens?: number;
   readonly temperature?: number;
@@ -111,13 +113,14 @@ export class ModelServer implements AsyncDisposable {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as WireBody;
-    const question = body.messages.at(-1)?.content ?? "";
+    const question = body.messages?.at(-1)?.content ?? body.prompt?.join("\n") ?? "";
     this.#keys.add(request.headers.authorization);
     const number = this.questions.push(question) - 1;
     this.bodies.push(body);
     if (this.bodies.length > 100) this.bodies.shift();
     if (this.#options.delayMs) await sleep(this.#options.delayMs);
-    const fault = request.url === "/v1/chat/completions" ? this.#options.fault?.(number, question) : "refusal";
+    const isKnown = ["/v1/chat/completions", "/v1/completions"].includes(request.url ?? "");
+    const fault = isKnown ? this.#options.fault?.(number, question) : "refusal";
     const given = this.#options.answer?.(question, body) ?? `echo: ${question}`;
     const message = typeof given === "string" ? { content: given } : given;
     switch (fault) {
@@ -153,6 +156,18 @@ export class ModelServer implements AsyncDisposable {
         return;
       }
       default:
+        if (body.prompt && fault === undefined) {
+          // Not in their order, which is allowed.
+          const choices = body.prompt.map((prompt, index) => ({
+            index,
+            text: `echo: ${prompt}`,
+            finish_reason: "stop",
+          }));
+          const usage = { prompt_tokens: 4 * choices.length, completion_tokens: 6 * choices.length };
+          response.writeHead(200, { "content-type": "application/json" });
+          response.end(JSON.stringify({ choices: choices.toReversed(), usage }));
+          return;
+        }
         if (body.stream) return this.#stream(response, message, body, fault);
         if (fault === undefined)
           response
@@ -203,7 +218,7 @@ export class ModelServer implements AsyncDisposable {
 }
 
 function completion(message: WireMessage, body: WireBody) {
-  const promptTokens = body.messages.reduce((sum, { content }) => sum + Math.ceil(content.length / 4), 0);
+  const promptTokens = (body.messages ?? []).reduce((sum, { content }) => sum + Math.ceil(content.length / 4), 0);
   return {
     object: "chat.completion",
     model: body.model,
