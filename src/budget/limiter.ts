@@ -186,6 +186,19 @@ export class AdaptiveLimiter implements Disposable {
     return { ...status, hold: this.#hold && describeHold(this.#hold, status, this.#maxConcurrency) };
   }
 
+  /** Starts no further task until what it returns is disposed of; running ones go on. */
+  pause(): Disposable {
+    this.#pauses += 1;
+    let isHeld = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (isHeld) this.#pauses -= 1;
+        isHeld = false;
+        if (!this.#isDisposed) this.#pump();
+      },
+    };
+  }
+
   /** Refuses what waits and what comes later; running tasks go on. */
   [Symbol.dispose](): void {
     if (this.#isDisposed) return;
