@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { median } from "../src/monitor/trend.ts";
 import { installPackages } from "../test/support/install-packages.ts";
+import { measureDropped } from "./lisp/dropped-symbols.ts";
 import { type BenchRow, writeResults } from "./support/results.ts";
 
 const FOLDER = join(import.meta.dirname, "lisp");
@@ -41,7 +42,11 @@ interface HistoryRun {
 const programs = JSON.parse(readFileSync(join(FOLDER, "programs.json"), "utf8")) as readonly Program[];
 const histories = JSON.parse(readFileSync(join(FOLDER, "history-programs.json"), "utf8")) as readonly Program[];
 await installPackages(join(FOLDER, "peers"));
-const rows: BenchRow[] = [...programs.flatMap(compare), ...histories.flatMap(measureHistory)];
+const rows: BenchRow[] = [
+  ...programs.flatMap(compare),
+  ...histories.flatMap(measureHistory),
+  ...measureDropped(quick ? 1 : 3),
+];
 for (const { name, value, unit, goal, peers } of rows)
   process.stderr.write(
     `${name}: ${value} ${unit}${goal === undefined ? "" : ` (${goal})`} ${peers ? JSON.stringify(peers) : ""}\n`,
