@@ -32,6 +32,10 @@ export class Bytes {
 
   /** A whole number from 0 to 2^53 - 1. */
   varint(value: number): void {
+    if (value < 128 && this.length < this.buffer.length) {
+      this.buffer[this.length++] = value;
+      return;
+    }
     let rest = value;
     if (this.length + 8 > this.buffer.length) this.reserve(8);
     while (rest > 0x7fff_ffff) {

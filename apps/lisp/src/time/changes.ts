@@ -8,6 +8,24 @@ import { FIRST_OFFSET } from "./log.ts";
 import { isMarked, type Marked, type Marks } from "./marks.ts";
 import type { Registry } from "./registry.ts";
 
+/** Shorter vectors are written whole. */
+const FEW = 32;
+
+/** Elements of a vector that have changed, each once. */
+class Elements {
+  readonly indices: number[] = [];
+  readonly #isChanged: Uint8Array;
+  constructor(length: number) {
+    this.#isChanged = new Uint8Array(length);
+  }
+
+  add(index: number): void {
+    if (this.#isChanged[index] !== 0) return;
+    this.#isChanged[index] = 1;
+    this.indices.push(index);
+  }
+}
+
 /** The changes since the last keyframe. */
 export class Changes {
   /** Where the first content is of objects that live outside of the log: by number. */
@@ -18,9 +36,9 @@ export class Changes {
   /** Objects that carry their number; it is negative while they are here. */
   readonly #marked: Marked[] = [];
   /** Others: of vectors the elements; `undefined` when all may have changed. */
-  readonly #others = new Map<object, Set<number> | undefined>();
+  readonly #others = new Map<object, Elements | undefined>();
   #vector: object | undefined;
-  #elements: Set<number> | undefined;
+  #elements: Elements | undefined;
 
   constructor(marks: Marks, registry: Registry, writer: HistoryWriter) {
     this.#marks = marks;
@@ -50,9 +68,10 @@ export class Changes {
     if (mark < 2) return;
     if (mark < FIRST_OFFSET) this.#origin(object, mark);
     let elements = this.#others.get(object);
-    if (index === undefined) this.#others.set(object, undefined);
+    if (index === undefined || !Array.isArray(object) || object.length < FEW) this.#others.set(object, undefined);
     else {
-      if (elements === undefined && !this.#others.has(object)) this.#others.set(object, (elements = new Set()));
+      if (elements === undefined && !this.#others.has(object))
+        this.#others.set(object, (elements = new Elements(object.length)));
       elements?.add(index);
       this.#vector = object;
       this.#elements = elements;
@@ -78,7 +97,7 @@ export class Changes {
       this.#writer.writeChanged(object, undefined, 0);
     }
     for (const [object, elements] of this.#others)
-      this.#writer.writeChanged(object, elements, newest(this.#marks.get(object)));
+      this.#writer.writeChanged(object, elements?.indices, newest(this.#marks.get(object)));
     this.#marked.length = 0;
     this.#forgetOthers();
   }

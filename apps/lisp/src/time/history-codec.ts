@@ -33,25 +33,25 @@ export class HistoryWriter extends ValueWriter {
   }
 
   /** Writes an object that has changed. */
-  writeChanged(object: object, changed: ReadonlySet<number> | undefined, before: number): void {
+  writeChanged(object: object, changed: readonly number[] | undefined, before: number): void {
     const id = this.marks.get(object);
     const layers = (this.#layers.get(id) ?? MAX_LAYERS) + 1;
-    if (changed !== undefined && Array.isArray(object) && changed.size * 4 < object.length && layers <= MAX_LAYERS) {
+    if (changed !== undefined && Array.isArray(object) && changed.length * 4 < object.length && layers <= MAX_LAYERS) {
       this.#layers.set(id, layers);
-      this.versions.push([id, this.#elements(object, changed, before)]);
+      this.versions.push(id, this.#elements(object, changed, before));
       return;
     }
     if (Array.isArray(object)) this.#layers.set(id, 0);
-    this.versions.push([id, this.rewrite(object)]);
+    this.versions.push(id, this.rewrite(object));
   }
 
-  #elements(items: readonly Value[], changed: ReadonlySet<number>, before: number): number {
-    for (const index of changed) this.ensure(items[index]);
+  #elements(items: readonly Value[], changed: readonly number[], before: number): number {
+    for (const index of changed) if (typeof items[index] === "object") this.ensure(items[index]);
     const { out } = this;
     const at = this.offset;
     out.byte(TAG.elements);
     out.varint(this.offset - before);
-    out.varint(changed.size);
+    out.varint(changed.length);
     for (const index of changed) {
       out.varint(index);
       this.value(items[index]);

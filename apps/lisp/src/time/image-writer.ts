@@ -66,7 +66,7 @@ export class ImageWriter extends ValueWriter {
     this.ensure(root);
     const at = this.offset;
     this.value(root);
-    const versions = this.versions.flat();
+    const { versions } = this;
     const table = this.offset;
     this.out.varint(versions.length);
     for (const number of versions) this.out.varint(number);

@@ -38,12 +38,14 @@ export class LiveMarks implements Marks {
   readonly #others = new WeakMap<object, number>();
 
   get(object: object): number {
+    if (object instanceof Frame) return object.mark;
     if (isMarked(object)) return object.mark < 0 ? -object.mark : object.mark;
     return this.#others.get(object) ?? 0;
   }
 
   set(object: object, mark: number): void {
-    if (isMarked(object)) object.mark = mark;
+    if (object instanceof Frame) object.mark = mark;
+    else if (isMarked(object)) object.mark = mark;
     else this.#others.set(object, mark);
   }
 }

@@ -264,12 +264,18 @@ export abstract class ValueReader {
 
   /** Reads a frame, and those beneath it, as far as they are read at a time. */
   frames(id: number, depth: number): Frame {
-    const read: { node: Node; index: number; env: Env; values: Value; id: number }[] = [];
+    let top: Frame | undefined;
+    let above: Open<Frame> | undefined;
     let next = id;
-    while (next !== 0 && read.length < FRAMES) {
+    let left = depth;
+    let cursor = this.log.at(next);
+    let offset = next - cursor.at;
+    for (let count = 0; next !== 0 && count < FRAMES; count++, left--) {
       const at = this.#versions.get(next) ?? next;
-      const cursor = this.log.at(at);
-      const offset = at - cursor.at;
+      if (at < offset || at - offset >= cursor.bytes.length) {
+        cursor = this.log.at(at);
+        offset = at - cursor.at;
+      } else cursor.at = at - offset;
       if (cursor.byte() !== TAG.frame) throw damaged();
       const first = cursor.varint();
       const node = first === 0 ? resumptionOf(cursor.text())?.node : this.node(cursor, first, offset);
@@ -278,17 +284,17 @@ export abstract class ValueReader {
       const here = offset + cursor.at;
       const distance = cursor.varint();
       const env = this.environment(cursor, offset);
-      const values = this.#frameValues(cursor, offset);
-      read.push({ node, index, env, values, id: next });
+      const frame = new Frame(node, index, env, this.#frameValues(cursor, offset), undefined, left);
+      this.#marks.set(frame, next);
+      if (above === undefined) top = frame;
+      else above.next = frame;
+      above = frame;
       next = distance === 0 ? 0 : here - distance;
     }
+    if (above !== undefined) above.next = next === 0 ? BOTTOM : this.#absent(next, left);
     this.finish();
-    let frame = next === 0 ? BOTTOM : this.#absent(next, depth - read.length);
-    for (const part of read.toReversed()) {
-      frame = new Frame(part.node, part.index, part.env, part.values, frame);
-      this.#marks.set(frame, part.id);
-    }
-    return frame;
+    if (top === undefined) throw damaged();
+    return top;
   }
 
   #frameValues(cursor: Cursor, offset: number): Value {

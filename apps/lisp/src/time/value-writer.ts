@@ -13,8 +13,19 @@ import { FIRST_OFFSET } from "./log.ts";
 import type { Marks } from "./marks.ts";
 import { isName, shapeOf, TAG } from "./shapes.ts";
 
-/** A record that stands for an object from now on: the object's number and the record's. */
-export type Version = readonly [id: number, at: number];
+/** Frames that are being written, each after the one beneath it. */
+class Chain {
+  /** The topmost first. */
+  readonly frames: readonly Frame[];
+  /** How many are still to be written. */
+  left: number;
+  /** True when what the next one needs has been pushed. */
+  isPushed = false;
+  constructor(frames: readonly Frame[]) {
+    this.frames = frames;
+    this.left = frames.length;
+  }
+}
 
 /** Writes values and the objects beneath them. */
 export abstract class ValueWriter {
@@ -22,15 +33,15 @@ export abstract class ValueWriter {
   readonly out = new Bytes();
   /** The offset of `out` in the log. */
   base = FIRST_OFFSET;
-  /** Objects whose newest content is not in their own record. */
-  versions: Version[] = [];
+  /** Objects whose newest content is not in their own record: in turn, an object's number and the record's. */
+  versions: number[] = [];
   /** The number of what is written next. */
   get offset(): number {
     return this.base + this.out.length;
   }
 
   protected readonly marks: Marks;
-  readonly #stack: object[] = [];
+  readonly #stack: (object | Chain)[] = [];
   readonly #later = new Set<object>();
 
   constructor(marks: Marks) {
@@ -83,6 +94,10 @@ export abstract class ValueWriter {
     const stack = this.#stack;
     while (stack.length > 0) {
       const object = stack[stack.length - 1] as object;
+      if (object instanceof Chain) {
+        if (this.#writeChain(object)) stack.pop();
+        continue;
+      }
       const mark = this.marks.get(object);
       if (mark > 1 && (this.#later.size === 0 || !this.#later.has(object))) {
         stack.pop();
@@ -90,16 +105,24 @@ export abstract class ValueWriter {
       }
       if (mark === 0) {
         this.marks.set(object, 1);
+        if (object instanceof Frame) {
+          stack[stack.length - 1] = this.#chain(object);
+          continue;
+        }
         const before = stack.length;
         this.pushParts(object);
         if (stack.length > before) continue;
       }
       stack.pop();
-      const at = this.offset;
-      this.record(object);
-      if (this.#later.delete(object)) this.versions.push([this.marks.get(object), at]);
-      else this.marks.set(object, at);
+      this.#write(object);
     }
+  }
+
+  #write(object: object): void {
+    const at = this.offset;
+    this.record(object);
+    if (this.#later.size > 0 && this.#later.delete(object)) this.versions.push(this.marks.get(object), at);
+    else this.marks.set(object, at);
   }
 
   /** Notes a value for {@link ensure}. */
@@ -122,8 +145,7 @@ export abstract class ValueWriter {
 
   /** Pushes what an object refers to. */
   protected pushParts(object: object): void {
-    if (object instanceof Frame) this.#pushFrames(object);
-    else if (object instanceof Pair) {
+    if (object instanceof Pair) {
       this.push(object.car);
       this.push(object.cdr);
     } else if (object instanceof Closure) {
@@ -137,20 +159,44 @@ export abstract class ValueWriter {
     }
   }
 
-  /** Down the stack in one go: the lowest frame is to be written first. */
-  #pushFrames(top: Frame): void {
-    let frame = top;
-    for (;;) {
-      this.pushNode(frame.node);
-      this.pushEnv(frame.env);
-      const { values, next } = frame;
-      if (isOperands(frame)) for (const item of values as Env) this.push(item);
-      else this.push(values);
-      if (next === BOTTOM || this.marks.get(next) > 1) return;
-      frame = nearest(next);
+  /** The frames from `top` down that have no record. */
+  #chain(top: Frame): Chain {
+    const frames = [top];
+    for (let { next } = top; next !== BOTTOM; { next } = nearest(next)) {
+      const mark = this.marks.get(next);
+      if (mark === 1) this.push(next);
+      if (mark > 0) break;
+      const frame = nearest(next);
       this.marks.set(frame, 1);
-      this.#stack.push(frame);
+      frames.push(frame);
     }
+    return new Chain(frames);
+  }
+
+  /** Writes the frames of a chain, the lowest first, as far as what they refer to has records. Returns whether it is done. */
+  #writeChain(chain: Chain): boolean {
+    const { frames } = chain;
+    const before = this.#stack.length;
+    for (; chain.left > 0; chain.left--) {
+      const frame = frames[chain.left - 1] as Frame;
+      if (!chain.isPushed) {
+        this.#pushFrame(frame);
+        chain.isPushed = this.#stack.length > before;
+        if (chain.isPushed) return false;
+      }
+      chain.isPushed = false;
+      this.#write(frame);
+    }
+    return true;
+  }
+
+  #pushFrame(frame: Frame): void {
+    const { values } = frame;
+    this.pushNode(frame.node);
+    this.pushEnv(frame.env);
+    if (typeof values !== "object" || values === null) return;
+    if (isOperands(frame)) for (const item of values as Env) this.push(item);
+    else this.push(values);
   }
 
   /** Pushes what an environment refers to. */

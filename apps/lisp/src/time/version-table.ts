@@ -1,6 +1,6 @@
 /**
  * Where the newest content is of the objects that have changed: a table that keyframes write as changes, and whole when the changes
- * since it was written whole have become as many as its entries. So a restore reads at most twice what it needs.
+ * since it was written whole have become twice its entries. So a restore reads at most three times what it needs.
  */
 import type { Keyframe } from "./branches.ts";
 import type { Log } from "./log.ts";
@@ -23,33 +23,33 @@ export class VersionTable {
   /** Adds one keyframe's part. Returns whether it was written whole. */
   add(log: Log, keyframe: Keyframe): void {
     const cursor = log.at(keyframe.table);
-    let end = keyframe.table;
-    for (let left = cursor.varint(); left > 0; left--) {
-      const id = cursor.varint();
-      end -= cursor.varint();
-      this.versions.set(id, end);
-      this.#changes++;
-    }
-    if (keyframe.previous === undefined) this.#changes = 0;
+    const count = cursor.varint();
+    for (let left = count; left > 0; left--) this.versions.set(cursor.varint(), keyframe.table - cursor.varint());
+    this.#changes = keyframe.previous === undefined ? 0 : this.#changes + count;
   }
 
   /** Takes over what the writer has and writes it, or all of it. Returns where. */
   write(writer: ValueWriter, isFirst: boolean): { readonly at: number; readonly isWhole: boolean } {
-    const { versions: changes } = writer;
+    const { versions: changes, out } = writer;
     writer.versions = [];
-    for (const [id, at] of changes) this.versions.set(id, at);
-    this.#changes += changes.length;
-    const isWhole = isFirst || this.#changes > Math.max(FEW, this.versions.size);
-    if (isWhole) this.#changes = 0;
-    const entries = isWhole ? [...this.versions].sort(([, a], [, b]) => b - a) : changes.toReversed();
-    const { out } = writer;
+    for (let index = 0; index < changes.length; index += 2)
+      this.versions.set(changes[index] as number, changes[index + 1] as number);
+    this.#changes += changes.length / 2;
+    const isWhole = isFirst || this.#changes > Math.max(FEW, 2 * this.versions.size);
     const at = writer.offset;
-    out.varint(entries.length);
-    let last = at;
-    for (const [id, version] of entries) {
-      out.varint(id);
-      out.varint(last - version);
-      last = version;
+    if (isWhole) {
+      this.#changes = 0;
+      out.varint(this.versions.size);
+      for (const [id, version] of this.versions) {
+        out.varint(id);
+        out.varint(at - version);
+      }
+    } else {
+      out.varint(changes.length / 2);
+      for (let index = 0; index < changes.length; index += 2) {
+        out.varint(changes[index] as number);
+        out.varint(at - (changes[index + 1] as number));
+      }
     }
     return { at, isWhole };
   }
