@@ -38,6 +38,8 @@ const document = new Workflow<number>({ name: "document" })
 
 export const llm = LlmConfig.openai({ baseUrl: `${SERVER}/v1`, model: "local" });
 
+// The command takes the default export.
+// oxlint-disable-next-line import/no-default-export
 export default new Workflow({ name: "documents" })
   .addNode(
     "documents",

@@ -34,7 +34,7 @@ export function timelinePage(report: TimelineReport): string {
   const { graph, id, readings, limitBytes, peakRssBytes, elapsedMs, finished, status, heldRatio, limitSource } = report;
   const { values, limiter, profile } = status;
   const seconds = elapsedMs / 1000;
-  const limit = limitBytes === undefined ? "no limit" : `a limit of ${megabytes(limitBytes)} (${limitSource})`;
+  const limit = limitBytes === undefined ? "no limit" : `its limit of ${megabytes(limitBytes)}`;
   const rows: readonly (readonly [string, string])[] = [
     ["peak resident memory", megabytes(peakRssBytes)],
     ["limit", limitBytes === undefined ? "none" : `${megabytes(limitBytes)} (${limitSource})`],
@@ -127,7 +127,7 @@ function chart(title: string, readings: readonly Reading[], bound: number | unde
 /** 1, 2, 4 or 8 times a power of ten, so that quarters are round. */
 function niceTop(value: number): number {
   const base = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
-  return Math.max(4, [1, 2, 4, 8, 10].map((factor) => factor * base).find((top) => top >= value) ?? 10 * base);
+  return Math.max(4, [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((factor) => factor * base).find((top) => top >= value) ?? 10 * base);
 }
 
 function label(value: number): string {
