@@ -5,7 +5,7 @@
  *
  * `npm run bench:budget -- [--seeds 100] [--items 10000] [--parallel 2] [--only simulated,overhead,runs]`: runs that the result file has
  * are not repeated, so that it can be ended and started again; `--again` repeats those of the limiter, as after a change to it. 100 seeds
- * take about four hours; `--quick` is a smoke test and writes nothing.
+ * take some two hours on a quiet machine; `--quick` is a smoke test and writes nothing.
  */
 import { parseArgs } from "node:util";
 import { median } from "../src/monitor/trend.ts";
@@ -34,11 +34,9 @@ const cells = quick ? CELLS.slice(0, 4) : CELLS;
 
 let runs: BudgetRun[] = quick ? [] : (readList("budget", "runs") as BudgetRun[]);
 if (values.again) runs = runs.filter(({ policy }) => policy !== "adaptive");
-let others: BenchRow[] = [];
-if (parts.has("overhead")) others.push(await overheadRow());
-if (parts.has("simulated")) others.push(...(await simulatedRows(quick ? 1000 : 10_000, quick ? 1 : 5)));
-if (!quick && others.length === 0) others = readList("budget", "others") as BenchRow[];
-save();
+let others = quick ? [] : (readList("budget", "others") as BenchRow[]);
+if (parts.has("overhead")) keep([await overheadRow()]);
+if (parts.has("simulated")) keep(await simulatedRows(quick ? 1000 : 10_000, quick ? 1 : 5));
 if (parts.has("runs")) await runAll();
 for (const { name, value, unit, goal, peers } of rows()) {
   process.stderr.write(`${name}: ${value} ${unit} ${goal ?? ""} ${peers ? JSON.stringify(peers) : ""}\n`);
@@ -101,6 +99,13 @@ async function once(cell: Cell, policy: PolicyName, seed: number, concurrency?: 
   const { death, perSecond, peakRssMb, mostInFlight } = run;
   const how = death ?? `${perSecond?.toFixed(1)}/s, ${peakRssMb?.toFixed(0)} MB, ${mostInFlight} at once`;
   process.stderr.write(`${cell.name}, seed ${seed}, ${policy} ${concurrency ?? ""}: ${how}\n`);
+  save();
+}
+
+/** Measured anew; other rows stay. */
+function keep(measured: readonly BenchRow[]): void {
+  const names = new Set(measured.map(({ name }) => name));
+  others = [...others.filter(({ name }) => !names.has(name)), ...measured];
   save();
 }
 

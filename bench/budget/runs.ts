@@ -15,7 +15,7 @@ export interface BudgetRun {
   readonly concurrency?: number;
   readonly items: number;
   readonly seed: number;
-  /** How it died: a signal or "heap out of memory". Default: it lived. */
+  /** How it died: a signal, "heap out of memory", or "not over" in time. Default: it lived. */
   readonly death?: string;
   readonly perSecond?: number;
   readonly peakRssMb?: number;
@@ -29,7 +29,7 @@ export interface BudgetRun {
 const CASE = join(import.meta.dirname, "case.mjs");
 const MB = 2 ** 20;
 /** Beyond it a run is killed, and counts as held for ever. */
-const DEADLINE_MS = 900_000;
+const DEADLINE_MS = 1_800_000;
 
 /** Runs one. */
 export async function runOnce(
@@ -39,9 +39,12 @@ export async function runOnce(
 ): Promise<BudgetRun> {
   const parameters = JSON.stringify({ policy, shape: cell.shape, ...run });
   const args = [`--max-old-space-size=${cell.oldSpaceMb}`, CASE, parameters];
+  const startMs = performance.now();
   const { signal, stdout } = await (cell.cgroupMb === undefined ? runFree(args) : runInside(cell.cgroupMb, args));
+  const tookMs = performance.now() - startMs;
   const about = { cell: cell.name, policy, ...run };
   if (stdout !== "") return { ...about, ...(JSON.parse(stdout) as Partial<BudgetRun>) };
+  if (tookMs >= DEADLINE_MS) return { ...about, death: `not over after ${DEADLINE_MS / 60_000} minutes` };
   return { ...about, death: signal === null || signal === "SIGABRT" ? "heap out of memory" : signal };
 }
 
