@@ -30,8 +30,8 @@ export interface HttpServer extends AsyncDisposable {
 
 const HOST = "127.0.0.1";
 const PATH = "/mcp";
-const MOST_BODY_BYTES = 1_000_000;
-const MOST_CONNECTIONS = 64;
+const MOST_BODY_BYTES = 256 * 1024;
+const MOST_CONNECTIONS = 40;
 const REQUEST_MS = 30_000;
 const LOCAL = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/;
 const LOCAL_ORIGIN = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/;

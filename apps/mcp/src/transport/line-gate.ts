@@ -4,7 +4,7 @@
  */
 import { type Readable, Transform, type TransformCallback, type Writable } from "node:stream";
 
-const MOST_LINE_BYTES = 1_000_000;
+const MOST_LINE_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
 /** Lines of a stream. */
