@@ -76,14 +76,3 @@ export function startPm2(instances: number | "fork", limitMb: number, env: NodeJ
     },
   };
 }
-
-/** pm2's version. */
-export function pm2Version(): string {
-  return spawnSync(
-    process.execPath,
-    ["-p", `require(${JSON.stringify(join(PEERS, "node_modules/pm2/package.json"))}).version`],
-    {
-      encoding: "utf8",
-    },
-  ).stdout.trim();
-}

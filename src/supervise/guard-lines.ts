@@ -30,9 +30,11 @@ const MIN_FLOORS = 8;
 
 /** The figure that is nearest to its line. */
 export interface NearestLine {
+  /** Which. */
   readonly figure: GuardFigure;
   /** Now, or where it is expected to be. */
   readonly bytes: number;
+  /** The line itself. */
   readonly lineBytes: number;
   /** `bytes / lineBytes`. */
   readonly ratio: number;

@@ -37,6 +37,7 @@ export interface GuardOptions {
 
 /** What an action is told. */
 export interface GuardPressure {
+  /** How serious it is. */
   readonly level: GuardLevel;
   /** What is nearest to its line, and why this is asked. */
   readonly nearest: NearestLine;
@@ -68,13 +69,17 @@ export interface DrainAction {
 
 /** What an action did. */
 export interface ActionReport {
+  /** Of the action. */
   readonly name: string;
+  /** What was asked of it. */
   readonly kind: "shed" | "restore" | "drain";
   /** `skipped`: its breaker is open, or it still runs from an earlier time. */
   readonly outcome: "done" | "failed" | "timed-out" | "skipped";
+  /** How long it took, or was waited for. */
   readonly elapsedMs: number;
-  /** Just before and just after it; the same when it was skipped. */
+  /** Just before it. */
   readonly before: MemorySizes;
+  /** Just after it; the same when it was skipped. */
   readonly after: MemorySizes;
   /** Resident bytes that it brought; negative where memory grew meanwhile. */
   readonly freedBytes: number;
@@ -86,14 +91,19 @@ export interface ActionReport {
 
 /** The level changed. */
 export interface GuardChange {
+  /** Milliseconds since the Unix epoch. */
   readonly timeMs: number;
+  /** Before. */
   readonly from: GuardLevel;
+  /** Now. */
   readonly to: GuardLevel;
+  /** The line that decided. */
   readonly nearest: NearestLine;
 }
 
 /** A drain has ended. */
 export interface GuardDrained {
+  /** Since the hard line was reached. */
   readonly elapsedMs: number;
   /** True when everything ended in time. */
   readonly inTime: boolean;
@@ -103,7 +113,10 @@ export interface GuardDrained {
 
 /** What a guard tells, by name; the same on channels `plimsoll:guard:<name>`. */
 export interface GuardEvents {
+  /** The level changed. */
   readonly change: GuardChange;
+  /** An action has ended, or was skipped. */
   readonly action: ActionReport;
+  /** The drain has ended, or was left to the supervisor. */
   readonly drained: GuardDrained;
 }

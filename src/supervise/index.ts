@@ -5,7 +5,9 @@
 export type { SizeInput } from "../base/bytes.ts";
 export { type Clock, systemClock } from "../base/clock.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
-export type { ExitRecord } from "../monitor/remote/recording.ts";
+export type * from "../diagnose/index.ts";
+export type { CollectionProfiler, CollectionStatistics, MemorySizes, MemorySource } from "../monitor/sample.ts";
+export type { LimitReading } from "../probe/limit.ts";
 export { drainFastify, type FastifyLike } from "./adapters/fastify.ts";
 export { drainHttp, type HttpDrainOptions } from "./adapters/http-server.ts";
 export { type PoolLike, shrinkPool } from "./adapters/pool.ts";
@@ -25,7 +27,7 @@ export type {
   ShedAction,
 } from "./guard-options.ts";
 export { handoff, type HandoffOptions } from "./handoff.ts";
-export { collectNow, pauseIntake, shrinkBudget, trimAllocator } from "./shed-actions.ts";
+export { type Cacheful, collectNow, type Pausable, pauseIntake, shrinkBudget, trimAllocator } from "./shed-actions.ts";
 export { announceReady, countUnit, isSupervised, requestReplacement } from "./supervision.ts";
 export { Supervisor } from "./supervisor.ts";
 export type {

@@ -5,21 +5,39 @@
 import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
 import { PlimsollError } from "../base/errors.ts";
-import type { AdaptiveLimiter } from "../budget/limiter.ts";
-import type { MemoryBudget } from "../budget/memory-budget.ts";
 import { collectGarbage } from "../probe/collector.ts";
 import { reasonWithoutGlibc } from "../probe/allocator.ts";
 import { readSystemText } from "../probe/system-files.ts";
 import type { ShedAction } from "./guard-options.ts";
 
+/** The part of a `MemoryBudget` that is used. */
+export interface Cacheful {
+  /** In events. */
+  readonly name: string;
+  /** Most bytes of all that is on it. */
+  readonly limitBytes: number;
+  /** Bytes that nobody holds. */
+  headroom(): number;
+  /** Takes bytes, for which those who can shrink do so; `undefined` when they do not fit even then. */
+  tryReserve(bytes: number, name: string): { release(): void } | undefined;
+}
+
+/** The part of an `AdaptiveLimiter` that is used. */
+export interface Pausable {
+  /** In events. */
+  readonly name: string;
+  /** Begins nothing more until what it returns is disposed of. */
+  pause(): Disposable;
+}
+
 const PRIORITY = { caches: 40, collect: 30, trim: 20, intake: 10 } as const;
 
 /**
- * Asks those who share a budget, such as bounded caches, to give back part of it.
+ * Asks those who share a `MemoryBudget`, such as bounded caches, to give back part of it.
  *
  * @param shareToFree - of the budget's limit, 0 to 1. Default: 0.5.
  */
-export function shrinkBudget(budget: MemoryBudget, shareToFree = 0.5): ShedAction {
+export function shrinkBudget(budget: Cacheful, shareToFree = 0.5): ShedAction {
   return {
     name: `shrink ${budget.name}`,
     priority: PRIORITY.caches,
@@ -55,8 +73,8 @@ export function trimAllocator(): ShedAction {
   };
 }
 
-/** Lets a limiter start no further task until memory is clear again. */
-export function pauseIntake(limiter: AdaptiveLimiter): ShedAction {
+/** Lets an `AdaptiveLimiter` start no further task until memory is clear again. */
+export function pauseIntake(limiter: Pausable): ShedAction {
   let pause: Disposable | undefined;
   return {
     name: `pause ${limiter.name}`,

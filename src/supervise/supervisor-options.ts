@@ -39,8 +39,9 @@ export interface SupervisorOptions {
 
 /** An instance has been started. */
 export interface InstanceStart {
-  /** From 1. */
+  /** Number of the instance, from 1. */
   readonly instance: number;
+  /** Process id; of a launcher such as npm where that was started. */
   readonly pid: number;
   /** In words. */
   readonly why: string;
@@ -48,7 +49,9 @@ export interface InstanceStart {
 
 /** An instance serves. */
 export interface InstanceReady {
+  /** Number of the instance. */
   readonly instance: number;
+  /** Process id; of a launcher such as npm where that was started. */
   readonly pid: number;
   /** Since its start. */
   readonly afterMs: number;
@@ -58,19 +61,27 @@ export interface InstanceReady {
 
 /** An instance is about to be replaced. */
 export interface InstanceReplace {
+  /** Number of the instance. */
   readonly instance: number;
+  /** Process id; of a launcher such as npm where that was started. */
   readonly pid: number;
   /** In words, with the figures. */
   readonly why: string;
+  /** Resident memory of it and what it has started. */
   readonly rssBytes: number;
+  /** How fast that rises; 0 when it does not. */
   readonly bytesPerSecond: number;
+  /** The limit of an instance. */
   readonly limitBytes: number;
 }
 
 /** An instance has ended. */
 export interface InstanceEnd {
+  /** Number of the instance. */
   readonly instance: number;
+  /** Process id; of a launcher such as npm where that was started. */
   readonly pid: number;
+  /** Code or signal. */
   readonly exit: ExitRecord;
   /** `replaced`: drained for another one. `stopped`: with the supervisor. `ended`: by itself, well. `crashed`: by itself. */
   readonly how: "replaced" | "stopped" | "ended" | "crashed";
@@ -78,9 +89,11 @@ export interface InstanceEnd {
   readonly why?: string;
   /** True when it did not end in time and was killed. */
   readonly wasKilled: boolean;
+  /** From its start to its end. */
   readonly livedMs: number;
   /** From the order to drain until nothing was in flight; absent where it never said so. */
   readonly drainMs?: number;
+  /** Highest resident memory that was read. */
   readonly peakRssBytes: number;
   /** How long it was seen above its limit. */
   readonly overLimitMs: number;
@@ -96,10 +109,15 @@ export interface SupervisorTrouble {
 
 /** What a supervisor tells, by name; the same on channels `plimsoll:instance:<name>`, and `plimsoll:supervisor:trouble`. */
 export interface SupervisorEvents {
+  /** An instance was started. */
   readonly start: InstanceStart;
+  /** One serves. */
   readonly ready: InstanceReady;
+  /** One is to be replaced. */
   readonly replace: InstanceReplace;
+  /** One has ended. */
   readonly end: InstanceEnd;
+  /** Something that must be known. */
   readonly trouble: SupervisorTrouble;
 }
 
