@@ -7,9 +7,6 @@ import { toMermaid } from "./mermaid.ts";
 import type { Schema } from "./schema.ts";
 import { assertName, validateGraph } from "./validate.ts";
 
-/** The name that stands for the input of the workflow, where a node beside the first wants it too. */
-export const INPUT = "input";
-
 /** How a workflow is made. */
 export interface WorkflowOptions<In, Out> {
   /** In messages, drawings and checkpoints. */

@@ -127,7 +127,10 @@ function chart(title: string, readings: readonly Reading[], bound: number | unde
 /** 1, 2, 4 or 8 times a power of ten, so that quarters are round. */
 function niceTop(value: number): number {
   const base = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
-  return Math.max(4, [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((factor) => factor * base).find((top) => top >= value) ?? 10 * base);
+  return Math.max(
+    4,
+    [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((factor) => factor * base).find((top) => top >= value) ?? 10 * base,
+  );
 }
 
 function label(value: number): string {
