@@ -4,6 +4,7 @@
  */
 import { isKeyed, Pair, RecordValue, type Value } from "../data/values.ts";
 import { Cell, Environment, Scope, UNBOUND } from "../expander/binding.ts";
+import { SyntaxRules } from "../expander/syntax-rules.ts";
 import type { Layout } from "../machine/layout.ts";
 import { OP, Unit } from "../machine/node.ts";
 import { Closure, type Env, Frame } from "../machine/procedures.ts";
@@ -77,6 +78,8 @@ export function visitReferences(object: object, visit: Visit): void {
   } else if (object instanceof Unit) visitCode(object, visit);
   else if (object instanceof Cell) {
     if (object.value !== UNBOUND) visit(object.value, unnamed);
+    if (object.syntax instanceof SyntaxRules)
+      for (const operand of object.syntax.operands) visit(operand, () => "the rules of a macro");
   } else if (object instanceof Scope) visit(object.environment, unnamed);
   else if (object instanceof Environment) {
     for (const cell of object.cells.values()) visit(cell, () => `global ${cell.name}`);

@@ -46,6 +46,11 @@ describe("why-alive", () => {
       "(eval 'box (namespace 'tools))",
       '("namespace tools" "global box")',
     ],
+    [
+      '(define-syntax hello (syntax-rules () ((_) "text")))',
+      "(hello)",
+      '("global hello" "the rules of a macro" "element 1 of a list")',
+    ],
     ["(define x 1)", "(list 1)", "#f"],
   ])("%s", (definitions, expression, path) => expect(whyAlive(definitions, expression)).toBe(path));
 
