@@ -5,7 +5,7 @@ import { failure } from "../data/errors.ts";
 import type { Value } from "../data/values.ts";
 import { Cell } from "../expander/binding.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { Node, Template } from "../machine/node.ts";
+import { type Node, OP, type Template } from "../machine/node.ts";
 import { type Dynamic, Frame, NO_ENV } from "../machine/procedures.ts";
 import type { PendingCall } from "../machine/registers.ts";
 import type { Cursor } from "./bytes.ts";
@@ -87,6 +87,10 @@ export class HistoryWriter extends ValueWriter {
       this.list(pending.values);
     }
     return at;
+  }
+
+  protected override nodeNumber(node: Node): number {
+    return node.op === OP.resume ? -1 : node.id + NODE_SHIFT;
   }
 
   protected override pushNode(): void {

@@ -87,6 +87,10 @@ export class ImageWriter extends ValueWriter {
     this.value(unit);
   }
 
+  protected override nodeNumber(): number {
+    return -1;
+  }
+
   protected override pushNode(node: Node): void {
     this.push(node.unit);
   }

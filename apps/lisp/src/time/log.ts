@@ -10,6 +10,8 @@ import { Cursor } from "./bytes.ts";
 /** Numbers below stand for objects that are not in a log. */
 export const FIRST_OFFSET = 2 ** 24;
 const FILE = "lisp-log";
+/** So many bytes are handed to a storage at a time. */
+const BATCH_BYTES = 2 ** 18;
 /** What chunks in memory may take beside a storage. */
 const CACHE_BYTES = 8 * 2 ** 20;
 
@@ -23,6 +25,9 @@ export class Log {
   /** The chunks in memory of a log with a storage, the least recently used first. */
   readonly #cached = new Set<number>();
   #cachedBytes = 0;
+  /** The chunks that the storage does not have yet. */
+  readonly #pending: number[] = [];
+  #pendingBytes = 0;
 
   constructor(storage?: HistoryStorage) {
     this.#storage = storage;
@@ -39,8 +44,24 @@ export class Log {
     this.#chunks.push(chunk);
     this.end += chunk.length;
     if (this.#storage === undefined) return;
-    if (this.#storage.append(FILE, chunk) instanceof Promise) throw this.#tooLate();
-    this.#cache(index, chunk);
+    this.#pending.push(index);
+    this.#pendingBytes += chunk.length;
+    if (this.#pendingBytes >= BATCH_BYTES) this.#flush(this.#storage);
+  }
+
+  /** Hands chunks to the storage: many at a time, since a call of the host takes as long as a keyframe. */
+  #flush(storage: HistoryStorage): void {
+    const batch = new Uint8Array(this.#pendingBytes);
+    let at = 0;
+    for (const index of this.#pending) {
+      const chunk = this.#chunks[index] ?? new Uint8Array();
+      batch.set(chunk, at);
+      at += chunk.length;
+    }
+    if (storage.append(FILE, batch) instanceof Promise) throw this.#tooLate();
+    for (const index of this.#pending) this.#cache(index, this.#chunks[index] ?? new Uint8Array());
+    this.#pending.length = 0;
+    this.#pendingBytes = 0;
   }
 
   /** Forgets everything. */
@@ -50,7 +71,8 @@ export class Log {
     this.#starts.length = 0;
     this.#chunks.length = 0;
     this.#cached.clear();
-    this.#cachedBytes = 0;
+    this.#pending.length = 0;
+    this.#cachedBytes = this.#pendingBytes = 0;
   }
 
   /** Reads from an offset on, to the end of its chunk at most. */
@@ -82,7 +104,8 @@ export class Log {
     }
     if (chunk === undefined || chunk.length !== length)
       throw failure("time", `the history has lost ${length} bytes at ${start - FIRST_OFFSET}`);
-    if (this.#storage !== undefined) this.#cache(index, chunk);
+    // Those that are still to be handed over stay in any case.
+    if (this.#storage !== undefined && index < (this.#pending[0] ?? Infinity)) this.#cache(index, chunk);
     return chunk;
   }
 

@@ -151,9 +151,19 @@ export abstract class ValueReader {
     const tag = cursor.byte();
     let object: object;
     switch (tag) {
-      case TAG.pair:
-        object = new Pair(undefined, undefined);
+      case TAG.pair: {
+        const pair = new Pair(undefined, undefined);
+        const { bytes } = cursor;
+        if (isAtom(bytes[cursor.at])) {
+          pair.car = this.value(cursor, offset);
+          if (isAtom(bytes[cursor.at])) {
+            pair.cdr = this.value(cursor, offset);
+            return pair;
+          }
+        }
+        object = pair;
         break;
+      }
       case TAG.box:
         object = new Box(undefined);
         break;
@@ -206,6 +216,18 @@ export abstract class ValueReader {
     return layers;
   }
 
+  #fillItems(items: Value[], cursor: Cursor, offset: number): void {
+    const length = cursor.varint();
+    const { bytes } = cursor;
+    for (let index = 0; index < length; index++) {
+      const tag = bytes[cursor.at] as number;
+      if (tag > 127) {
+        cursor.at++;
+        items[index] = tag - 128;
+      } else items[index] = this.value(cursor, offset);
+    }
+  }
+
   #fillElements(items: Value[], layers: readonly { readonly cursor: Cursor; readonly offset: number }[]): void {
     for (const { cursor, offset } of layers.toReversed()) {
       const count = cursor.varint();
@@ -227,15 +249,13 @@ export abstract class ValueReader {
       this.template(cursor, offset);
       (object as Open<Closure>).captured = this.environment(cursor, offset);
     } else if (tag === TAG.vector && Array.isArray(object)) {
-      const length = cursor.varint();
-      for (let index = 0; index < length; index++) object[index] = this.value(cursor, offset);
+      this.#fillItems(object, cursor, offset);
     } else if (tag === TAG.elements && Array.isArray(object)) {
       cursor.at = start;
       const layers = this.#layers(cursor, offset);
       const full = layers.pop();
       if (full === undefined) return;
-      const length = full.cursor.varint();
-      for (let index = 0; index < length; index++) object[index] = this.value(full.cursor, full.offset);
+      this.#fillItems(object, full.cursor, full.offset);
       this.#fillElements(object, layers);
     } else if (tag === TAG.string && object instanceof Text) object.text = cursor.text();
     else if (tag === TAG.bytes && object instanceof Uint8Array) object.set(cursor.block());
@@ -311,6 +331,11 @@ export abstract class ValueReader {
     while (items.length < length) items.push(this.value(cursor, offset));
     return items;
   }
+}
+
+/** True for the first byte of a value that leads to no object. */
+function isAtom(tag: number | undefined): boolean {
+  return tag !== undefined && (tag > 127 || tag < TAG.ref);
 }
 
 /** A frame that was not read yet. */

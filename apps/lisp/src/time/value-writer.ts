@@ -5,13 +5,17 @@
 import { Box, Char, EOF, Flonum, NIL, Pair, Ratio, Text, UNASSIGNED, type Value } from "../data/values.ts";
 import { UNBOUND } from "../expander/binding.ts";
 import type { Node, Template } from "../machine/node.ts";
-import { Closure, type Env, Frame, nearest } from "../machine/procedures.ts";
+import { Closure, type Env, Frame, nearest, NO_ENV } from "../machine/procedures.ts";
 import { BOTTOM } from "../machine/registers.ts";
 import type { Resumption } from "../machine/resumption.ts";
 import { Bytes } from "./bytes.ts";
 import { FIRST_OFFSET } from "./log.ts";
 import type { Marks } from "./marks.ts";
 import { isName, shapeOf, TAG } from "./shapes.ts";
+
+/** What a plain frame may have at most. */
+const PLAIN_SLOTS = 16;
+const PLAIN_BYTES = 32 + 6 * PLAIN_SLOTS;
 
 /** Frames that are being written, each after the one beneath it. */
 class Chain {
@@ -58,6 +62,8 @@ export abstract class ValueWriter {
 
   /** Writes which node it is. */
   protected abstract node(node: Node): void;
+  /** What {@link node} writes, when that is one number; -1 when it is not. */
+  protected abstract nodeNumber(node: Node): number;
   /** Pushes what a node needs to be written before it. */
   protected abstract pushNode(node: Node): void;
   /** Writes which procedure's text it is. */
@@ -179,6 +185,7 @@ export abstract class ValueWriter {
     const before = this.#stack.length;
     for (; chain.left > 0; chain.left--) {
       const frame = frames[chain.left - 1] as Frame;
+      if (this.#later.size === 0 && this.#writePlain(frame)) continue;
       if (!chain.isPushed) {
         this.#pushFrame(frame);
         chain.isPushed = this.#stack.length > before;
@@ -188,6 +195,44 @@ export abstract class ValueWriter {
       this.#write(frame);
     }
     return true;
+  }
+
+  /**
+   * Writes a frame that refers to no object but the one beneath it, with small numbers only: most of a deep stack. What
+   * {@link record} writes, in one go. Returns whether it is such a frame.
+   */
+  #writePlain(frame: Frame): boolean {
+    const { env, values, node, next } = frame;
+    const number = this.nodeNumber(node);
+    const { length } = env;
+    const outer = env[0];
+    if (number < 0 || length > PLAIN_SLOTS || !isSmall(values) || (outer !== NO_ENV && outer !== undefined))
+      return false;
+    for (let slot = 1; slot < length; slot++) if (!isSmall(env[slot])) return false;
+    const { out } = this;
+    out.reserve(PLAIN_BYTES);
+    const mark = this.offset;
+    out.byte(TAG.frame);
+    out.small(number);
+    out.byte(frame.index + 3);
+    out.varint(next === BOTTOM ? 0 : this.offset - this.marks.get(next));
+    out.byte(length + 1);
+    for (let slot = 1; slot < length; slot++) this.#small(env[slot]);
+    // The environment around it is empty, or there is none.
+    if (length > 0) out.byte(outer === undefined ? 0 : 1);
+    this.#small(values);
+    this.marks.set(frame, mark);
+    return true;
+  }
+
+  #small(value: Value): void {
+    const { out } = this;
+    if (typeof value !== "number") out.byte(TAG.unspecified);
+    else if (value < 128) out.byte(128 | value);
+    else {
+      out.byte(TAG.positive);
+      out.small(value);
+    }
   }
 
   #pushFrame(frame: Frame): void {
@@ -366,6 +411,13 @@ export abstract class ValueWriter {
 /** True when a frame's values are operands of a call, and not a vector of the program. */
 function isOperands({ values, node, index }: Frame): boolean {
   return index >= 0 && Array.isArray(values) && (node.op < 80 || node.op > 83);
+}
+
+/** True for what takes at most five bytes after its tag, and is no object. */
+function isSmall(value: Value): boolean {
+  return (
+    value === undefined || (typeof value === "number" && value >= 0 && value <= 0x7fff_ffff && (value | 0) === value)
+  );
 }
 
 function isImmediate(value: object): boolean {

@@ -1,6 +1,6 @@
 /**
  * Where the newest content is of the objects that have changed: a table that keyframes write as changes, and whole when the changes
- * since it was written whole have become twice its entries. So a restore reads at most three times what it needs.
+ * since it was written whole have become as many as its entries. So a restore reads at most twice what it needs.
  */
 import type { Keyframe } from "./branches.ts";
 import type { Log } from "./log.ts";
@@ -35,7 +35,7 @@ export class VersionTable {
     for (let index = 0; index < changes.length; index += 2)
       this.versions.set(changes[index] as number, changes[index + 1] as number);
     this.#changes += changes.length / 2;
-    const isWhole = isFirst || this.#changes > Math.max(FEW, 2 * this.versions.size);
+    const isWhole = isFirst || this.#changes > Math.max(FEW, this.versions.size);
     const at = writer.offset;
     if (isWhole) {
       this.#changes = 0;
