@@ -5,7 +5,7 @@
 /** Counters of loops within loops. */
 export const COUNTERS: readonly string[] = ["i", "j", "k", "l"];
 
-const EACH = ["item", "index"];
+const EACH = ["item", "i"];
 const PAIR = ["a", "b"];
 
 /** Parameters of the function that is given to a method of this name. */

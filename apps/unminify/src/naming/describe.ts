@@ -160,11 +160,28 @@ function describeCall(node: Extract<AnyNode, { type: "CallExpression" }>): Descr
   // `parent.method.call(this)`, and what compilers make of `super.method()`.
   if (name === "call" && callee.type === "MemberExpression" && callee.object.type !== "Identifier")
     return calledOnThis(callee.object);
+  // `uncurryThis("".charAt)`: the method as a function.
+  const method = name === undefined ? methodOfLiteral(first) : undefined;
+  if (method !== undefined) return { name: method, kind: "text asked for" };
   const result = name === undefined ? undefined : resultName(name);
   if (result !== undefined) return { name: result, kind: "call result" };
   // `option("size")`, `getAttribute("title")`.
   const text = first?.type === "Literal" && name !== "call" ? textOf(first) : undefined;
   return text === undefined || text.length < MIN_AUTHORED_LENGTH ? undefined : { name: text, kind: "text asked for" };
+}
+
+/** `charAt` in `"".charAt`, `push` in `[].push`: a method that is taken from an empty value to be called on others. */
+export function methodOfLiteral(node: AnyNode | undefined): string | undefined {
+  if (node?.type !== "MemberExpression" || node.computed) return undefined;
+  const { object } = node;
+  const isEmpty =
+    (object.type === "Literal" && object.value === "") ||
+    (object.type === "ArrayExpression" && object.elements.length === 0) ||
+    (object.type === "ObjectExpression" && object.properties.length === 0);
+  const name = isEmpty ? propertyName(node) : undefined;
+  // Texts and lists have one each.
+  if (name === "slice") return object.type === "Literal" ? "stringSlice" : "arraySlice";
+  return name;
 }
 
 function calledOnThis(node: AnyNode): Description | undefined {
@@ -194,10 +211,16 @@ function parts(node: AnyNode): AnyNode[] {
   return node.type === "UnaryExpression" ? parts(node.argument) : [node];
 }
 
+/** What a function is called for, where its name begins with a verb that says so: `config` for `getConfig`. */
+export function gotten(name: string): string | undefined {
+  const [, rest] = GETTER.exec(name) ?? [];
+  return rest === undefined ? undefined : lowerFirst(rest);
+}
+
 /** What comes out of a function with this name. */
 export function resultName(name: string): string | undefined {
-  const [, rest] = GETTER.exec(name) ?? [];
-  if (rest !== undefined) return lowerFirst(rest);
+  const what = gotten(name);
+  if (what !== undefined) return what;
   return SILENT_METHODS.has(name) || name.length < MIN_AUTHORED_LENGTH ? undefined : name;
 }
 

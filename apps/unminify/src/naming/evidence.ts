@@ -27,6 +27,7 @@ export const EVIDENCE = {
   "text asked for": 0.55,
   text: 0.5,
   transpiled: 0.9,
+  "known code": 0.92,
   super: 0.45,
   convention: 0.5,
   returned: 0.2,

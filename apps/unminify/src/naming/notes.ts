@@ -10,6 +10,8 @@ import { CALLBACK_PARAMETERS, COUNTERS } from "./conventions.ts";
 import {
   defaultedArgument,
   describe,
+  gotten,
+  methodOfLiteral,
   propertyName,
   SILENT_METHODS,
   singular,
@@ -17,12 +19,16 @@ import {
   type Description,
 } from "./describe.ts";
 import { Evidence } from "./evidence.ts";
+import { EXPORT_KEYS, functionThatThrows, idiomThatReads, LONGEST_IDIOM } from "./known-code.ts";
 
 type Call = Extract<AnyNode, { type: "CallExpression" | "NewExpression" }>;
 type Loop = Extract<AnyNode, { type: "ForInStatement" | "ForOfStatement" }>;
 
 /** Properties whose text is the name of the class that has them. */
 const CLASS_NAME_PROPERTIES = new Set(["className", "displayName", "kernelName", "typeName"]);
+const IDIOMATIC = new Set(["FunctionExpression", "UnaryExpression", "ConditionalExpression"]);
+/** Of property descriptors: they say nothing of what the function returns. */
+const DESCRIPTOR_KEYS = new Set(["value", "get", "set"]);
 /** A call with more arguments than this is data, not a use of parameters. */
 const MAX_ARGUMENTS = 12;
 /** Shorter names of methods may be a minifier's. */
@@ -33,8 +39,11 @@ export class Notes {
   evidence: Evidence = new Evidence();
   readonly #names: NameTable;
 
-  constructor(names: NameTable) {
+  readonly #source: string;
+
+  constructor(names: NameTable, source: string) {
     this.#names = names;
+    this.#source = source;
   }
 
   #hint(occurrence: number | undefined, description: Description | undefined): void {
@@ -61,6 +70,7 @@ export class Notes {
     const index = defaultedArgument(value);
     if (index !== undefined && index < MAX_ARGUMENTS) (this.optional ??= new Map()).set(index, occurrence);
     this.#function(occurrence, value);
+    this.#known(occurrence, value);
   }
 
   /** The last call of a function that is one identifier. */
@@ -142,7 +152,7 @@ export class Notes {
     else this.method(name === "value" ? (this.#lastKey ?? name) : name, node.value, value);
     // Getters of exports: `{ name: () => value }`.
     const returned = digestOf(node.value)?.returned;
-    if (returned !== undefined && digestOf(node.value)?.parameterCount === 0) {
+    if (returned !== undefined && digestOf(node.value)?.parameterCount === 0 && !DESCRIPTOR_KEYS.has(name)) {
       this.#hint(returned, { name, kind: "exported" });
       this.method(name, node.value, returned);
     }
@@ -155,6 +165,9 @@ export class Notes {
     if (name.length < MIN_METHOD_LENGTH) return;
     if (occurrence !== undefined && this.evidence.isKept) this.evidence.alias(this.#names.idOf(name), occurrence);
     const digest = digestOf(value);
+    const what = gotten(name);
+    if (digest?.returned !== undefined && what !== undefined)
+      this.#hint(digest.returned, { name: what, kind: "call result" });
     if (digest && digest.parameterCount > 0)
       this.evidence.method(this.#names.idOf(name), digest.firstParameter, digest.parameterCount);
   }
@@ -230,7 +243,7 @@ export class Notes {
   functionRead(
     parameters: readonly (number | undefined)[],
     returned: number | undefined,
-    isForwarding: boolean,
+    { isForwarding, message }: { readonly isForwarding: boolean; readonly message: string | undefined },
   ): FunctionDigest {
     if (isForwarding)
       for (const [index, parameter] of parameters.entries())
@@ -240,8 +253,12 @@ export class Notes {
     if (this.optional) for (const index of this.optional.keys()) parameterCount = Math.max(parameterCount, index + 1);
     for (let index = 0; index < parameterCount; index++)
       this.evidence.parameter(parameters[index] ?? this.optional?.get(index));
-    const digest = { firstParameter, parameterCount };
-    return returned === undefined ? digest : { ...digest, returned };
+    return {
+      firstParameter,
+      parameterCount,
+      ...(returned !== undefined && { returned }),
+      ...(message !== undefined && { message }),
+    };
   }
 
   /** `function a(…) {}`. */
@@ -252,15 +269,34 @@ export class Notes {
 
   #function(occurrence: number, value: AnyNode): void {
     const digest = digestOf(value);
+    if (digest?.message !== undefined) this.#hint(occurrence, { name: digest.message, kind: "known code" });
     if (digest?.returned !== undefined) this.evidence.returns(occurrence, digest.returned);
     if (digest && digest.parameterCount > 0)
       this.evidence.function(occurrence, digest.firstParameter, digest.parameterCount);
+  }
+
+  /** Code that many bundles carry along, by its text. */
+  #known(occurrence: number, value: AnyNode): void {
+    if (value.end - value.start > LONGEST_IDIOM || !IDIOMATIC.has(value.type) || !this.evidence.isKept) return;
+    const name = idiomThatReads(this.#source.slice(value.start, value.end));
+    if (name !== undefined) this.#hint(occurrence, { name, kind: "known code" });
+  }
+
+  /** `throw new TypeError(a + " is not an object")`: the name of the function that says so. */
+  thrown(argument: AnyNode): string | undefined {
+    const isMade = argument.type === "NewExpression" || argument.type === "CallExpression";
+    for (const part of isMade ? partsOfText(argument.arguments[0]) : []) {
+      const name = functionThatThrows(part);
+      if (name !== undefined) return name;
+    }
+    return undefined;
   }
 
   /** A call: `callee` where it is one identifier, `given` the identifiers among the arguments. */
   called(node: Call, callee: number | undefined, given: readonly (number | undefined)[]): void {
     if (!this.evidence.isKept) return;
     this.#noteUnpacked(node, given[0]);
+    if (callee !== undefined) this.#idiom(callee, node);
     if (callee !== undefined) [this.#lastCall, this.#lastCallee] = [node, callee];
     this.#immediate(node, given);
     const target = calleeOf(node);
@@ -285,6 +321,16 @@ export class Notes {
         else if (method !== undefined) this.evidence.methodArgument(this.#names.idOf(method), index, value);
       });
     }
+  }
+
+  /** `uncurryThis("".charAt)` and `$({ target: "Array", proto: true }, …)` of core-js. */
+  #idiom(callee: number, { arguments: [first] }: Call): void {
+    if (methodOfLiteral(first) !== undefined) this.#hint(callee, { name: "uncurryThis", kind: "known code" });
+    if (first?.type !== "ObjectExpression") return;
+    const [one, other] = first.properties.map((property) =>
+      property.type === "Property" ? textOf(property.key) : undefined,
+    );
+    if (one === "target" && EXPORT_KEYS.has(other ?? "")) this.#hint(callee, { name: "$", kind: "known code" });
   }
 
   /** `slicedToArray(a, 2)` and `slicedToArray(f(…), 2)`, of which compilers name the result after `a` and `f`. */
@@ -368,6 +414,14 @@ export class Notes {
 /** `f` in `f(…)`, `o.f` in `(0, o.f)(…)`. */
 function calleeOf({ callee }: Call): AnyNode {
   return callee.type === "SequenceExpression" ? (callee.expressions.at(-1) ?? callee) : callee;
+}
+
+/** The literal parts of a text that is put together. */
+function partsOfText(node: AnyNode | undefined): string[] {
+  if (node?.type === "Literal") return typeof node.value === "string" ? [node.value] : [];
+  if (node?.type === "TemplateLiteral") return node.quasis.map(({ value }) => value.cooked ?? "");
+  if (node?.type !== "BinaryExpression") return [];
+  return [...partsOfText(node.left), ...partsOfText(node.right)];
 }
 
 function classNameOf(value: AnyNode): Description | undefined {

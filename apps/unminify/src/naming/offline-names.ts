@@ -51,7 +51,9 @@ class NameFlow {
     this.#moduleParameters();
     const functions = new FunctionFinder(this.#analysis);
     for (let round = 0; round < ROUNDS; round++) {
-      evidence.copies((to, from) => this.#passBoth(this.#subject(to), this.#subject(from), "copied"));
+      evidence.copies((to, from) => {
+        if (!this.#copiesGlobal(to, from)) this.#passBoth(this.#subject(to), this.#subject(from), "copied");
+      });
       this.#proposals.settle();
       this.#throughCalls(functions, round === 0);
       this.#proposals.settle();
@@ -87,6 +89,18 @@ class NameFlow {
     const source = this.#proposals.get(from);
     if (source && !this.#saysLittle(source.name))
       this.#proposals.pass(to, source.name, kind, Math.min(EVIDENCE[kind], source.weight) * PASSED_ON);
+  }
+
+  /** `var a = TypeError`: it cannot have been called so itself, or it would have been its own value. */
+  #copiesGlobal(to: number, from: number): boolean {
+    const { occurrences, bindings, names } = this.#analysis;
+    const target = occurrences.targets.get(from);
+    const root = bindingOf(this.#analysis, to);
+    if ((target & FREE) === 0 || root === 0 || bindings.kindOf(root) === "parameter") return false;
+    const text = names.nameOf(target & ~FREE);
+    if (text.length >= MIN_AUTHORED_LENGTH && !RESERVED_WORDS.has(text))
+      this.#proposals.pass(root, names.idOf(`$${text}`), "copied", EVIDENCE.copied);
+    return true;
   }
 
   /** What a minifier or a compiler left, or says of one place alone. */

@@ -37,6 +37,7 @@ interface Frame {
   outerOptional?: Map<number, number> | undefined;
   /** `seesThis` of the function around. */
   outerSeesThis?: boolean;
+  outerMessage?: string | undefined;
   isArrow?: boolean;
 }
 
@@ -113,6 +114,8 @@ export class NameParser extends WordParser {
         if (parameter !== undefined) bindings.join(parameter, binding);
       }
     this.walker.returned = frame.outerReturned;
+    this.walker.message = frame.outerMessage;
+    this.walker.isForwarding = false;
     this.notes.optional = frame.outerOptional;
     // The parameters stay: acorn still counts those of getters and setters.
     node.body = { type: "BlockStatement", body: [], start: node.start, end: node.start };
@@ -126,12 +129,15 @@ export class NameParser extends WordParser {
       frame.outerReturned = this.walker.returned;
       frame.outerOptional = this.notes.optional;
       frame.outerSeesThis = this.walker.seesThis;
+      frame.outerMessage = this.walker.message;
       frame.isArrow = isArrow;
       const isBlock = this.type === tokTypes.braceL;
       frame.hasOwnBody = isBlock && !this.isSimpleParamList(node.params);
       if (frame.hasOwnBody) this.scopes.open("function", this.start);
     }
     this.walker.returned = undefined;
+    this.walker.message = undefined;
+    this.walker.isForwarding = false;
     this.walker.seesThis = false;
     this.notes.optional = undefined;
     super.parseFunctionBody(node, isArrow, isMethod, forInit);
@@ -222,7 +228,7 @@ export class NameParser extends WordParser {
 /** Fields come to life when acorn's constructor opens the first scope. */
 function prepare(parser: NameParser): void {
   parser.tables = emptyTables();
-  parser.notes = new Notes(parser.tables.names);
+  parser.notes = new Notes(parser.tables.names, parser.input);
   parser.scopes = new ScopeStack(parser.tables);
   parser.walker = new Walker(parser.scopes, parser.notes);
   parser.frames = [];

@@ -10,6 +10,8 @@ export interface FunctionDigest {
   readonly parameterCount: number;
   /** Occurrence of the identifier that it returns, where it only returns one. */
   readonly returned?: number;
+  /** What it must be called by what it throws, where that is known code. */
+  readonly message?: string;
   /** Occurrence of its own name, where it has one. */
   readonly name?: number;
 }

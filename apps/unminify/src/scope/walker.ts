@@ -18,8 +18,10 @@ export class Walker {
   readonly modules = new ModuleFinder();
   /** Occurrence of the last `return x` at the level of statements; the parser resets it. */
   returned: number | undefined;
-  /** True when it was `return x.apply(this, arguments)`. */
+  /** True when it was `return x.apply(this, arguments)`; the parser resets it, too. */
   isForwarding = false;
+  /** What the open function must be called by what it throws. */
+  message: string | undefined;
   /** True when the open function has read `this`, `super`, `new.target` or `arguments`; the parser resets it. */
   seesThis = false;
 
@@ -50,6 +52,7 @@ export class Walker {
         break;
       case "ThrowStatement":
         this.expression(node.argument);
+        this.message ??= this.#notes.thrown(node.argument);
         break;
       case "IfStatement":
       case "WhileStatement":
@@ -183,8 +186,7 @@ export class Walker {
   functionHead(node: ReadFunction): void {
     if (node.body.type !== "BlockStatement") this.returned = this.expression(node.body);
     const occurrences = node.params.map((parameter) => this.pattern(parameter, "parameter"));
-    node.digest = this.#notes.functionRead(occurrences, this.returned, this.isForwarding);
-    this.isForwarding = false;
+    node.digest = this.#notes.functionRead(occurrences, this.returned, this);
   }
 
   /** Declares the name of a function expression, in the scope that holds it alone. */
