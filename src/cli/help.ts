@@ -1,12 +1,11 @@
 /** The help texts. They go to stdout when asked for, to stderr when a command was missing. */
 
-/** For a bare `plimsoll`: seven lines. */
+/** For a bare `plimsoll`: six lines. */
 export const BRIEF_HELP = `plimsoll shows how much memory a Node.js program uses, of which kind, what grows and why.
   plimsoll run -- node server.js    start a program and watch it: verdict and report at its end
   plimsoll watch 4711               the same for a process that runs already; without a number: which
   plimsoll explain                  the newest verdict again, in full
-  plimsoll supervise -- node server.js   replaces it before it reaches the limit, with no request lost
-  plimsoll limits                   which memory limit applies here, and the flags to set
+  plimsoll supervise -- node server.js   keep it running: replaced before it reaches the limit
   plimsoll --help                   every option`;
 
 /** For `plimsoll --help`. */

@@ -11,7 +11,7 @@ import { drainHttp } from "../../src/supervise/adapters/http-server.ts";
 import { type PoolLike, shrinkPool } from "../../src/supervise/adapters/pool.ts";
 import type { GuardPressure } from "../../src/supervise/guard-options.ts";
 import { collectNow, pauseIntake, shrinkBudget, trimAllocator } from "../../src/supervise/shed-actions.ts";
-import { ask, load } from "./supervising.ts";
+import { ask, load, until } from "./supervising.ts";
 
 const PRESSURE: GuardPressure = {
   level: "soft",
@@ -65,7 +65,9 @@ describe("drainFastify", () => {
     app.addHook("onClose", () => {
       isClosed = true;
     });
+    let arrivals = 0;
     app.get("/", async () => {
+      arrivals += 1;
       await new Promise((resolve) => setTimeout(resolve, 150));
       return "ok";
     });
@@ -73,7 +75,7 @@ describe("drainFastify", () => {
     await app.listen({ port: 0, host: "127.0.0.1" });
     const { port } = app.server.address() as AddressInfo;
     const answers = Promise.all([ask(port), ask(port)]);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until("both requests", () => (arrivals === 2 ? true : undefined));
     await action.drain(10_000);
     expect((await answers).map(({ body }) => body)).toEqual(["ok", "ok"]);
     expect(isClosed).toBe(true);
