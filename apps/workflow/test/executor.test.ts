@@ -178,4 +178,22 @@ describe("Executor", () => {
     const { values } = executor.status();
     expect(values).toMatchObject({ large: 1, written: 1, readBack: 2, heldBytes: 0, fileBytes: 0 });
   });
+
+  it("lets go of large values however a run ends, and of those that nobody reads", async () => {
+    const large = tool({ run: () => "x".repeat(2 ** 20) });
+    const unread = new Workflow({ name: "unread" })
+      .addNode("large", large)
+      .addNode("small", tool({ run: () => 1 }))
+      .returns("small");
+    const failing = new Workflow({ name: "failing" })
+      .addNode("large", map({ items: () => [1, 2, 3], each: large }))
+      .addNode("fails", tool({ run: () => Promise.reject(new Error("no")) }))
+      .connect("large", "fails");
+    for (const limit of [64, 600]) {
+      await using executor = new Executor({ limit: process.memoryUsage.rss() + limit * 2 ** 20 });
+      expect((await executor.execute(unread, undefined)).output).toBe(1);
+      await expect(executor.execute(failing, undefined)).rejects.toThrow('The node "fails" failed: no.');
+      expect(executor.status().values).toMatchObject({ large: 5, heldBytes: 0, fileBytes: 0 });
+    }
+  });
 });

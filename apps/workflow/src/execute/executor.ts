@@ -13,7 +13,7 @@ import { WorkflowError } from "../workflow-error.ts";
 import { type CheckpointPlace, Checkpoints, type RunRecord } from "./checkpoints.ts";
 import { runGraph } from "./graph-run.ts";
 import { type Profile, type ProfileName, profileFor } from "./profile.ts";
-import { type Change, Progress, type RunProgress, type RunState, Scope } from "./run-state.ts";
+import { Progress, type RunProgress, type RunState, Scope } from "./run-state.ts";
 import { type OpenSession, Sessions } from "./sessions.ts";
 import { type Held, Values, type ValueStatus } from "./values.ts";
 import { scratchFiles, type ValueFiles } from "./value-files.ts";
@@ -66,6 +66,8 @@ export interface ExecutorStatus {
   /** Runs that have not ended. */
   readonly runs: number;
 }
+
+const KEEP_RUNS = 100;
 
 interface Parts {
   readonly values: Values;
@@ -219,7 +221,7 @@ export class Executor implements AsyncDisposable {
     { id = "", signal, onProgress }: ExecuteOptions,
     session: OpenSession,
     known: RunRecord | undefined,
-    { values, checkpoints, sessions, files }: Parts,
+    { values: all, checkpoints, sessions, files }: Parts,
   ): Promise<RunResult<Out>> {
     const startMs = performance.now();
     const progress = new Progress(id, onProgress);
@@ -231,7 +233,8 @@ export class Executor implements AsyncDisposable {
       progress: progress.now(),
       elapsedMs: performance.now() - startMs,
     });
-    if (known?.output) return result(values.restore(known.output));
+    if (known?.output) return result(all.restore(known.output));
+    const values = all.forRun();
     const given = known
       ? values.restore(known.input)
       : checkpoints
@@ -262,32 +265,24 @@ export class Executor implements AsyncDisposable {
       llm: this.#llm,
       progress,
     };
+    let output: Held | undefined;
     try {
       const scope = new Scope(["runs", id, "nodes"], record.nodes, ["runs", id, "maps"], record.maps);
       const around = { runGraph, run, scope, prefix: "", kind: "", isAdmitted: false, signal: stop.signal };
       const { held, change } = await runGraph(workflow, given, around);
       const outcome = await result(held);
-      const unused = change.patch && (await sessions.save(session, change.patch));
-      await this.#end(id, held, given, change, run);
-      if (unused !== undefined) await files.remove(unused);
+      if (checkpoints && change.patch) {
+        const unused = await sessions.save(session, change.patch);
+        const dropped = await checkpoints.end(id, held.stored, this.#options.keepRuns ?? KEEP_RUNS, change.patch);
+        for (const stored of dropped) await all.remove(stored);
+        if (unused !== undefined) await files.remove(unused);
+      }
+      output = held;
       return outcome;
     } finally {
       signal?.removeEventListener("abort", onAbort);
+      await values.end(output);
     }
-  }
-
-  async #end(id: string, held: Held, given: Held, change: Change, { values, checkpoints }: RunState): Promise<void> {
-    if (!checkpoints || !change.patch) {
-      change.unread(held);
-      await change.clear();
-      return;
-    }
-    values.drop(held);
-    change.unread(given);
-    const { keepRuns = 100 } = this.#options;
-    const dropped = await checkpoints.end(id, held.stored, keepRuns, change.patch);
-    await change.clear();
-    for (const stored of dropped) await values.remove(stored);
   }
 }
 

@@ -108,6 +108,7 @@ class GraphRun {
     output.readers = taken.length + (this.#results.includes(name) ? 1 : 0);
     if (output.choice !== undefined && taken.length === 0) throw noWay(path, output.choice);
     this.#outputs.set(name, output);
+    if (output.readers === 0) run.values.drop(output.held);
     run.progress.end(known !== undefined);
     this.#follow(name, output.choice);
   }

@@ -7,7 +7,7 @@ import type { Graph } from "../graph/node.ts";
 import type { LanguageModel } from "../llm/language-model.ts";
 import type { Checkpoints, Finished, MapRecord } from "./checkpoints.ts";
 import type { OpenSession } from "./sessions.ts";
-import type { Held, Stored, Values } from "./values.ts";
+import type { Held, RunValues } from "./values.ts";
 
 /** How far a run is. */
 export interface RunProgress {
@@ -27,7 +27,7 @@ export interface RunProgress {
 export interface RunState {
   readonly id: string;
   readonly limiter: AdaptiveLimiter;
-  readonly values: Values;
+  readonly values: RunValues;
   readonly checkpoints: Checkpoints | undefined;
   readonly session: OpenSession;
   readonly signal: AbortSignal;
@@ -79,9 +79,9 @@ export class Progress implements ProgressCount {
 /** What is to be written in one piece, and the files that are of no use afterwards. */
 export class Change {
   patch: Patch | undefined;
-  readonly #values: Values;
+  readonly #values: RunValues;
   readonly #checkpoints: Checkpoints | undefined;
-  readonly #unread: Stored[] = [];
+  readonly #unread: Held[] = [];
 
   constructor({ values, checkpoints }: Pick<RunState, "values" | "checkpoints">) {
     this.#values = values;
@@ -92,7 +92,7 @@ export class Change {
   /** Nobody will read a value any more. */
   unread(held: Held): void {
     this.#values.drop(held);
-    this.#unread.push(held.stored);
+    this.#unread.push(held);
   }
 
   /** Takes in another, to be written in one piece with it. */
@@ -115,7 +115,7 @@ export class Change {
 
   /** Removes files that nobody reads any more. */
   async clear(): Promise<void> {
-    for (const stored of this.#unread.splice(0)) await this.#values.remove(stored);
+    for (const held of this.#unread.splice(0)) await this.#values.remove(held);
   }
 }
 

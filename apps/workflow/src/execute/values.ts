@@ -14,6 +14,8 @@ export type Stored = { readonly value: unknown } | { readonly file: string; read
 export interface Held {
   /** How a checkpoint keeps it. */
   readonly stored: Stored;
+  /** True when it has a file, or a part of the memory. */
+  readonly isLarge: boolean;
   /** Gives it, from its file where it is not in memory. */
   load(): Promise<unknown>;
 }
@@ -43,6 +45,7 @@ export interface ValueOptions {
 
 class HeldValue implements Held {
   readonly stored: Stored;
+  readonly isLarge: boolean;
   readonly #files: ValueFiles;
   readonly #onRead: () => void;
   #held: { readonly value: unknown; readonly lease: MemoryLease | undefined } | undefined;
@@ -54,6 +57,7 @@ class HeldValue implements Held {
     onRead: () => void,
   ) {
     this.stored = stored;
+    this.isLarge = "file" in stored || held?.lease !== undefined;
     this.#held = held;
     this.#files = files;
     this.#onRead = onRead;
@@ -81,6 +85,8 @@ export class Values {
   /** Names of files differ also from those of earlier processes. */
   readonly #prefix = `${Date.now().toString(36)}-${process.pid.toString(36)}`;
   #names = 0;
+  /** Files of runs of this process, and their bytes. */
+  readonly #written = new Map<string, number>();
   #fileBytes = 0;
   #counts = { large: 0, written: 0, readBack: 0 };
 
@@ -116,7 +122,7 @@ export class Values {
     const encoded = encode(value, owner);
     await this.#options.files.write(name, encoded);
     this.#counts.written++;
-    this.#fileBytes += encoded.length;
+    this.#count(name, encoded.length);
     return { file: name, bytes: encoded.length };
   }
 
@@ -127,7 +133,7 @@ export class Values {
 
   /** A value of a checkpoint. */
   restore(stored: Stored): Held {
-    if ("file" in stored) this.#fileBytes += stored.bytes;
+    if ("file" in stored) this.#count(stored.file, stored.bytes);
     return this.#make(stored, undefined);
   }
 
@@ -139,7 +145,8 @@ export class Values {
   /** And the file, once no checkpoint names it. */
   async remove(stored: Stored): Promise<void> {
     if (!("file" in stored)) return;
-    this.#fileBytes -= stored.bytes;
+    this.#fileBytes -= this.#written.get(stored.file) ?? 0;
+    this.#written.delete(stored.file);
     await this.#options.files.remove(stored.file);
   }
 
@@ -148,8 +155,76 @@ export class Values {
     return { heldBytes: this.#budget.usedBytes, fileBytes: this.#fileBytes, ...this.#counts };
   }
 
+  /** The values of one run. */
+  forRun(): RunValues {
+    return new RunValues(this, this.#options.isDurable);
+  }
+
+  #count(file: string, bytes: number): void {
+    if (this.#written.has(file)) return;
+    this.#written.set(file, bytes);
+    this.#fileBytes += bytes;
+  }
+
   #make(stored: Stored, held: { readonly value: unknown; readonly lease: MemoryLease | undefined } | undefined): Held {
     return new HeldValue(stored, held, this.#options.files, () => void this.#counts.readBack++);
+  }
+}
+
+/** The values of one run: what is left of them when it ends goes, however it ends. */
+export class RunValues {
+  readonly #values: Values;
+  readonly #isDurable: boolean;
+  readonly #live = new Set<Held>();
+
+  constructor(values: Values, isDurable: boolean) {
+    this.#values = values;
+    this.#isDurable = isDurable;
+  }
+
+  /** Keeps a value. @throws WorkflowError as {@link Values.put} */
+  async put(value: unknown, owner: string): Promise<Held> {
+    return this.#add(await this.#values.put(value, owner));
+  }
+
+  /** A value that somebody else keeps anyway. */
+  hold(value: unknown): Held {
+    return this.#values.hold(value);
+  }
+
+  /** A value of a checkpoint. */
+  restore(stored: Stored): Held {
+    return this.#add(this.#values.restore(stored));
+  }
+
+  /** The last reader is done: memory at once. */
+  drop(held: Held): void {
+    this.#values.drop(held);
+  }
+
+  /** And the file, once no checkpoint names it. */
+  async remove(held: Held): Promise<void> {
+    this.#live.delete(held);
+    await this.#values.remove(held.stored);
+  }
+
+  /**
+   * Ends it.
+   *
+   * @param output - its file stays where it has to survive; undefined when the run has failed, which may go on with all of its files.
+   */
+  async end(output: Held | undefined): Promise<void> {
+    for (const held of this.#live) {
+      this.#values.drop(held);
+      if (!this.#isDurable || (output && held.stored !== output.stored)) await this.#values.remove(held.stored);
+    }
+    this.#live.clear();
+  }
+
+  /** Small values are nobody's concern. */
+  #add(held: Held): Held {
+    if (held.isLarge) this.#live.add(held);
+    return held;
   }
 }
 
