@@ -243,3 +243,24 @@ export function singular(plural: string): string | undefined {
   if (/(?:[sx]|ch|sh)es$/.test(plural)) return plural.replace(/es$/, "");
   return /[^s]s$/.test(plural) && plural.length > 3 ? plural.slice(0, -1) : undefined;
 }
+
+/** `f` in `f(…)`, `o.f` in `(0, o.f)(…)`. */
+export function calleeOf({ callee }: Extract<AnyNode, { type: "CallExpression" | "NewExpression" }>): AnyNode {
+  return callee.type === "SequenceExpression" ? (callee.expressions.at(-1) ?? callee) : callee;
+}
+
+/** A class that is called as a text says. */
+export function classNameOf(value: AnyNode): Description | undefined {
+  const name = textOf(value);
+  return name === undefined ? undefined : { name, kind: "class name" };
+}
+
+/** What comes from a module is called by the end of its path. */
+export function moduleName(source: unknown): Description | undefined {
+  if (typeof source !== "string") return undefined;
+  const last = source
+    .split("/")
+    .at(-1)
+    ?.replace(/\.[a-z]+$/, "");
+  return last ? { name: last, kind: "module" } : undefined;
+}

@@ -4,6 +4,8 @@
  * are those of its published sources.
  */
 
+import type { AnyNode } from "acorn";
+
 /** Names of functions by the text that they throw. */
 const BY_MESSAGE: ReadonlyMap<string, string> = new Map([
   ["Cannot call a class as a function", "_classCallCheck"],
@@ -28,8 +30,25 @@ const BY_MESSAGE: ReadonlyMap<string, string> = new Map([
 ]);
 const LONGEST_START = 60;
 
-/** The name of the function that throws a text, or a text that begins so. */
-export function functionThatThrows(text: string): string | undefined {
+/** `throw new TypeError(a + " is not an object")`: the name of the function that says so. */
+export function functionThatThrows(argument: AnyNode): string | undefined {
+  const isMade = argument.type === "NewExpression" || argument.type === "CallExpression";
+  for (const part of isMade ? partsOfText(argument.arguments[0]) : []) {
+    const name = functionByMessage(part);
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+/** The literal parts of a text that is put together. */
+function partsOfText(node: AnyNode | undefined): string[] {
+  if (node?.type === "Literal") return typeof node.value === "string" ? [node.value] : [];
+  if (node?.type === "TemplateLiteral") return node.quasis.map(({ value }) => value.cooked ?? "");
+  if (node?.type !== "BinaryExpression") return [];
+  return [...partsOfText(node.left), ...partsOfText(node.right)];
+}
+
+function functionByMessage(text: string): string | undefined {
   const known = BY_MESSAGE.get(text);
   if (known !== undefined || text.length < LONGEST_START) return known;
   for (const [message, name] of BY_MESSAGE) if (message.endsWith(".") && text.startsWith(message)) return name;

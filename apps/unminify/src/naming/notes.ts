@@ -8,10 +8,13 @@ import type { NameTable } from "../scope/name-table.ts";
 import { digestOf, type FunctionDigest, type ReadFunction } from "../scope/read-function.ts";
 import { CALLBACK_PARAMETERS, COUNTERS } from "./conventions.ts";
 import {
+  calleeOf,
+  classNameOf,
   defaultedArgument,
   describe,
   gotten,
   methodOfLiteral,
+  moduleName,
   propertyName,
   SILENT_METHODS,
   singular,
@@ -19,7 +22,7 @@ import {
   type Description,
 } from "./describe.ts";
 import { Evidence } from "./evidence.ts";
-import { EXPORT_KEYS, functionThatThrows, idiomThatReads, LONGEST_IDIOM } from "./known-code.ts";
+import { EXPORT_KEYS, idiomThatReads, LONGEST_IDIOM } from "./known-code.ts";
 
 type Call = Extract<AnyNode, { type: "CallExpression" | "NewExpression" }>;
 type Loop = Extract<AnyNode, { type: "ForInStatement" | "ForOfStatement" }>;
@@ -210,11 +213,9 @@ export class Notes {
 
   /** `import { name as a } from "module"`. */
   imported(occurrence: number, specifier: AnyNode, node: Extract<AnyNode, { type: "ImportDeclaration" }>): void {
-    if (specifier.type === "ImportSpecifier") {
-      const name = textOf(specifier.imported);
-      if (name !== undefined && name !== "default") this.#hint(occurrence, { name, kind: "exported" });
-      else this.#hint(occurrence, moduleName(node.source.value));
-    } else this.#hint(occurrence, moduleName(node.source.value));
+    const name = specifier.type === "ImportSpecifier" ? textOf(specifier.imported) : undefined;
+    const isNamed = name !== undefined && name !== "default";
+    this.#hint(occurrence, isNamed ? { name, kind: "exported" } : moduleName(node.source.value));
   }
 
   /** `export { a as name }`. */
@@ -231,12 +232,9 @@ export class Notes {
 
   /** `for (a of items)`, `for (a in object)`. */
   iterated(occurrence: number, node: Loop): void {
-    if (node.type === "ForInStatement") {
-      this.#hint(occurrence, { name: "key", kind: "iteration" });
-      return;
-    }
-    const items = describe(node.right, false)?.name;
-    this.#hint(occurrence, { name: (items && singular(items)) ?? "item", kind: "iteration" });
+    const items = node.type === "ForInStatement" ? undefined : describe(node.right, false)?.name;
+    const name = node.type === "ForInStatement" ? "key" : "item";
+    this.#hint(occurrence, { name: (items && singular(items)) ?? name, kind: "iteration" });
   }
 
   /** The head and body of a function were read. */
@@ -280,16 +278,6 @@ export class Notes {
     if (value.end - value.start > LONGEST_IDIOM || !IDIOMATIC.has(value.type) || !this.evidence.isKept) return;
     const name = idiomThatReads(this.#source.slice(value.start, value.end));
     if (name !== undefined) this.#hint(occurrence, { name, kind: "known code" });
-  }
-
-  /** `throw new TypeError(a + " is not an object")`: the name of the function that says so. */
-  thrown(argument: AnyNode): string | undefined {
-    const isMade = argument.type === "NewExpression" || argument.type === "CallExpression";
-    for (const part of isMade ? partsOfText(argument.arguments[0]) : []) {
-      const name = functionThatThrows(part);
-      if (name !== undefined) return name;
-    }
-    return undefined;
   }
 
   /** A call: `callee` where it is one identifier, `given` the identifiers among the arguments. */
@@ -409,31 +397,4 @@ export class Notes {
       this.#hint(occurrence, { name: known, kind: "convention" });
     }
   }
-}
-
-/** `f` in `f(…)`, `o.f` in `(0, o.f)(…)`. */
-function calleeOf({ callee }: Call): AnyNode {
-  return callee.type === "SequenceExpression" ? (callee.expressions.at(-1) ?? callee) : callee;
-}
-
-/** The literal parts of a text that is put together. */
-function partsOfText(node: AnyNode | undefined): string[] {
-  if (node?.type === "Literal") return typeof node.value === "string" ? [node.value] : [];
-  if (node?.type === "TemplateLiteral") return node.quasis.map(({ value }) => value.cooked ?? "");
-  if (node?.type !== "BinaryExpression") return [];
-  return [...partsOfText(node.left), ...partsOfText(node.right)];
-}
-
-function classNameOf(value: AnyNode): Description | undefined {
-  const name = textOf(value);
-  return name === undefined ? undefined : { name, kind: "class name" };
-}
-
-function moduleName(source: unknown): Description | undefined {
-  if (typeof source !== "string") return undefined;
-  const last = source
-    .split("/")
-    .at(-1)
-    ?.replace(/\.[a-z]+$/, "");
-  return last ? { name: last, kind: "module" } : undefined;
 }

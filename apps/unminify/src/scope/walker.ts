@@ -4,6 +4,7 @@
  * not entered again.
  */
 import type { AnyNode, Class, Identifier, Pattern } from "acorn";
+import { functionThatThrows } from "../naming/known-code.ts";
 import type { Notes } from "../naming/notes.ts";
 import { declaredNames } from "./declared-names.ts";
 import { isForwarding, type ReadFunction } from "./read-function.ts";
@@ -52,7 +53,7 @@ export class Walker {
         break;
       case "ThrowStatement":
         this.expression(node.argument);
-        this.message ??= this.#notes.thrown(node.argument);
+        this.message ??= functionThatThrows(node.argument);
         break;
       case "IfStatement":
       case "WhileStatement":
