@@ -36,7 +36,7 @@ let runs: BudgetRun[] = quick ? [] : (readList("budget", "runs") as BudgetRun[])
 if (values.again) runs = runs.filter(({ policy }) => policy !== "adaptive");
 let others = quick ? [] : (readList("budget", "others") as BenchRow[]);
 if (parts.has("overhead")) keep([await overheadRow()]);
-if (parts.has("simulated")) keep(await simulatedRows(quick ? 1000 : 10_000, quick ? 1 : 5));
+if (parts.has("simulated")) keep(await simulatedRows(quick ? 1000 : 10_000, quick ? 1 : 3));
 if (parts.has("runs")) await runAll();
 for (const { name, value, unit, goal, peers } of rows()) {
   process.stderr.write(`${name}: ${value} ${unit} ${goal ?? ""} ${peers ? JSON.stringify(peers) : ""}\n`);
