@@ -68,6 +68,21 @@ describe("processes of others", () => {
   });
 });
 
+describe("a program that dies", () => {
+  it("leaves the cause of its end with the server", async () => {
+    const grow =
+      "setTimeout(() => { const all = []; setInterval(() => { for (let i = 0; i < 2e5; i++) all.push({ i }) }, 5) }, 500)";
+    await agent.ask("start_process", { command: [process.execPath, "--max-old-space-size=30", "-e", grow] });
+    const watch = (await agent.ask("list_processes")).facts[0]?.id;
+    await expect
+      .poll(async () => (await agent.ask("list_processes")).facts[0]?.says, STATE_MS)
+      .toMatch(/ended with SIGABRT/);
+    expect(factOf(await agent.ask("diagnose_growth", { watch }), "end")).toMatch(/V8 heap out of memory/);
+    expect(await refusal("memory_summary", { watch })).toMatch(/has ended.*\nnext: diagnose_growth/);
+    await agent.ask("stop_watching", { watch });
+  });
+});
+
 describe("wrong questions", () => {
   it.each([
     ["a process that is not there", "memory_summary", { pid: 4_194_303 }, /There is no process/],

@@ -1,6 +1,6 @@
 /** What grows, whether it is a leak, from which code, and under which limit. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { diagnose, type Diagnosis } from "plimsoll/diagnose";
+import { buildReport, diagnose, type Diagnosis } from "plimsoll/diagnose";
 import { adviseLimit, type ProcessRecording, readLimits, tightestLimit } from "plimsoll/diagnose/remote";
 import { formatBytes } from "plimsoll/monitor";
 import { z } from "zod";
@@ -36,6 +36,12 @@ async function waitForVerdict(
     tell(passed, found.verdict.sentence);
     await sleep(LOOK_MS, undefined, { signal });
   }
+}
+
+/** How it ended, where it has. */
+function endFacts(watched: WatchedProgram, found: Diagnosis): Fact[] {
+  if (watched.isAlive) return [];
+  return [{ id: "end", says: buildReport(watched.remote.recording, found).exit.cause }];
 }
 
 function verdictFacts({ verdict, growth, processes, secondsToLimit }: Diagnosis, places: Places): Fact[] {
@@ -125,7 +131,7 @@ const growth = defineTool({
     ).length;
     return {
       summary: found.verdict.sentence,
-      facts: verdictFacts(found, new Places(watched.pid)),
+      facts: [...endFacts(watched, found), ...verdictFacts(found, new Places(watched.pid))],
       how: `Watched for ${Math.round((Date.now() - startedAtMs) / 1000)} s, ${forced} forced collections. Floors after collections are judged, by Mann-Kendall and Theil-Sen; see docs/diagnose.md. A profile names who allocates, not who keeps.`,
       recheck: `diagnose_growth {"watch":"${watch}","waitSeconds":30}; plimsoll watch ${watched.pid} --attach --for 60s`,
       next: nextSteps(watch, found),

@@ -101,6 +101,8 @@ const summary = defineTool({
     const watched = services.watches.get(watch);
     const living = watched.processes;
     const rssBytes = living.reduce((sum, one) => sum + (one.resident.at(-1)?.rssBytes ?? 0), 0);
+    // Of one that has ended it says so.
+    if (living.length === 0) watched.findProcess(undefined);
     const [first] = living;
     return {
       summary: `${watched.name} (${watch}) has ${formatBytes(rssBytes)} resident in ${living.length} ${living.length === 1 ? "process" : "processes"}, ${Math.round(watched.seconds)} s into the watch.`,
@@ -136,7 +138,8 @@ const trend = defineTool({
     await services.buffer.flush();
     const how = `One sample a second, kept for 7 days (${services.history.place.split(" ")[0]}); of each stretch the lowest counts, since garbage and bursts come on top. Slope: Theil-Sen.`;
     const watched = watch === undefined ? undefined : services.watches.get(watch);
-    const name = watched?.findProcess(undefined).name ?? program;
+    const one = watched && (watched.isAlive ? watched.findProcess(undefined) : watched.remote.recording.processes[0]);
+    const name = one?.name ?? program;
     if (name === undefined) {
       const known = await services.history.programs();
       return {
@@ -151,7 +154,7 @@ const trend = defineTool({
       };
     }
     const toMs = Date.now();
-    const pid = watched?.findProcess(undefined).pid;
+    const pid = one?.pid;
     const query = { program: name, toMs, points: POINTS, ...(pid === undefined ? {} : { pid }) };
     let fromMs = Math.floor(toMs - minutes * 60_000);
     let points = await services.history.read({ ...query, fromMs });
