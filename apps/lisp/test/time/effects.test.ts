@@ -9,7 +9,7 @@ describe("effects", () => {
   it("are asked for once, and answered from the record afterwards", () => {
     let asked = 0;
     const written: string[] = [];
-    const files = new Map([["data.txt", new TextEncoder().encode("first\nsecond\n")]]);
+    const files = new Map<string, Uint8Array>([["data.txt", new TextEncoder().encode("first\nsecond\n")]]);
     const { lisp, time } = withHistory({
       keyframeSteps: 20,
       console: {
@@ -137,7 +137,7 @@ describe("what goes wrong", () => {
       "(make-vector 1000000000000)",
       "(raise 'stop)",
     ];
-    for (const text of bad) expect(() => lisp.evaluate(text), text).toThrow(LispError);
+    for (const text of bad) expect(() => lisp.evaluate(text)).toThrow(LispError);
     const head = time.step;
     for (let step = 0; step <= head; step += 1 + (step % 7)) time.goto(step);
     time.goto("main");
