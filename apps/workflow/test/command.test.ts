@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { availableNodes } from "../../../test/support/nodes.ts";
 import { readOptions } from "../src/command/options.ts";
 import { describe as line } from "../src/command/progress-line.ts";
 import { Executor } from "../src/index.ts";
@@ -39,7 +40,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function workflow(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+function workflow(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  node: string = process.execPath,
+) {
   const options = {
     cwd: folder,
     encoding: "utf8",
@@ -47,13 +52,13 @@ function workflow(args: readonly string[], env: Readonly<Record<string, string>>
     killSignal: "SIGKILL",
     env: { ...process.env, ...env },
   } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], options);
+  const { status, stdout, stderr } = spawnSync(node, [COMMAND, ...args], options);
   return { status, stdout, stderr };
 }
 
 describe("workflow", () => {
-  it("runs a file, and leaves nothing behind", () => {
-    const { status, stdout, stderr } = workflow(["run", "flow.ts", "--limit", "1gb"]);
+  it.each(availableNodes())("runs a file on Node.js $version, and leaves nothing behind", ({ path }) => {
+    const { status, stdout, stderr } = workflow(["run", "flow.ts", "--limit", "1gb"], {}, path);
     expect({ status, output: JSON.parse(stdout) }).toEqual({ status: 0, output: [0, 1, 4, 9, 16] });
     expect(stderr).toMatch(/^workflow: 6 nodes and items in [\d.]+ s; peak memory \d+ MB\n$/);
     expect(readdirSync(join(folder, ".workflow"))).toEqual([]);
