@@ -7,7 +7,19 @@ import { join } from "node:path";
 import type { Bundle } from "../../apps/unminify/test/support/bundles.ts";
 import { median } from "../../src/monitor/trend.ts";
 import type { BenchRow } from "../support/results.ts";
-import { command, folder, isQuick, megabytes, peer, rounded, told, unminify, type PeerRun, type Run } from "./runs.ts";
+import {
+  command,
+  folder,
+  isQuick,
+  megabytes,
+  peer,
+  rounded,
+  told,
+  unminify,
+  unminifyWithoutFlags,
+  type PeerRun,
+  type Run,
+} from "./runs.ts";
 
 /** Peak goals in MB, in the order of the bundles. */
 const GOALS = [70, 80, 110];
@@ -60,6 +72,7 @@ function bundleRows({ name, path }: Bundle, goal: number): { rows: BenchRow[]; p
       runs: peaks("checked"),
       peers: {
         "bare Node.js": median(peaks("bare")),
+        "without the flags of its first line": told(() => unminifyWithoutFlags(path)),
         "acorn's tree alone": median(peaks("acorn")),
         "Babel with scopes and paths": babelPeak,
         "webcrack 2.15.1": told(() => command("webcrack/dist/cli.js", path, "-o", "webcrack", "-f")),

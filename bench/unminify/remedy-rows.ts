@@ -88,7 +88,7 @@ async function modelRows({ name, path }: Bundle): Promise<BenchRow[]> {
     asked.push(megabytes(run.peakBytes));
     bindingsPerCall = (run.model?.bindings ?? 0) / (run.model?.calls ?? Number.NaN);
     named = (run.model?.named ?? 0) / (run.model?.bindings ?? Number.NaN);
-    // One per cent of the machine is always exceeded: every call asks for twenty names.
+    // So small a share of the machine is always exceeded: every call asks for twenty names.
     const small = await unminifyBeside(path, ...options, "--adaptive-batching", "0.1%");
     halved.push(megabytes(small.peakBytes));
   }

@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const COMMAND = join(ROOT, "apps/unminify/bin/unminify.js");
+const PROGRAM = join(ROOT, "apps/unminify/dist/command/main.js");
 const CASE = join(import.meta.dirname, "peers-case.cjs");
 const MB = 2 ** 20;
 
@@ -40,7 +41,16 @@ export interface OwnRun extends Run {
 
 /** The command as a user starts it. */
 export function unminify(input: string, ...options: readonly string[]): OwnRun {
-  const { status, stdout, stderr } = spawnSync(COMMAND, argumentsFor(input, options), {
+  return unminifyBy(COMMAND, argumentsFor(input, options));
+}
+
+/** The same program without the flags in the first line of its file. */
+export function unminifyWithoutFlags(input: string): OwnRun {
+  return unminifyBy(process.execPath, [PROGRAM, ...argumentsFor(input, [])]);
+}
+
+function unminifyBy(program: string, args: readonly string[]): OwnRun {
+  const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: "utf8",
     timeout: OWN_DEADLINE_MS,
     killSignal: "SIGKILL",
