@@ -2,11 +2,14 @@
  * Snapshot files by handle, within a bound on the disk: the least recently used goes, and with it its file, if the server has written it.
  * A snapshot holds every string of its program, so that none is kept longer than the server lives.
  */
-import { rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { BoundedMap } from "plimsoll/budget";
 import { refuse } from "../answer/refuse.ts";
 
 const DISK = "4gb";
+/** The first number is that of the server that wrote it. */
+const OWN_NAME = /^heap-(\d+)-\d+-\d+\.heapsnapshot(\.\w+)?$/;
 const SUFFIX = /\.(heapsnapshot|compact)$/;
 
 /** A snapshot file. */
@@ -28,8 +31,23 @@ export class Snapshots implements Disposable {
     sizeOf: ({ fileBytes }) => fileBytes,
     onEvict: (_id, snapshot) => this.#remove(snapshot),
   });
+  readonly #dir: string;
   #ids: readonly string[] = [];
   #lastId = 0;
+
+  /** @param dir - where the server writes; what killed servers have left there is removed. */
+  constructor(dir: string) {
+    this.#dir = dir;
+    for (const name of readdirSync(dir)) {
+      const server = OWN_NAME.exec(name)?.[1];
+      if (server !== undefined && !existsSync(`/proc/${server}`)) rmSync(join(dir, name), { force: true });
+    }
+  }
+
+  /** A path for a new snapshot of a process. */
+  newFile(pid: number): string {
+    return join(this.#dir, `heap-${process.pid}-${pid}-${Date.now()}.heapsnapshot`);
+  }
 
   /** All that are kept, oldest first. */
   list(): readonly Snapshot[] {

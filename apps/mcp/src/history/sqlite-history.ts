@@ -21,15 +21,18 @@ const PRAGMAS = "pragma cache_size = -1024; pragma journal_mode = delete; pragma
 /** A write lasts milliseconds. */
 const STALE_LOCK_MS = 10_000;
 const BUSY_STEP_MS = 25;
-const BUSY_TRIES = 80;
+/** Longer than a lock takes to be stale. */
+const BUSY_TRIES = 480;
 
 /** The default place. */
 export class SqliteHistory implements SampleHistory {
   readonly place: string;
+  readonly #file: string;
   readonly #db: sqlite.Database;
 
   private constructor(file: string, db: sqlite.Database) {
     this.place = `SQLite file ${file}`;
+    this.#file = file;
     this.#db = db;
   }
 
@@ -37,14 +40,14 @@ export class SqliteHistory implements SampleHistory {
   static async open(file: string): Promise<SqliteHistory> {
     closeSync(openSync(file, "a", 0o600));
     chmodSync(file, 0o600);
-    removeStaleLock(file);
     const db = new sqlite.Database(file);
-    await whileBusy(() => db.exec(PRAGMAS + TABLES));
-    return new SqliteHistory(file, db);
+    const history = new SqliteHistory(file, db);
+    await history.#whileBusy(() => db.exec(PRAGMAS + TABLES));
+    return history;
   }
 
   async append(samples: readonly HistorySample[]): Promise<void> {
-    await whileBusy(() => {
+    await this.#whileBusy(() => {
       this.#db.exec("begin immediate");
       try {
         for (const one of samples) {
@@ -69,7 +72,7 @@ export class SqliteHistory implements SampleHistory {
 
   async read({ program, pid, fromMs, toMs, points }: HistoryQuery): Promise<readonly HistoryPoint[]> {
     const widthMs = Math.max(1, Math.ceil((toMs - fromMs) / points));
-    const rows = await whileBusy(() =>
+    const rows = await this.#whileBusy(() =>
       this.#db.all(
         `select max(time_ms) as time_ms, count(*) as samples, min(rss) as rss, max(rss) as peak, min(heap_used) as heap_used
          from samples where program = ? and time_ms between ? and ? ${pid === undefined ? "" : "and pid = ?"}
@@ -87,7 +90,7 @@ export class SqliteHistory implements SampleHistory {
   }
 
   async programs(): Promise<readonly HistoryProgram[]> {
-    const rows = await whileBusy(() =>
+    const rows = await this.#whileBusy(() =>
       this.#db.all(
         `select program, count(*) as samples, min(time_ms) as first_ms, max(time_ms) as last_ms
          from samples group by program order by last_ms desc limit 50`,
@@ -102,22 +105,23 @@ export class SqliteHistory implements SampleHistory {
   }
 
   async forgetBefore(timeMs: number): Promise<void> {
-    await whileBusy(() => this.#db.run("delete from samples where time_ms < ?", [timeMs]));
+    await this.#whileBusy(() => this.#db.run("delete from samples where time_ms < ?", [timeMs]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#db.close();
   }
-}
 
-/** Another server on the same file holds its lock for milliseconds. */
-async function whileBusy<T>(work: () => T): Promise<T> {
-  for (let nth = 1; ; nth += 1) {
-    try {
-      return work();
-    } catch (error) {
-      if (nth >= BUSY_TRIES || !(error instanceof Error) || !/locked|busy/i.test(error.message)) throw error;
-      await sleep(BUSY_STEP_MS);
+  /** Another server on the same file holds its lock for milliseconds; one that was killed meanwhile, until it is stale. */
+  async #whileBusy<T>(work: () => T): Promise<T> {
+    for (let nth = 1; ; nth += 1) {
+      try {
+        return work();
+      } catch (error) {
+        if (nth >= BUSY_TRIES || !(error instanceof Error) || !/locked|busy/i.test(error.message)) throw error;
+        removeStaleLock(this.#file);
+        await sleep(BUSY_STEP_MS);
+      }
     }
   }
 }

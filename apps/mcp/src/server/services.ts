@@ -60,7 +60,7 @@ export async function openServices({
       : await PostgresHistory.open(postgresUrl);
   const buffer = new SampleBuffer(history);
   const watches = new Watches((sample) => buffer.add(sample));
-  const snapshots = new Snapshots();
+  const snapshots = new Snapshots(dir);
   const analyst = new Analyst(analysisBytes === undefined ? {} : { memoryBytes: analysisBytes });
   return {
     dir,

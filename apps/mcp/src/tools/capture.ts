@@ -1,5 +1,4 @@
 /** Taking a heap snapshot, which can end a program: predicted first, done when it was confirmed, refused where it does not fit. */
-import { join } from "node:path";
 import { captureRemote, planRemoteCapture } from "plimsoll/diagnose/remote";
 import { formatBytes, type PlimsollError } from "plimsoll/monitor";
 import { z } from "zod";
@@ -74,7 +73,7 @@ export const CAPTURE: Tool = defineTool({
     }
     signal.throwIfAborted();
     progress(0, 2, "capturing: the program stands still");
-    const file = join(services.dir, `heap-${one.pid}-${Date.now()}.heapsnapshot`);
+    const file = services.snapshots.newFile(one.pid);
     const { trial, error, file: written } = await captureRemote(one.pid, file, { ...options, say: () => {} });
     if (written === undefined) {
       const details = trial.details.map((line) => ` ${line}.`).join("");
