@@ -31,7 +31,6 @@ const branches = find("branches", HTMLSelectElement);
 const status = find("status", HTMLElement);
 const file = find("file", HTMLInputElement);
 let view: SessionView | undefined;
-let storage = "not kept";
 let isSliding = false;
 let wished: number | undefined;
 
@@ -118,7 +117,7 @@ function show(next: SessionView): void {
   variables.show(next.variables);
   showFrames(find("frames", HTMLElement), next.frames, memory.depth);
   transcript.at(next);
-  find("memory", HTMLElement).textContent = memoryLine(next, storage);
+  find("memory", HTMLElement).textContent = memoryLine(next);
 }
 
 function download(name: string, bytes: Uint8Array): void {
@@ -136,7 +135,6 @@ worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
   else if (data.kind === "saved") download(data.name, data.bytes);
   else if (data.kind === "failed") say(data.message, true);
   else {
-    storage = data.storage;
     editor.text = data.text === "" ? EXAMPLE : data.text;
     transcript.add(data.lines);
   }

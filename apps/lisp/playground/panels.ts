@@ -114,7 +114,7 @@ function counted(count: number, noun: string): string {
 }
 
 /** The line about memory. */
-export function memoryLine({ isRunning, memory }: SessionView, storage: string): string {
+export function memoryLine({ isRunning, memory, storage }: SessionView): string {
   const { objects, kinds, isComplete, history, code, depth } = memory;
   const alive = `${isComplete ? "" : "more than "}${counted(objects, "object")}${kinds === "" ? "" : ` (${kinds})`}`;
   return [

@@ -53,6 +53,8 @@ export interface SessionView {
   /** Where the innermost frames go on. */
   readonly frames: readonly string[];
   readonly memory: MemoryView;
+  /** Where the session is kept, and whether that has been done. */
+  readonly storage: string;
 }
 
 /** A line of the transcript. */
@@ -83,5 +85,5 @@ export type Answer =
   | { readonly kind: "output"; readonly lines: readonly OutputLine[] }
   | { readonly kind: "why"; readonly name: string; readonly paths: readonly (readonly string[])[] }
   | { readonly kind: "saved"; readonly name: string; readonly bytes: Uint8Array }
-  | { readonly kind: "opened"; readonly text: string; readonly lines: readonly OutputLine[]; readonly storage: string }
+  | { readonly kind: "opened"; readonly text: string; readonly lines: readonly OutputLine[] }
   | { readonly kind: "failed"; readonly message: string };

@@ -200,7 +200,7 @@ export class Session {
   }
 
   /** What the page shows now. */
-  view(isRunning: boolean): SessionView {
+  view(isRunning: boolean, storage = ""): SessionView {
     const { machine } = this.#lisp;
     const time = this.#time;
     const { position, form, isReturning, frames, depth } = viewMachine(machine);
@@ -225,6 +225,7 @@ export class Session {
         code: this.#lisp.codeUnits,
         depth,
       },
+      storage,
     };
   }
 

@@ -26,6 +26,8 @@ const session = new Session({
 });
 let isRunning = false;
 let store: SessionStore | undefined;
+/** True when what the page shows would be there after a reload, the present step aside. */
+let isKept = true;
 
 function report(): void {
   if (unsent.length > 0) {
@@ -34,12 +36,19 @@ function report(): void {
     transcript = [...transcript, ...last].slice(-KEPT_LINES);
     unsent = [];
   }
-  answer({ kind: "view", view: session.view(isRunning) });
+  answer({ kind: "view", view: session.view(isRunning, storageText()) });
+}
+
+function storageText(): string {
+  if (store === undefined) return "not kept";
+  return isKept ? `kept on ${store.kind}` : `being kept on ${store.kind}`;
 }
 
 async function runOn(): Promise<void> {
   if (isRunning) return;
   isRunning = true;
+  isKept = false;
+  report();
   let reportedAt = performance.now();
   while (isRunning) {
     const until = performance.now() + SLICE_MS;
@@ -60,6 +69,9 @@ async function runOn(): Promise<void> {
 
 async function keep(): Promise<void> {
   await store?.keep({ text: session.text, lines: transcript, bytes: session.save() });
+  if (isRunning) return;
+  isKept = true;
+  report();
 }
 
 async function handle(request: Request): Promise<void> {
@@ -102,7 +114,11 @@ async function handle(request: Request): Promise<void> {
       transcript = [];
       break;
   }
-  if (!isRunning) report();
+  if (isRunning) return;
+  const isOther = ["branch", "open", "clear"].includes(request.kind);
+  if (isOther) isKept = false;
+  report();
+  if (isOther) await keep();
 }
 
 async function start(): Promise<void> {
@@ -121,12 +137,7 @@ async function start(): Promise<void> {
   } catch (error) {
     answer({ kind: "failed", message: `The last session could not be opened, this is a new one: ${message(error)}` });
   }
-  answer({
-    kind: "opened",
-    text: session.text,
-    lines: transcript,
-    storage: store === undefined ? "not kept" : `kept on ${store.kind}`,
-  });
+  answer({ kind: "opened", text: session.text, lines: transcript });
   report();
 }
 

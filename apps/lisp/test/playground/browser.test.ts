@@ -5,6 +5,7 @@ import { Lisp } from "../../src/index.ts";
 import { type BuiltPlayground, openPlayground } from "./built-page.ts";
 
 const DEADLINE_MS = 20_000;
+const KEPT = /(?<!being )kept on OPFS/;
 let playground: BuiltPlayground;
 let page: Page;
 const failures: string[] = [];
@@ -27,7 +28,7 @@ async function eventually(read: () => Promise<string | null>, expected: string |
 const text = (id: string) => (): Promise<string | null> => page.textContent(`#${id}`);
 
 it("runs, goes back to a step, shows what was there, and branches", async () => {
-  await eventually(text("memory"), "kept on OPFS");
+  await eventually(text("memory"), KEPT);
   await page.fill(
     "#text",
     "(define kept (list 1 2))\n(define (count n) (if (= n 0) 0 (+ 1 (count (- n 1)))))\n(display (count 300))",
@@ -52,6 +53,7 @@ it("runs, goes back to a step, shows what was there, and branches", async () => 
 });
 
 it("keeps the session over a reload", async () => {
+  await eventually(text("memory"), KEPT);
   await page.reload();
   await eventually(text("lines"), /300.*cadr/s);
   await eventually(text("variables"), "(1 2)");
@@ -74,6 +76,12 @@ it("opens a session that Node.js has saved, with its past", async () => {
   await page.press("#number", "Enter");
   await eventually(text("head"), "in the past");
   await eventually(text("frames"), "(cons n (f (- n 1)))");
+  await page.click("#clear");
+  await eventually(text("variables"), "None yet");
+  await eventually(text("memory"), KEPT);
+  await page.reload();
+  await eventually(text("memory"), KEPT);
+  expect(await text("lines")()).toBe("");
   expect(failures).toEqual([]);
   expect(await text("status")()).toBe("");
 });
