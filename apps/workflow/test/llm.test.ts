@@ -1,8 +1,11 @@
 /** The client against an endpoint that is slow, cuts where it hurts, is busy, breaks and talks nonsense. */
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LlmClient, LlmConfig, type OpenAiOptions, type StreamPart } from "../src/index.ts";
+import { readEvents } from "../src/llm/event-stream.ts";
 import { ModelServer, type ModelServerOptions } from "./support/model-server.ts";
 
 async function start(options: ModelServerOptions = {}, config: Partial<OpenAiOptions> = {}) {
@@ -136,6 +139,22 @@ describe("stream", () => {
     await expect(textOf(parts)).rejects.toThrow(/broke after \d+ characters/);
   });
 
+  it("gives up a stream that falls silent", async () => {
+    await using place = await start({ pieceDelayMs: 2000 }, { maxRetries: 0, timeoutMs: 100 });
+    await expect(textOf(place.client.stream("x"))).rejects.toThrow("nothing came for 0.1 s");
+  });
+
+  it("does not count the time that its reader takes", async () => {
+    const chunks = ["a", "b", "c"].map((letter) => Buffer.from(`data: ${letter}\n\n`));
+    const response = Object.assign(Readable.from(chunks), { headers: {}, setTimeout: () => undefined });
+    const read: string[] = [];
+    for await (const event of readEvents(response as unknown as IncomingMessage, 100)) {
+      read.push(event);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    expect(read).toEqual(["a", "b", "c"]);
+  });
+
   it("refuses an event that never ends", async () => {
     await using place = await start({ fault: () => "endless event" }, { maxRetries: 0 });
     await expect(textOf(place.client.stream("x"))).rejects.toThrow("an event of more than 1048576 bytes");
@@ -157,9 +176,9 @@ describe("stream", () => {
     let text = "";
     for await (const part of parts) {
       if (part.kind === "text") text += part.text;
-      if (text.length >= 5000) break;
+      if (text.length >= 100_000) break;
     }
-    expect(text).toBe("word ".repeat(1000));
+    expect(text).toBe("word ".repeat(20_000));
   });
 
   it("closes the connection when its reader leaves", async () => {

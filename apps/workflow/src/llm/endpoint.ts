@@ -63,9 +63,7 @@ export class Endpoint {
         resolve,
       );
       // Without a byte: a stream that is slow but alive is not given up.
-      request.setTimeout(timeoutMs, () =>
-        request.destroy(new EndpointFailure("failed", `nothing came for ${timeoutMs / 1000} s`)),
-      );
+      request.setTimeout(timeoutMs, () => request.destroy(silentFor(timeoutMs)));
       request.on("error", (error) => reject(failureOf(error, signal)));
       request.end(bytes);
     });
@@ -85,6 +83,11 @@ export class Endpoint {
       this.#config.baseUrl.protocol === "https:" ? await import("node:https") : await import("node:http");
     return { open: request, agent: new Agent({ keepAlive: true, maxFreeSockets: 64 }) };
   }
+}
+
+/** Nothing came for so long. */
+export function silentFor(timeoutMs: number): EndpointFailure {
+  return new EndpointFailure("failed", `nothing came for ${timeoutMs / 1000} s`);
 }
 
 /** What an error of the connection is. */

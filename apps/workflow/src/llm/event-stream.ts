@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { createParser } from "eventsource-parser";
-import { EndpointFailure } from "./endpoint.ts";
+import { EndpointFailure, silentFor } from "./endpoint.ts";
 
 /** Bytes without the end of an event after which it is none. */
 const MAX_EVENT_BYTES = 2 ** 20;
@@ -12,9 +12,13 @@ const MAX_EVENT_BYTES = 2 ** 20;
 /**
  * The data of each event.
  *
+ * @param timeoutMs - until it is given up that bytes come; the time that the reader takes does not count.
  * @throws EndpointFailure when it is no event stream, or an event is too long.
  */
-export async function* readEvents(response: IncomingMessage): AsyncGenerator<string, void, undefined> {
+export async function* readEvents(
+  response: IncomingMessage,
+  timeoutMs: number,
+): AsyncGenerator<string, void, undefined> {
   const type = response.headers["content-type"] ?? "";
   if (type !== "" && !type.includes("event-stream")) throw new EndpointFailure("failed", "its answer is no stream");
   const events: string[] = [];
@@ -27,9 +31,15 @@ export async function* readEvents(response: IncomingMessage): AsyncGenerator<str
   });
   // A character may be cut in two by the network: the decoder keeps its first half.
   const decoder = new TextDecoder("utf-8");
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    openBytes += chunk.length;
-    parser.feed(decoder.decode(chunk, { stream: true }));
+  const chunks = (response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  // The socket's own would run while nobody reads.
+  response.setTimeout(0);
+  for (;;) {
+    const timer = setTimeout(() => response.destroy(silentFor(timeoutMs)), timeoutMs);
+    const { done, value } = await chunks.next().finally(() => clearTimeout(timer));
+    if (done) return;
+    openBytes += value.length;
+    parser.feed(decoder.decode(value, { stream: true }));
     if (openBytes > MAX_EVENT_BYTES)
       throw new EndpointFailure("failed", `an event of more than ${MAX_EVENT_BYTES} bytes`);
     yield* events;

@@ -96,7 +96,7 @@ export class LlmClient implements LanguageModel, AsyncDisposable {
     const begun = await this.#retries.run(async (requests) => {
       const response = await this.#endpoint.send("chat/completions", body, signal);
       try {
-        const events = readEvents(response);
+        const events = readEvents(response, this.#config.timeoutMs);
         const first = await events.next();
         if (first.done) throw new EndpointFailure("failed", "the stream ended before the answer began");
         return { response, events, requests, first: readPiece(first.value) };
