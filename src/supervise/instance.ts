@@ -23,6 +23,10 @@ import { ReplacementLine } from "./replacement-line.ts";
 import { isListeningHandle, type ListeningHandle, type SharedSockets } from "./shared-sockets.ts";
 import { TreeReader } from "./tree-reader.ts";
 
+/** What is left of the time for draining to the program's own handlers of SIGTERM, whatever is still in flight. */
+const LAST_WORDS_RATIO = 0.2;
+const MOST_LAST_WORDS_MS = 2_000;
+
 /** How an instance is started. */
 export interface InstanceOptions extends WatchOptions {
   /** From 1. */
@@ -167,7 +171,8 @@ export class Instance {
     this.drainingSinceMs = this.#clock.now();
     this.endedFor = why;
     this.killAfter(deadlineMs);
-    if (this.reachedPid !== undefined) this.#tell({ type: "drain", deadlineMs });
+    const ownWordsMs = Math.min(MOST_LAST_WORDS_MS, LAST_WORDS_RATIO * deadlineMs);
+    if (this.reachedPid !== undefined) this.#tell({ type: "drain", deadlineMs: deadlineMs - ownWordsMs });
     else this.signal("SIGTERM");
   }
 

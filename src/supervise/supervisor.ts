@@ -64,6 +64,7 @@ export class Supervisor implements AsyncDisposable {
   #timer: Disposable | undefined;
   #started = 0;
   #lookedAtMs = 0;
+  #lastExit: ExitRecord = { code: 0, signal: null };
   #isStopping = false;
   #isOver = false;
   /** The program says itself when it is ready, so its successors must. */
@@ -117,7 +118,8 @@ export class Supervisor implements AsyncDisposable {
     this.#isStopping = true;
     for (const slot of this.#slots) slot.cancelRestart();
     for (const instance of this.#living()) instance.drain("the supervisor was asked to stop", this.#drainMs);
-    this.#settle({ code: 0, signal: null });
+    // On a terminal Ctrl-C may have ended them before us.
+    this.#settle(this.#lastExit);
   }
 
   /** Ends all instances at once. */
@@ -316,6 +318,7 @@ export class Supervisor implements AsyncDisposable {
 
   async #leave(instance: Instance, exit: ExitRecord): Promise<void> {
     this.#guardian.remove(instance.pid);
+    this.#lastExit = exit;
     const slot = this.#slots.find(({ current, next, retired }) => {
       return current === instance || next === instance || retired.has(instance);
     });

@@ -37,6 +37,15 @@ describe.concurrent("a replacement", () => {
     expect(await running.event("end", 1)).toMatchObject({ how: "replaced" });
   });
 
+  it("comes when a guard inside asks for it, whose own drains are waited for", async () => {
+    await using running = new Supervising(["--no-reports"], [node, SERVER], { KIND: "guarded" });
+    expect((await running.event("replace", 1))["why"]).toMatch(
+      /^its guard asks for it: \d+ MB resident, the hard line/,
+    );
+    expect(await running.event("end", 1)).toMatchObject({ how: "replaced", wasKilled: false });
+    expect(running.stdout).toContain("jobs are done\n");
+  });
+
   it("waits for an answer that is under way, and asks the client to come anew", async () => {
     await using running = new Supervising(["--no-reports"], [node, SERVER]);
     const port = await running.port();
@@ -84,13 +93,13 @@ describe.concurrent("a replacement", () => {
     expect((await stop()).failed).toEqual([]);
   });
 
-  it("kills what will not end: a drain that hangs, a program that ignores SIGTERM", async () => {
+  it("waits no longer than it may for what hangs, and kills a program that ignores SIGTERM", async () => {
     await using hanging = new Supervising(["--no-reports", "--drain", "1s"], [node, SERVER]);
     await using deaf = new Supervising(["--no-reports", "--drain", "1s"], [node, SERVER], { KIND: "deaf" });
     const lost = isLost(await hanging.port(), "/hang");
     await deaf.port();
     for (const { child } of [hanging, deaf]) child.kill("SIGUSR2");
-    expect(await hanging.event("end", 1)).toMatchObject({ how: "replaced", wasKilled: true });
+    expect(await hanging.event("end", 1)).toMatchObject({ how: "replaced", exit: { signal: "SIGTERM" } });
     expect(await deaf.event("end", 1)).toMatchObject({ how: "replaced", wasKilled: true });
     expect(await lost).toBe(true);
   });
