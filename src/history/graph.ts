@@ -39,10 +39,11 @@ export class Graph {
   nodes = 0;
   readonly dirtyPages = new Set<number>();
   readonly #owners = new PageOwners();
-  #changes: Change[] = [];
-  #created: GraphNode[] = [];
+  readonly #changes: Change[] = [];
+  readonly #created: GraphNode[] = [];
   /** What a rollback leaves: the root of an empty state. */
-  #kept = { changes: 0, created: 0 };
+  #keptChanges = 0;
+  #keptCreated = 0;
   #orphans = new Set<GraphNode>();
   /** A run can stand in several changes of a step. */
   readonly #dropped = new WeakSet<Run>();
@@ -70,7 +71,8 @@ export class Graph {
     // A rollback leaves it.
     this.root.isNew = false;
     this.append(this.root, EMPTY, undefined);
-    this.#kept = { changes: this.#changes.length, created: this.#created.length };
+    this.#keptChanges = this.#changes.length;
+    this.#keptCreated = this.#created.length;
     this.#orphans.clear();
   }
 
@@ -187,15 +189,17 @@ export class Graph {
         cells += this.#log(out, node.id, node, EMPTY);
       }
     }
-    this.#changes = [];
-    this.#created = [];
-    this.#kept = { changes: 0, created: 0 };
+    // Emptied, not made anew: V8 would put new ones, of which the last one lives long, among the old objects.
+    this.#changes.length = 0;
+    this.#created.length = 0;
+    this.#keptChanges = 0;
+    this.#keptCreated = 0;
     return cells;
   }
 
   /** Takes every change since the last {@link commit} back. */
   rollback(nextCell: number): void {
-    for (const change of this.#changes.splice(this.#kept.changes).reverse()) {
+    for (const change of this.#changes.splice(this.#keptChanges).reverse()) {
       const { node } = change;
       if (change.what === "runs") {
         for (const run of node.runs) if (!change.before.includes(run)) this.#disownRun(node, run);
@@ -211,7 +215,7 @@ export class Graph {
         if (change.grew) (change.what === "key" ? node.keys : node.values).pop();
       }
     }
-    for (const node of this.#created.splice(this.#kept.created)) {
+    for (const node of this.#created.splice(this.#keptCreated)) {
       for (const slots of [node.keys, node.values]) for (const value of slots) this.#release(value);
       this.#forget(node);
     }
@@ -294,6 +298,7 @@ export class Graph {
   }
 
   #freeOrphans(): void {
+    if (this.#orphans.size === 0) return;
     const dead = [...this.#orphans];
     this.#orphans.clear();
     for (let node = dead.pop(); node; node = dead.pop()) {

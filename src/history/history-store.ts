@@ -139,7 +139,7 @@ export class HistoryStore<T> implements AsyncDisposable {
     const cells = graph.commit(this.#cells);
     this.#log.add(step, this.#cursor, cells, this.#cells.view());
     this.#cursor = step;
-    this.#left = [];
+    if (this.#left.length > 0) this.#left = [];
     this.#log.builder.content.names.move(step);
     this.#makeKeyframeWhenDue();
     return step;
