@@ -6,6 +6,7 @@ import { copyFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Bundle } from "../../apps/unminify/test/support/bundles.ts";
 import { median } from "../../src/monitor/trend.ts";
+import { availableNodes } from "../../test/support/nodes.ts";
 import type { BenchRow } from "../support/results.ts";
 import {
   command,
@@ -72,6 +73,11 @@ function bundleRows({ name, path }: Bundle, goal: number): { rows: BenchRow[]; p
       runs: peaks("checked"),
       peers: {
         "bare Node.js": median(peaks("bare")),
+        ...Object.fromEntries(
+          availableNodes()
+            .slice(1)
+            .map(({ version, path: node }) => [`on Node.js ${version}`, told(() => unminifyOn(node, path))]),
+        ),
         "without the flags of its first line": told(() => unminifyWithoutFlags(path)),
         "acorn's tree alone": median(peaks("acorn")),
         "Babel with scopes and paths": babelPeak,

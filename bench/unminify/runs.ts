@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const COMMAND = join(ROOT, "apps/unminify/bin/unminify.js");
@@ -49,8 +49,14 @@ export function unminifyWithoutFlags(input: string): OwnRun {
   return unminifyBy(process.execPath, [PROGRAM, ...argumentsFor(input, [])]);
 }
 
-function unminifyBy(program: string, args: readonly string[]): OwnRun {
+/** The command as a user of another Node.js starts it. */
+export function unminifyOn(node: string, input: string): OwnRun {
+  return unminifyBy(COMMAND, argumentsFor(input, []), `${dirname(node)}${delimiter}${process.env["PATH"] ?? ""}`);
+}
+
+function unminifyBy(program: string, args: readonly string[], path = process.env["PATH"]): OwnRun {
   const { status, stdout, stderr } = spawnSync(program, args, {
+    env: { ...process.env, PATH: path },
     encoding: "utf8",
     timeout: OWN_DEADLINE_MS,
     killSignal: "SIGKILL",
