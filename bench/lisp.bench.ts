@@ -86,6 +86,7 @@ function compare({ name, clojure }: Program, index: number): BenchRow[] {
 function measureHistory({ name }: Program, index: number): BenchRow[] {
   const bare = spawnSync(process.execPath, ["-p", "process.resourceUsage().maxRSS * 1024"], { encoding: "utf8" });
   const bareBytes = Number(bare.stdout);
+  const alone = runHistory(index, "plain", LONG_STEPS, 0);
   const long = runHistory(index, "history", LONG_STEPS, VISITS + WARM_VISITS);
   const visits = long.visitMs.slice(WARM_VISITS).toSorted((a, b) => a - b);
   const ratios = Array.from({ length: ROUNDS }, () => {
@@ -100,6 +101,7 @@ function measureHistory({ name }: Program, index: number): BenchRow[] {
       value: round((long.peakBytes - bareBytes) / MEGABYTE),
       unit: "MB",
       goal: "<= 64",
+      peers: { "the program without a history": round((alone.peakBytes - bareBytes) / MEGABYTE) },
     },
     { name: `${label}: bytes on disk, ${million}`, value: round(long.bytes / MEGABYTE), unit: "MB" },
     { name: `${label}: going to a step, median`, value: round(median([...visits])), unit: "ms", goal: "<= 1" },

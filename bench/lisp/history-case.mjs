@@ -22,10 +22,11 @@ const ms = performance.now() - startedAt;
 const cpu = process.cpuUsage();
 const peakBytes = process.resourceUsage().maxRSS * 1024;
 const visitMs = [];
+const count = lisp.time === undefined ? 0 : Number(visits);
 const { time } = lisp;
 const head = time?.headStep ?? 0;
 let seed = 1;
-for (let visit = 0; visit < Number(visits) && time !== undefined; visit++) {
+for (let visit = 0; visit < count; visit++) {
   seed = (seed * 48_271) % 2_147_483_647;
   const from = performance.now();
   time.goto(1 + Math.floor((seed / 2_147_483_647) * (head - 1)));

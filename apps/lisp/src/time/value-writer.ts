@@ -12,24 +12,7 @@ import { Bytes } from "./bytes.ts";
 import { FIRST_OFFSET } from "./log.ts";
 import type { Marks } from "./marks.ts";
 import { isName, shapeOf, TAG } from "./shapes.ts";
-
-/** What a plain frame may have at most. */
-const PLAIN_SLOTS = 16;
-const PLAIN_BYTES = 32 + 6 * PLAIN_SLOTS;
-
-/** Frames that are being written, each after the one beneath it. */
-class Chain {
-  /** The topmost first. */
-  readonly frames: readonly Frame[];
-  /** How many are still to be written. */
-  left: number;
-  /** True when what the next one needs has been pushed. */
-  isPushed = false;
-  constructor(frames: readonly Frame[]) {
-    this.frames = frames;
-    this.left = frames.length;
-  }
-}
+import { Chain, isImmediate, isOperands, isPlain, PLAIN_BYTES } from "./value-kinds.ts";
 
 /** Writes values and the objects beneath them. */
 export abstract class ValueWriter {
@@ -206,9 +189,7 @@ export abstract class ValueWriter {
     const number = this.nodeNumber(node);
     const { length } = env;
     const outer = env[0];
-    if (number < 0 || length > PLAIN_SLOTS || !isSmall(values) || (outer !== NO_ENV && outer !== undefined))
-      return false;
-    for (let slot = 1; slot < length; slot++) if (!isSmall(env[slot])) return false;
+    if (number < 0 || !isPlain(frame)) return false;
     const { out } = this;
     out.reserve(PLAIN_BYTES);
     const mark = this.offset;
@@ -406,28 +387,4 @@ export abstract class ValueWriter {
       if (length === 0) return;
     }
   }
-}
-
-/** True when a frame's values are operands of a call, and not a vector of the program. */
-function isOperands({ values, node, index }: Frame): boolean {
-  return index >= 0 && Array.isArray(values) && (node.op < 80 || node.op > 83);
-}
-
-/** True for what takes at most five bytes after its tag, and is no object. */
-function isSmall(value: Value): boolean {
-  return (
-    value === undefined || (typeof value === "number" && value >= 0 && value <= 0x7fff_ffff && (value | 0) === value)
-  );
-}
-
-function isImmediate(value: object): boolean {
-  return (
-    value === NIL ||
-    value === EOF ||
-    value === UNASSIGNED ||
-    value === UNBOUND ||
-    value instanceof Char ||
-    value instanceof Flonum ||
-    value instanceof Ratio
-  );
 }
