@@ -10,10 +10,9 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { runConformance } from "../apps/mcp/test/conformance/run-suite.ts";
 import { Agent } from "../apps/mcp/test/support/client.ts";
+import { comeAndGo } from "../apps/mcp/test/support/http-session.ts";
 import { malformedLines } from "../apps/mcp/test/support/malformed.ts";
 import { RawServer } from "../apps/mcp/test/support/raw-stdio.ts";
 import { type Conclusion, hunt } from "./mcp/hunt.ts";
@@ -180,20 +179,10 @@ async function sessionRows(): Promise<BenchRow[]> {
   try {
     const [said] = (await once(child.stderr, "data")) as [Buffer];
     const url = new URL(/http:\S+\/mcp/.exec(said.toString())?.[0] ?? "");
-    const come = async (): Promise<void> => {
-      const client = new Client({ name: "bench", version: "1" });
-      const transport = new StreamableHTTPClientTransport(url, {
-        requestInit: { headers: { Authorization: `Bearer ${token}` } },
-      });
-      await client.connect(transport);
-      await client.listTools();
-      await transport.terminateSession();
-      await client.close();
-    };
     const rss = (): number =>
       Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
     const { value, runs } = await growthOf(async () => {
-      for (let nth = 0; nth < SESSIONS / ROUNDS; nth += 1) await come();
+      for (let nth = 0; nth < SESSIONS / ROUNDS; nth += 1) await comeAndGo(url, token);
     }, rss);
     return [
       {

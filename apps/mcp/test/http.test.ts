@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, it } from "vitest";
 import { type HttpServer, serveHttp } from "../src/transport/http.ts";
+import { comeAndGo } from "./support/http-session.ts";
 
 const PROGRAM = join(import.meta.dirname, "..", "bin", "plimsoll-mcp.js");
 const TOKEN = "a-token-for-tests";
@@ -120,6 +122,19 @@ describe("sessions", () => {
     expect(server.sessions).toBe(1);
     await transport.terminateSession();
     await client.close();
+    expect(server.sessions).toBe(0);
+  });
+
+  it("that came and went leave nothing behind", async () => {
+    await using server = await serveHttp({
+      token: TOKEN,
+      connect: () => {
+        const fresh = new Server({ name: "test", version: "1" }, { capabilities: { tools: {} } });
+        fresh.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [] }));
+        return fresh;
+      },
+    });
+    for (let nth = 0; nth < 30; nth += 1) await comeAndGo(new URL(server.url), TOKEN);
     expect(server.sessions).toBe(0);
   });
 
