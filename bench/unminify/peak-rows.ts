@@ -17,6 +17,7 @@ import {
   rounded,
   told,
   unminify,
+  unminifyOn,
   unminifyWithoutFlags,
   type PeerRun,
   type Run,
