@@ -95,18 +95,23 @@ const SILENT_PROPERTIES = new Set([
 /** The name of a property that is not computed, or computed from a text. */
 export function propertyName(node: Extract<AnyNode, { type: "MemberExpression" }>): string | undefined {
   if (node.property.type === "PrivateIdentifier") return undefined;
-  if (!node.computed && node.property.type === "Identifier") return usable(node.property.name);
+  if (!node.computed && node.property.type === "Identifier") return short(node.property.name);
   return node.computed ? textOf(node.property) : undefined;
 }
 
 /** The text of a literal, or the name of a key, where it could be a name. */
 export function textOf(node: AnyNode | undefined): string | undefined {
-  if (node?.type === "Identifier") return usable(node.name);
+  if (node?.type === "Identifier") return short(node.name);
   return node?.type === "Literal" && typeof node.value === "string" ? usable(node.value) : undefined;
 }
 
 function usable(name: string): string | undefined {
-  return name.length <= MAX_NAME_LENGTH && IDENTIFIER.test(name) ? name : undefined;
+  return IDENTIFIER.test(name) ? short(name) : undefined;
+}
+
+/** What the parser took for a name is one. */
+function short(name: string): string | undefined {
+  return name.length <= MAX_NAME_LENGTH ? name : undefined;
 }
 
 /** What the value of an expression would be called; texts only where `mayBeText`. */
