@@ -55,10 +55,12 @@ export class Watches implements AsyncDisposable {
     return this.#open((id) => WatchedProgram.start(id, name, order));
   }
 
-  /** Watches a process that runs; one that is watched already is found again. */
+  /** Watches a process that runs. One that is watched already is found again, or watched anew when it shall be entered now. */
   async attach(target: Target, enters: boolean): Promise<WatchedProgram> {
     const known = this.list().find((one) => one.isAlive && one.pid === target.pid);
-    return known ?? this.#open((id) => WatchedProgram.attach(id, target, enters));
+    if (known && (known.outsideOnly === undefined || !enters)) return known;
+    if (known) await this.stop(known);
+    return this.#open((id) => WatchedProgram.attach(id, target, enters));
   }
 
   /** Stops watching. What this server has started is ended as well: it was started to be watched. */
