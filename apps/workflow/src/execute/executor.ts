@@ -261,7 +261,6 @@ export class Executor implements AsyncDisposable {
       values,
       checkpoints,
       session,
-      signal: stop.signal,
       llm: this.#llm,
       progress,
     };

@@ -30,7 +30,6 @@ export interface RunState {
   readonly values: RunValues;
   readonly checkpoints: Checkpoints | undefined;
   readonly session: OpenSession;
-  readonly signal: AbortSignal;
   readonly llm: LanguageModel | undefined;
   readonly progress: ProgressCount;
 }
