@@ -149,6 +149,11 @@ export class Session {
     this.#say("value", write(value, 10_000));
   }
 
+  /** How many bytes the history takes. */
+  get historyBytes(): number {
+    return this.#time.bytes;
+  }
+
   /** Goes to a step, or to the newest step of a branch. */
   goTo(target: number | string): void {
     this.#goesOn = false;
@@ -233,7 +238,8 @@ export class Session {
   #count(isRunning: boolean): Pick<MemoryView, "objects" | "kinds" | "isComplete"> {
     if (isRunning) return this.#counted;
     const { machine, namespaces } = this.#lisp;
-    const held = [...namespaces.ownValues(), machine.value, machine.isDone ? undefined : machine.frame];
+    const held = [...namespaces.ownValues(), machine.value];
+    if (!machine.isDone) held.push(machine.frame, ...viewMachine(machine).locals.map(({ value }) => value));
     const { kinds, total, isComplete } = countReachable(held, COUNT_LIMIT);
     const most = [...kinds].sort(([, a], [, b]) => b - a).slice(0, 3);
     const words = most

@@ -11,6 +11,8 @@ const SLICE_MS = 12;
 const VIEW_MS = 80;
 /** Lines of the transcript that are kept with a session. */
 const KEPT_LINES = 500;
+/** A session with more of a history is not kept: its bytes would have to be in memory twice. */
+const MOST_KEPT_BYTES = 40_000_000;
 
 const scope = globalThis as unknown as {
   postMessage(answer: Answer, transfer: readonly []): void;
@@ -25,6 +27,8 @@ const session = new Session({
   save: (name, bytes) => answer({ kind: "saved", name, bytes }),
 });
 let isRunning = false;
+/** A run is paused when the history is larger. */
+let alarmBytes = 150_000_000;
 let store: SessionStore | undefined;
 /** True when what the page shows would be there after a reload, the present step aside. */
 let isKept = true;
@@ -41,6 +45,7 @@ function report(): void {
 
 function storageText(): string {
   if (store === undefined) return "not kept";
+  if (session.historyBytes > MOST_KEPT_BYTES) return "too large to be kept";
   return isKept ? `kept on ${store.kind}` : `being kept on ${store.kind}`;
 }
 
@@ -55,6 +60,7 @@ async function runOn(): Promise<void> {
     let isDone = false;
     while (!isDone && performance.now() < until) isDone = session.advance(SLICE_STEPS);
     if (isDone) isRunning = false;
+    else if (session.historyBytes > alarmBytes) pauseLarge();
     else if (performance.now() - reportedAt > VIEW_MS) {
       report();
       reportedAt = performance.now();
@@ -67,7 +73,19 @@ async function runOn(): Promise<void> {
   await keep();
 }
 
+/** No browser tells a worker how much memory it has; what grows without end is in the history too. */
+function pauseLarge(): void {
+  isRunning = false;
+  const { historyBytes } = session;
+  alarmBytes = historyBytes * 1.5;
+  answer({
+    kind: "failed",
+    message: `Paused: the history takes ${Math.round(historyBytes / 1e6)} MB. Continue goes on; a tab that needs too much memory is ended by the browser.`,
+  });
+}
+
 async function keep(): Promise<void> {
+  if (session.historyBytes > MOST_KEPT_BYTES) return;
   await store?.keep({ text: session.text, lines: transcript, bytes: session.save() });
   if (isRunning) return;
   isKept = true;

@@ -53,7 +53,7 @@ export function write(
   isDisplay = false,
   labelling: Labelling = "cycles",
 ): string {
-  const labels = labelling === "none" ? new Map<Value, number>() : labelled(value, labelling);
+  const labels = labelling === "none" ? new Map<Value, number>() : labelled(value, labelling, limit);
   let next = 0;
   let text = "";
   const work: Value[] = [value];
@@ -113,8 +113,8 @@ export function write(
   return text;
 }
 
-/** The objects that need a label, each with -1. */
-function labelled(root: Value, labelling: Labelling): Map<Value, number> {
+/** The objects that need a label, each with -1; none when there are more objects than characters, which are cut anyway. */
+function labelled(root: Value, labelling: Labelling, limit: number): Map<Value, number> {
   const labels = new Map<Value, number>();
   const open = new Set<Value>();
   const seen = new Set<Value>();
@@ -131,6 +131,7 @@ function labelled(root: Value, labelling: Labelling): Map<Value, number> {
       continue;
     }
     seen.add(value);
+    if (seen.size > limit) return new Map();
     open.add(value);
     work.push({ value, isEnd: true });
     const parts = value instanceof Pair ? [value.cdr, value.car] : isKeyed(value) ? value.fields : value;

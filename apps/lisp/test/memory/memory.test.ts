@@ -116,6 +116,15 @@ describe("figures", () => {
   });
 });
 
+describe("what is shown cut short", () => {
+  it("has labels where a cycle is small, and ends where it is not", () => {
+    const lisp = new Lisp();
+    expect(write(lisp.evaluate("(let ((x (list 1 2))) (set-cdr! (cdr x) x) x)"), 60)).toBe("#0=(1 2 . #0#)");
+    const large = write(lisp.evaluate("(let ((x (iota 1000))) (set-cdr! (list-tail x 999) x) x)"), 60);
+    expect(large).toBe(`${write(lisp.evaluate("(iota 100)")).slice(0, 60)}…`);
+  });
+});
+
 describe("forms that macros made", () => {
   it("are reported as they were written", () => {
     const lisp = new Lisp();
