@@ -49,19 +49,6 @@ export class Bytes {
     this.buffer[this.length++] = rest;
   }
 
-  /** A whole number below 2^31, where there is room for it. */
-  small(value: number): void {
-    const { buffer } = this;
-    let rest = value;
-    let at = this.length;
-    while (rest > 127) {
-      buffer[at++] = (rest & 127) | 128;
-      rest >>>= 7;
-    }
-    buffer[at++] = rest;
-    this.length = at;
-  }
-
   /** A double. */
   double(value: number): void {
     this.reserve(8);

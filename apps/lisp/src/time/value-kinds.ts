@@ -4,6 +4,7 @@
 import { Char, EOF, Flonum, NIL, Ratio, UNASSIGNED, type Value } from "../data/values.ts";
 import { UNBOUND } from "../expander/binding.ts";
 import { type Frame, NO_ENV } from "../machine/procedures.ts";
+import { TAG } from "./shapes.ts";
 
 /** What a plain frame may have at most. */
 const PLAIN_SLOTS = 16;
@@ -56,4 +57,30 @@ export function isImmediate(value: object): boolean {
     value instanceof Flonum ||
     value instanceof Ratio
   );
+}
+
+/** Writes a whole number below 2^31. Returns the place after it. */
+export function putSmall(buffer: Uint8Array, start: number, value: number): number {
+  let rest = value;
+  let at = start;
+  while (rest > 127) {
+    buffer[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  buffer[at++] = rest;
+  return at;
+}
+
+/** Writes a value that {@link isSmall}. Returns the place after it. */
+export function putValue(buffer: Uint8Array, at: number, value: Value): number {
+  if (typeof value !== "number") {
+    buffer[at] = TAG.unspecified;
+    return at + 1;
+  }
+  if (value < 128) {
+    buffer[at] = 128 | value;
+    return at + 1;
+  }
+  buffer[at] = TAG.positive;
+  return putSmall(buffer, at + 1, value);
 }

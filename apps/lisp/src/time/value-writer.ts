@@ -5,14 +5,14 @@
 import { Box, Char, EOF, Flonum, NIL, Pair, Ratio, Text, UNASSIGNED, type Value } from "../data/values.ts";
 import { UNBOUND } from "../expander/binding.ts";
 import type { Node, Template } from "../machine/node.ts";
-import { Closure, type Env, Frame, nearest, NO_ENV } from "../machine/procedures.ts";
+import { Closure, type Env, Frame, nearest } from "../machine/procedures.ts";
 import { BOTTOM } from "../machine/registers.ts";
 import type { Resumption } from "../machine/resumption.ts";
 import { Bytes } from "./bytes.ts";
 import { FIRST_OFFSET } from "./log.ts";
 import type { Marks } from "./marks.ts";
 import { isName, shapeOf, TAG } from "./shapes.ts";
-import { Chain, isImmediate, isOperands, isPlain, PLAIN_BYTES } from "./value-kinds.ts";
+import { Chain, isImmediate, isOperands, isPlain, PLAIN_BYTES, putSmall, putValue } from "./value-kinds.ts";
 
 /** Writes values and the objects beneath them. */
 export abstract class ValueWriter {
@@ -187,33 +187,25 @@ export abstract class ValueWriter {
   #writePlain(frame: Frame): boolean {
     const { env, values, node, next } = frame;
     const number = this.nodeNumber(node);
-    const { length } = env;
-    const outer = env[0];
     if (number < 0 || !isPlain(frame)) return false;
+    const { length } = env;
     const { out } = this;
     out.reserve(PLAIN_BYTES);
-    const mark = this.offset;
-    out.byte(TAG.frame);
-    out.small(number);
-    out.byte(frame.index + 3);
-    out.varint(next === BOTTOM ? 0 : this.offset - this.marks.get(next));
-    out.byte(length + 1);
-    for (let slot = 1; slot < length; slot++) this.#small(env[slot]);
+    const { buffer } = out;
+    const start = out.length;
+    buffer[start] = TAG.frame;
+    let at = putSmall(buffer, start + 1, number);
+    buffer[at++] = frame.index + 3;
+    const distance = next === BOTTOM ? 0 : this.base + at - this.marks.get(next);
+    if (distance > 0x7fff_ffff) return false;
+    at = putSmall(buffer, at, distance);
+    buffer[at++] = length + 1;
+    for (let slot = 1; slot < length; slot++) at = putValue(buffer, at, env[slot]);
     // The environment around it is empty, or there is none.
-    if (length > 0) out.byte(outer === undefined ? 0 : 1);
-    this.#small(values);
-    this.marks.set(frame, mark);
+    if (length > 0) buffer[at++] = env[0] === undefined ? 0 : 1;
+    out.length = putValue(buffer, at, values);
+    this.marks.set(frame, this.base + start);
     return true;
-  }
-
-  #small(value: Value): void {
-    const { out } = this;
-    if (typeof value !== "number") out.byte(TAG.unspecified);
-    else if (value < 128) out.byte(128 | value);
-    else {
-      out.byte(TAG.positive);
-      out.small(value);
-    }
   }
 
   #pushFrame(frame: Frame): void {
