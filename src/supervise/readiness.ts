@@ -4,21 +4,25 @@
  */
 import type { Instance } from "./instance.ts";
 
-/** A program that neither listens nor says so is ready when it has lived so long. */
-const SILENT_READY_MS = 2_000;
+/** A program that neither listens nor says so is ready when it has lived so long: some servers take long to start. */
+const SILENT_READY_MS = 10_000;
+/** The same of one that is known to do neither. */
+const KNOWN_SILENT_READY_MS = 2_000;
 
 /**
  * Judges an instance that has started.
  *
  * @param wantedKeys - what instances listen on, its own included.
  * @param saysReady - one of them has said that it is ready.
+ * @param isSilent - one of them was ready without doing either.
  */
 export function isReady(
   { keys, saidReady, ageMs }: Pick<Instance, "keys" | "saidReady" | "ageMs">,
   wantedKeys: readonly string[],
   saysReady: boolean,
+  isSilent: boolean,
 ): boolean {
   if (saysReady && !saidReady) return false;
   if (wantedKeys.length > 0) return wantedKeys.every((key) => keys.includes(key));
-  return saidReady || ageMs >= SILENT_READY_MS;
+  return saidReady || ageMs >= (isSilent ? KNOWN_SILENT_READY_MS : SILENT_READY_MS);
 }

@@ -17,7 +17,7 @@ const LAST_WORDS_MS = 1_000;
 
 /** What is known besides. */
 export interface Circumstances {
-  /** Resident bytes of all instances. */
+  /** Resident bytes of all instances and of the supervisor. */
   readonly totalBytes: number;
   readonly limit: SupervisedLimit;
   readonly restartAfter: SupervisorOptions["restartAfter"];

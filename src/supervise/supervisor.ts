@@ -67,8 +67,9 @@ export class Supervisor implements AsyncDisposable {
   #lastExit: ExitRecord = { code: 0, signal: null };
   #isStopping = false;
   #isOver = false;
-  /** The program says itself when it is ready, so its successors must. */
+  /** The program says itself when it is ready; it does not listen. */
   #saysReady = false;
+  #isSilent = false;
 
   /**
    * @param options - all but the command have a default.
@@ -118,7 +119,6 @@ export class Supervisor implements AsyncDisposable {
     this.#isStopping = true;
     for (const slot of this.#slots) slot.cancelRestart();
     for (const instance of this.#living()) instance.drain("the supervisor was asked to stop", this.#drainMs);
-    // On a terminal Ctrl-C may have ended them before us.
     this.#settle(this.#lastExit);
   }
 
@@ -202,7 +202,7 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #judgeReady(instance: Instance): void {
-    if (instance.state === "starting" && isReady(instance, this.#sockets.keys, this.#saysReady))
+    if (instance.state === "starting" && isReady(instance, this.#sockets.keys, this.#saysReady, this.#isSilent))
       this.#becomeReady(instance);
   }
 
@@ -212,6 +212,7 @@ export class Supervisor implements AsyncDisposable {
     const nowMs = this.#clock.now();
     instance.state = "ready";
     instance.readyAtMs = nowMs;
+    this.#isSilent = this.#sockets.keys.length === 0;
     slot.backoff.noteReady();
     this.#times.learnStart(nowMs - slot.decidedAtMs);
     const { number, pid, ageMs, keys } = instance;
@@ -253,7 +254,8 @@ export class Supervisor implements AsyncDisposable {
     const living = this.#living();
     this.#reaper?.look(nowMs, [...living.map(({ pid }) => pid), this.#guardian.pid]);
     for (const instance of living) instance.look(nowMs, this.limit.bytes, elapsedMs);
-    const totalBytes = living.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+    // The supervisor lives in the same container.
+    const totalBytes = living.reduce((sum, { rssBytes }) => sum + rssBytes, process.memoryUsage.rss());
     for (const instance of this.#draining) press(instance, this.limit, totalBytes, nowMs);
     for (const slot of this.#slots) this.#lookAt(slot, nowMs, totalBytes);
   }

@@ -67,13 +67,13 @@ describe("the program", () => {
   });
 
   it("may be any: one that is no Node.js program ends at SIGTERM", async () => {
-    const ended = await plimsoll(["supervise", "--no-reports", "--", "sleep", "60"], {
+    const ended = await plimsoll(["supervise", "--json", "--no-reports", "--", "sleep", "60"], {
       onStderr: (child, text) => {
-        if (text.includes("is ready")) child.kill("SIGTERM");
+        if (text.includes('"plimsoll":"start"')) child.kill("SIGTERM");
       },
     });
     expect(ended).toMatchObject({ code: null, signal: "SIGTERM" });
-    expect(ended.stderr).toContain("SIGTERM: draining, at most 10 s; once more ends it at once");
+    expect(ended.stderr).toContain('"how":"stopped"');
   });
 });
 

@@ -92,18 +92,25 @@ describe("an instance is ready", () => {
   const instance = { keys: [":80"], saidReady: false, ageMs: 500 };
 
   it("when it listens on all that those before it did", () => {
-    expect(isReady(instance, [":80"], false)).toBe(true);
-    expect(isReady(instance, [":80", ":81"], false)).toBe(false);
+    expect(isReady(instance, [":80"], false, false)).toBe(true);
+    expect(isReady(instance, [":80", ":81"], false, true)).toBe(false);
   });
 
   it("when it says so, where one before it has", () => {
-    expect(isReady(instance, [":80"], true)).toBe(false);
-    expect(isReady({ ...instance, saidReady: true }, [":80"], true)).toBe(true);
+    expect(isReady(instance, [":80"], true, false)).toBe(false);
+    expect(isReady({ ...instance, saidReady: true }, [":80"], true, false)).toBe(true);
   });
 
   it("after a while when it neither listens nor speaks", () => {
-    expect(isReady({ keys: [], saidReady: false, ageMs: 1_999 }, [], false)).toBe(false);
-    expect(isReady({ keys: [], saidReady: false, ageMs: 2_000 }, [], false)).toBe(true);
+    const silent = { keys: [], saidReady: false };
+    expect(isReady({ ...silent, ageMs: 9_999 }, [], false, false)).toBe(false);
+    expect(isReady({ ...silent, ageMs: 10_000 }, [], false, false)).toBe(true);
+  });
+
+  it("sooner where one before it did neither", () => {
+    const silent = { keys: [], saidReady: false };
+    expect(isReady({ ...silent, ageMs: 1_999 }, [], false, true)).toBe(false);
+    expect(isReady({ ...silent, ageMs: 2_000 }, [], false, true)).toBe(true);
   });
 });
 
