@@ -193,14 +193,29 @@ describe("AdaptiveLimiter", () => {
     expect(limiter.status()).toMatchObject({ inFlight: 0, waiting: 0 });
   });
 
+  it("says when a task may start without starting one", async () => {
+    using limiter = quiet({ maxConcurrency: 1 });
+    await limiter.ready();
+    const place = await limiter.acquire();
+    let isReady = false;
+    const ready = limiter.ready().then(() => (isReady = true));
+    await turn();
+    expect(isReady).toBe(false);
+    place[Symbol.dispose]();
+    await ready;
+    expect(limiter.status()).toMatchObject({ inFlight: 0, waiting: 0, ended: 1 });
+  });
+
   it("refuses what waits when it is disposed of, and bad options", async () => {
     const limiter = quiet({ maxConcurrency: 1 });
     const running = limiter.run(turn);
     const waiting = limiter.run(() => 1).catch((error: unknown) => error);
+    const ready = limiter.ready().catch((error: unknown) => error);
     limiter[Symbol.dispose]();
     limiter[Symbol.dispose]();
     await running;
     expect(PlimsollError.is(await waiting, "ERR_PLIMSOLL_RELEASED")).toBe(true);
+    expect(PlimsollError.is(await ready, "ERR_PLIMSOLL_RELEASED")).toBe(true);
     await expect(limiter.run(() => 1)).rejects.toThrow(/disposed/);
     expect(() => quiet({ maxConcurrency: 0 })).toThrow(/maxConcurrency is 0/);
   });
