@@ -194,40 +194,48 @@ class NameFlow {
   }
 }
 
-/** Functions by the root of the binding that holds them. */
+/** Functions by the root of the binding that holds them, in columns: 6 bytes a binding. */
 class FunctionFinder {
   readonly #analysis: Analysis;
-  readonly #functions = new Map<number, readonly [first: number, count: number]>();
+  /** Number of the first parameter plus 1, 0 where there is no function. */
+  readonly #firsts: Uint32Array;
+  readonly #counts: Uint8Array;
+  /** 1 where several functions have one name. */
+  readonly #ambiguous: Uint8Array;
 
   constructor(analysis: Analysis) {
+    const { evidence, bindings } = analysis;
     this.#analysis = analysis;
-    const { evidence } = analysis;
-    const ambiguous = new Set<number>();
-    evidence.functions((occurrence, first, count) => {
-      const root = bindingOf(analysis, occurrence);
-      if (this.#functions.has(root)) ambiguous.add(root);
-      this.#functions.set(root, [first, count]);
-    });
-    for (const root of [0, ...ambiguous]) this.#functions.delete(root);
+    this.#firsts = new Uint32Array(bindings.size);
+    this.#counts = new Uint8Array(bindings.size);
+    this.#ambiguous = new Uint8Array(bindings.size);
+    evidence.functions((occurrence, first, count) => this.#add(bindingOf(analysis, occurrence), first + 1, count));
     // A copy of a function is that function; classes of old code pass through two.
     for (let round = 0; round < COPY_ROUNDS; round++)
       evidence.copies((to, from) => {
-        const known = this.#functions.get(bindingOf(analysis, from));
-        const copy = known ? bindingOf(analysis, to) : 0;
-        if (known && copy !== 0 && !this.#functions.has(copy) && !ambiguous.has(copy)) this.#functions.set(copy, known);
+        const root = bindingOf(analysis, from);
+        if (this.count(root) === 0) return;
+        const copy = bindingOf(analysis, to);
+        if (this.#firsts[copy] === 0) this.#add(copy, this.#firsts[root] ?? 0, this.#counts[root] ?? 0);
       });
+  }
+
+  #add(root: number, first: number, count: number): void {
+    if (root === 0) return;
+    if (this.#firsts[root] !== 0) this.#ambiguous[root] = 1;
+    this.#firsts[root] = first;
+    this.#counts[root] = count;
   }
 
   /** How many parameters a function has, 0 where it is not known. */
   count(root: number): number {
-    return this.#functions.get(root)?.[1] ?? 0;
+    return this.#ambiguous[root] === 0 ? (this.#counts[root] ?? 0) : 0;
   }
 
   /** The root of the parameter that takes the argument with an index, 0 if none. */
   parameter(root: number, index: number): number {
-    const found = this.#functions.get(root);
-    if (found === undefined || index >= found[1]) return 0;
-    const occurrence = this.#analysis.evidence.parameterAt(found[0] + index);
+    if (index >= this.count(root)) return 0;
+    const occurrence = this.#analysis.evidence.parameterAt((this.#firsts[root] ?? 0) - 1 + index);
     return occurrence === undefined ? 0 : bindingOf(this.#analysis, occurrence);
   }
 }
