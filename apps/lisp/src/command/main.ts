@@ -72,7 +72,7 @@ const OPTIONS = {
   resume: { type: "string" },
 } as const;
 
-function makeLisp(history: HistoryStorage | false, input: () => string | undefined): Lisp {
+function makeLisp(history: HistoryStorage | boolean, input: () => string | undefined): Lisp {
   const console = standardConsole(input);
   return new Lisp({
     console,
@@ -103,12 +103,17 @@ function runFile(lisp: Lisp, file: string): number {
   }
 }
 
-/** Gives `use` a place on disk for a history that ends with the process. */
-async function withStorage(use: (storage: HistoryStorage) => Promise<number>): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "lisp-history-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", remove);
-  return use(await fileHistory(folder).open("write"));
+/** Gives `use` a place on disk for a history that ends with the process; memory where there is no such place. */
+async function withStorage(use: (storage: HistoryStorage | true) => Promise<number>): Promise<number> {
+  let storage: HistoryStorage;
+  try {
+    const folder = mkdtempSync(join(tmpdir(), "lisp-history-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    storage = await fileHistory(folder).open("write");
+  } catch {
+    return use(true);
+  }
+  return use(storage);
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -20,8 +20,8 @@ export interface Console {
 
 /** A port to read from: the content, and how much of it has been read. */
 export class InputPort {
-  /** Text, or bytes for a binary port. */
-  content: string | Uint8Array;
+  /** Text, or bytes for a binary port: an object of its own that never changes, so that a history writes it once. */
+  content: Text | Uint8Array;
   /** How many code units or bytes have been read. */
   at = 0;
   /** False once it is closed. */
@@ -29,7 +29,7 @@ export class InputPort {
   /** Gives more text. */
   readonly more: (() => string | undefined) | undefined;
   constructor(content: string | Uint8Array, more?: () => string | undefined) {
-    this.content = content;
+    this.content = typeof content === "string" ? new Text(content) : content;
     this.more = more;
   }
 }
@@ -58,8 +58,7 @@ export class OutputPort {
 function toInput(value: Value, isBinary: boolean): InputPort {
   if (!(value instanceof InputPort)) throw wrongType("an input port", value);
   if (!value.isOpen) throw failure("file", "the port is closed:", value);
-  if ((typeof value.content !== "string") !== isBinary)
-    throw wrongType(isBinary ? "a binary port" : "a textual port", value);
+  if (value.content instanceof Text === isBinary) throw wrongType(isBinary ? "a binary port" : "a textual port", value);
   return value;
 }
 
@@ -79,7 +78,7 @@ export function addPorts(table: PrimitiveTable, barrier: WriteBarrier, access: F
   table.add("output-port?", (value) => value instanceof OutputPort, 1);
   table.add("port?", (value) => value instanceof InputPort || value instanceof OutputPort, 1);
   const isBinary = (value: Value): boolean =>
-    value instanceof InputPort ? typeof value.content !== "string" : value instanceof OutputPort && value.isBinary;
+    value instanceof InputPort ? !(value.content instanceof Text) : value instanceof OutputPort && value.isBinary;
   table.add("binary-port?", isBinary, 1);
   table.add(
     "textual-port?",
@@ -108,10 +107,11 @@ export function addPorts(table: PrimitiveTable, barrier: WriteBarrier, access: F
 
 function addInput(table: PrimitiveTable, barrier: WriteBarrier): void {
   const rest = (port: InputPort): string => {
-    let text = String(port.content);
+    let text = port.content instanceof Text ? port.content.text : "";
     if (port.at >= text.length && port.more !== undefined) {
       barrier.willChange(port);
-      port.content = text = port.more() ?? "";
+      text = port.more() ?? "";
+      port.content = new Text(text);
       port.at = 0;
     }
     return text;

@@ -74,7 +74,7 @@ export class Branch {
       endStep: Math.min(step, (inputs[index + 1]?.step ?? step + 1) - 1),
       text,
     }));
-    return this.parent === undefined ? own : [...this.parent.entries(this.forkStep), ...own];
+    return this.parent === undefined ? own : [...this.parent.entries(Math.min(step, this.forkStep)), ...own];
   }
 }
 

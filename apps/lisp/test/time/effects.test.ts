@@ -83,6 +83,23 @@ describe("effects", () => {
     expect(write(lisp.evaluate("y"))).toBe("(1 2)");
   });
 
+  it("leave a branch where it was left, also before the place where that began", () => {
+    const { lisp, time } = withHistory();
+    lisp.evaluate("(define a 1)");
+    const first = time.step;
+    lisp.evaluate("(define b 2)");
+    time.back();
+    lisp.evaluate("(define c 3)");
+    time.goto(first);
+    time.back();
+    lisp.evaluate("(define d 4)");
+    expect(time.history().map(({ text }) => text)).toEqual(["(define d 4)"]);
+    expect(() => lisp.evaluate("(list a d)")).toThrow(/a is not defined/);
+    time.goto("branch 2");
+    expect(time.history().map(({ text }) => text)).toEqual(["(define a 1)", "(define c 3)"]);
+    expect(write(lisp.evaluate("(list a c)"))).toBe("(1 3)");
+  });
+
   it("of a form that defines a macro, or evaluates another, are taken back", () => {
     const { lisp, time } = withHistory({ keyframeSteps: 3 });
     lisp.evaluate("(define (twice x) 'procedure)");
