@@ -17,9 +17,9 @@ const MB = 2 ** 20;
 export const PEERS: string = join(import.meta.dirname, "peers");
 /** A small run that writes no results. */
 export const isQuick: boolean = process.argv.includes("--quick");
-/** Peers that take longer are stopped. */
+/** Command lines of peers that take longer are stopped. */
 export const DEADLINE_MS: number = isQuick ? 20_000 : 60_000;
-/** Of the command itself, also on a busy machine. */
+/** Of the command itself and of libraries, also on a busy machine. */
 const OWN_DEADLINE_MS = 240_000;
 /** Where outputs go. */
 export const folder: string = mkdtempSync(join(tmpdir(), "unminify-bench-"));
@@ -119,7 +119,7 @@ export function peer(name: string, file: string): PeerRun {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     ["--max-old-space-size=6000", CASE, name, file],
-    { encoding: "utf8", timeout: DEADLINE_MS, killSignal: "SIGKILL" },
+    { encoding: "utf8", timeout: OWN_DEADLINE_MS, killSignal: "SIGKILL" },
   );
   if (status !== 0) throw new Error(`${name} ended with ${signal ?? status}: ${stderr.slice(-200)}`);
   return JSON.parse(stdout) as PeerRun;
