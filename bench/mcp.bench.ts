@@ -26,6 +26,8 @@ const quick = process.argv.includes("--quick");
 const MALFORMED = quick ? 1_000 : 10_000;
 const SESSIONS = quick ? 100 : 1_000;
 const HUNTS_AT_ONCE = 3;
+/** Of the active suite of @modelcontextprotocol/conformance 0.1.16. */
+const CHECKS = 40;
 /** Readings of the resident set: it moves by some megabytes with the collector, so that medians of halves are compared. */
 const ROUNDS = 10;
 const SETTLE_MS = 300;
@@ -207,12 +209,8 @@ async function sessionRows(): Promise<BenchRow[]> {
 }
 
 async function conformanceRow(): Promise<BenchRow> {
-  const { passed, failed, scenarios } = await runConformance();
-  return {
-    name: "checks of the official conformance suite passed",
-    value: passed,
-    unit: "checks",
-    goal: `>= ${passed + failed}`,
-    peers: { scenarios },
-  };
+  const { passed, failed, scenarios, said } = await runConformance();
+  if (failed !== 0) process.stderr.write(`${said}\n`);
+  const name = "checks of the official conformance suite passed";
+  return { name, value: passed, unit: "checks", goal: `>= ${CHECKS}`, peers: { scenarios } };
 }

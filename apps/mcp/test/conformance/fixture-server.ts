@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { completable } from "@modelcontextprotocol/sdk/server/completable.js";
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
-import { SubscribeRequestSchema, UnsubscribeRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { type RequestId, SubscribeRequestSchema, UnsubscribeRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 
 /** One red pixel. */
@@ -66,11 +66,14 @@ function addSpeakingTools(server: McpServer): void {
   server.registerTool(
     "test_sampling",
     { description: "sampling", inputSchema: { prompt: z.string() } },
-    async ({ prompt }) => {
-      const { content } = await server.server.createMessage({
-        messages: [{ role: "user", content: { type: "text", text: prompt } }],
-        maxTokens: 100,
-      });
+    async ({ prompt }, { requestId }) => {
+      const { content } = await server.server.createMessage(
+        {
+          messages: [{ role: "user", content: { type: "text", text: prompt } }],
+          maxTokens: 100,
+        },
+        { relatedRequestId: requestId },
+      );
       return says(`LLM response: ${"text" in content ? content.text : ""}`);
     },
   );
@@ -78,30 +81,38 @@ function addSpeakingTools(server: McpServer): void {
 
 type Schema = Parameters<McpServer["server"]["elicitInput"]>[0] & { mode?: "form" };
 
+/** Asked on the stream of the call itself: the other one, of the session, may not be open yet. */
 async function elicit(
   server: McpServer,
+  requestId: RequestId,
   message: string,
   properties: object,
   required: string[] = [],
 ): Promise<string> {
   // The suite's own words for a schema; the SDK's type does not know the deprecated one.
   const requestedSchema = { type: "object", properties, required } as unknown;
-  const { action, content } = await server.server.elicitInput({ message, requestedSchema } as Schema);
+  const { action, content } = await server.server.elicitInput({ message, requestedSchema } as Schema, {
+    relatedRequestId: requestId,
+  });
   return `action=${action}, content=${JSON.stringify(content ?? {})}`;
 }
 
 function addAskingTools(server: McpServer): void {
   const message = { message: z.string() };
-  server.registerTool("test_elicitation", { description: "elicitation", inputSchema: message }, async (args) => {
-    const text = { type: "string" };
-    const properties = {
-      username: { ...text, description: "User's response" },
-      email: { ...text, description: "User's email address" },
-    };
-    return says(`User response: ${await elicit(server, args.message, properties, ["username", "email"])}`);
-  });
-  server.registerTool("test_elicitation_sep1034_defaults", { description: "defaults" }, async () => {
-    const answer = await elicit(server, "Defaults", {
+  server.registerTool(
+    "test_elicitation",
+    { description: "elicitation", inputSchema: message },
+    async (args, { requestId }) => {
+      const text = { type: "string" };
+      const properties = {
+        username: { ...text, description: "User's response" },
+        email: { ...text, description: "User's email address" },
+      };
+      return says(`User response: ${await elicit(server, requestId, args.message, properties, ["username", "email"])}`);
+    },
+  );
+  server.registerTool("test_elicitation_sep1034_defaults", { description: "defaults" }, async ({ requestId }) => {
+    const answer = await elicit(server, requestId, "Defaults", {
       name: { type: "string", default: "John Doe" },
       age: { type: "integer", default: 30 },
       score: { type: "number", default: 95.5 },
@@ -110,13 +121,13 @@ function addAskingTools(server: McpServer): void {
     });
     return says(`Elicitation completed: ${answer}`);
   });
-  server.registerTool("test_elicitation_sep1330_enums", { description: "enums" }, async () => {
+  server.registerTool("test_elicitation_sep1330_enums", { description: "enums" }, async ({ requestId }) => {
     const options = ["option1", "option2", "option3"];
     const titled = ["First", "Second", "Third"].map((title, nth) => ({
       const: `value${nth + 1}`,
       title: `${title} Option`,
     }));
-    const answer = await elicit(server, "Enums", {
+    const answer = await elicit(server, requestId, "Enums", {
       untitledSingle: { type: "string", enum: options },
       titledSingle: { type: "string", oneOf: titled },
       legacyEnum: {
