@@ -19,6 +19,11 @@ class Elements {
     this.#isChanged = new Uint8Array(length);
   }
 
+  clear(): void {
+    for (const index of this.indices) this.#isChanged[index] = 0;
+    this.indices.length = 0;
+  }
+
   add(index: number): void {
     if (this.#isChanged[index] !== 0) return;
     this.#isChanged[index] = 1;
@@ -37,6 +42,7 @@ export class Changes {
   readonly #marked: Marked[] = [];
   /** Others: of vectors the elements; `undefined` when all may have changed. */
   readonly #others = new Map<object, Elements | undefined>();
+  readonly #known = new WeakMap<object, Elements>();
   #vector: object | undefined;
   #elements: Elements | undefined;
 
@@ -71,11 +77,20 @@ export class Changes {
     if (index === undefined || !Array.isArray(object) || object.length < FEW) this.#others.set(object, undefined);
     else {
       if (elements === undefined && !this.#others.has(object))
-        this.#others.set(object, (elements = new Elements(object.length)));
+        this.#others.set(object, (elements = this.#elementsOf(object)));
       elements?.add(index);
       this.#vector = object;
       this.#elements = elements;
     }
+  }
+
+  /** Kept with the vector, since a large one would ask for much memory at each keyframe. */
+  #elementsOf(vector: readonly unknown[]): Elements {
+    const known = this.#known.get(vector);
+    if (known !== undefined) return known;
+    const made = new Elements(vector.length);
+    this.#known.set(vector, made);
+    return made;
   }
 
   /** To be called before a global variable gets another value. */
@@ -110,6 +125,7 @@ export class Changes {
   }
 
   #forgetOthers(): void {
+    for (const elements of this.#others.values()) elements?.clear();
     this.#others.clear();
     this.#vector = undefined;
     this.#elements = undefined;

@@ -22,12 +22,12 @@ export class Log {
   readonly #storage: HistoryStorage | undefined;
   readonly #starts: number[] = [];
   readonly #chunks: (Uint8Array | undefined)[] = [];
-  /** The chunks in memory of a log with a storage, the least recently used first. */
+  /** The chunks that were read of a log with a storage, the least recently used first. */
   readonly #cached = new Set<number>();
   #cachedBytes = 0;
-  /** The chunks that the storage does not have yet. */
-  readonly #pending: number[] = [];
-  #pendingBytes = 0;
+  /** The newest chunks, which the storage does not have yet. */
+  #batch: Uint8Array | undefined;
+  #batchBytes = 0;
 
   constructor(storage?: HistoryStorage) {
     this.#storage = storage;
@@ -38,30 +38,32 @@ export class Log {
     return this.end - FIRST_OFFSET;
   }
 
-  /** Adds a chunk, whose bytes are its own from then on. */
+  /** Adds a chunk, which is copied. */
   append(chunk: Uint8Array): void {
-    const index = this.#starts.push(this.end) - 1;
-    this.#chunks.push(chunk);
+    const storage = this.#storage;
+    this.#starts.push(this.end);
+    this.#chunks.push(storage === undefined ? chunk.slice() : undefined);
     this.end += chunk.length;
-    if (this.#storage === undefined) return;
-    this.#pending.push(index);
-    this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes >= BATCH_BYTES) this.#flush(this.#storage);
+    if (storage === undefined) return;
+    if (this.#batchBytes + chunk.length > BATCH_BYTES) this.#flush(storage);
+    if (chunk.length > BATCH_BYTES) {
+      this.#hand(storage, chunk);
+      return;
+    }
+    this.#batch ??= new Uint8Array(BATCH_BYTES);
+    this.#batch.set(chunk, this.#batchBytes);
+    this.#batchBytes += chunk.length;
   }
 
   /** Hands chunks to the storage: many at a time, since a call of the host takes as long as a keyframe. */
   #flush(storage: HistoryStorage): void {
-    const batch = new Uint8Array(this.#pendingBytes);
-    let at = 0;
-    for (const index of this.#pending) {
-      const chunk = this.#chunks[index] ?? new Uint8Array();
-      batch.set(chunk, at);
-      at += chunk.length;
-    }
-    if (storage.append(FILE, batch) instanceof Promise) throw this.#tooLate();
-    for (const index of this.#pending) this.#cache(index, this.#chunks[index] ?? new Uint8Array());
-    this.#pending.length = 0;
-    this.#pendingBytes = 0;
+    if (this.#batch !== undefined && this.#batchBytes > 0)
+      this.#hand(storage, this.#batch.subarray(0, this.#batchBytes));
+    this.#batchBytes = 0;
+  }
+
+  #hand(storage: HistoryStorage, bytes: Uint8Array): void {
+    if (storage.append(FILE, bytes) instanceof Promise) throw this.#tooLate();
   }
 
   /** Forgets everything. */
@@ -71,8 +73,7 @@ export class Log {
     this.#starts.length = 0;
     this.#chunks.length = 0;
     this.#cached.clear();
-    this.#pending.length = 0;
-    this.#cachedBytes = this.#pendingBytes = 0;
+    this.#cachedBytes = this.#batchBytes = 0;
   }
 
   /** Reads from an offset on, to the end of its chunk at most. */
@@ -94,19 +95,20 @@ export class Log {
   }
 
   #chunk(index: number): Uint8Array {
+    const known = this.#chunks[index];
+    const storage = this.#storage;
+    if (known !== undefined && storage === undefined) return known;
     const start = this.#starts[index] ?? 0;
     const length = (this.#starts[index + 1] ?? this.end) - start;
-    let chunk = this.#chunks[index];
-    if (chunk === undefined) {
-      const read = this.#storage?.read(FILE, start - FIRST_OFFSET, length);
-      if (read instanceof Promise) throw this.#tooLate();
-      chunk = read;
-    }
-    if (chunk === undefined || chunk.length !== length)
+    const handed = this.end - this.#batchBytes;
+    // What the storage does not have yet is copied, since its room is used again.
+    if (start >= handed) return this.#batch?.slice(start - handed, start - handed + length) ?? new Uint8Array();
+    const read = known ?? storage?.read(FILE, start - FIRST_OFFSET, length);
+    if (read instanceof Promise) throw this.#tooLate();
+    if (read?.length !== length)
       throw failure("time", `the history has lost ${length} bytes at ${start - FIRST_OFFSET}`);
-    // Those that are still to be handed over stay in any case.
-    if (this.#storage !== undefined && index < (this.#pending[0] ?? Infinity)) this.#cache(index, chunk);
-    return chunk;
+    this.#cache(index, read);
+    return read;
   }
 
   #cache(index: number, chunk: Uint8Array): void {

@@ -102,7 +102,7 @@ export function readSession(base: SystemBase, log: Log, journal: Journal, bytes:
   for (const unit of units) base.registry.addUnit(unit);
   journal.adopt(changes);
   log.clear();
-  for (let left = cursor.varint(); left > 0; left--) log.append(cursor.block().slice());
+  for (let left = cursor.varint(); left > 0; left--) log.append(cursor.block());
   const origins = new Map<number, number>();
   for (let left = cursor.varint(); left > 0; left--) origins.set(cursor.varint(), cursor.varint());
   const branches: Branch[] = [];

@@ -35,9 +35,9 @@ export abstract class ValueWriter {
     this.marks = marks;
   }
 
-  /** What was written, as a chunk of the log. */
+  /** What was written, as a chunk of the log; valid until something else is written. */
   takeChunk(): Uint8Array {
-    const chunk = this.out.take();
+    const chunk = this.out.buffer.subarray(0, this.out.length);
     this.base += chunk.length;
     this.out.clear();
     return chunk;
