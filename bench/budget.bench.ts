@@ -121,7 +121,7 @@ async function overheadRow(): Promise<BenchRow> {
   const micros = await measureOverhead(quick ? 20_000 : 200_000);
   const { plimsoll = [], ...peers } = micros;
   return {
-    name: "what the limiter costs a task that does nothing",
+    name: "processor time that the limiter takes for a task that does nothing",
     value: rounded(median(plimsoll)),
     unit: "us",
     goal: "<= 5",
