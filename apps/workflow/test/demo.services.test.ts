@@ -2,15 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import bundled from "@sparticuz/chromium";
-import { chromium } from "playwright-core";
 import { expect, it } from "vitest";
+import { launchBrowser } from "../../../test/support/browser.ts";
 import { run } from "../../../test/support/processes.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const PAGE = join(ROOT, ".workflow", "timeline.html");
-/** One process for all pages ends with the first page closed; without web security nothing is refused. */
-const UNFIT = ["--single-process", "--no-zygote", "--disable-web-security", "--allow-running-insecure-content"];
 
 it("reads documents within 256 MB, and draws it", { timeout: 300_000 }, async () => {
   const { status, stdout, stderr } = run(
@@ -28,12 +25,7 @@ it("reads documents within 256 MB, and draws it", { timeout: 300_000 }, async ()
   expect(stdout).toContain("Every document was read whole, within the limit.");
   expect(readFileSync(PAGE).length).toBeLessThan(500_000);
 
-  const browser = await chromium.launch({
-    args: bundled.args.filter((argument) => !UNFIT.includes(argument)),
-    executablePath: await bundled.executablePath(),
-    headless: true,
-    timeout: 45_000,
-  });
+  const browser = await launchBrowser();
   try {
     for (const colorScheme of ["light", "dark"] as const) {
       for (const width of [320, 1200]) {
