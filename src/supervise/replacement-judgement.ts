@@ -17,8 +17,8 @@ const LAST_WORDS_MS = 1_000;
 
 /** What is known besides. */
 export interface Circumstances {
-  /** Resident bytes of all instances and of the supervisor. */
-  readonly totalBytes: number;
+  /** Resident bytes of the supervisor and of all instances but those that drain. */
+  readonly stayingBytes: number;
   readonly limit: SupervisedLimit;
   readonly restartAfter: SupervisorOptions["restartAfter"];
   /** How much a new instance has resident when it is ready; 0 while not known. */
@@ -33,29 +33,40 @@ export interface Judgement {
   readonly why: string;
   /** A replacement would be where this one is at once. */
   readonly isHopeless: boolean;
+  /** There is no room for both: the old one ends before the new one starts. */
+  readonly endsFirst: boolean;
 }
 
 /** Judges one instance that is ready. @returns `undefined` while it may go on. */
 export function judgeInstance(
   { ageMs, rssBytes, line }: Pick<Instance, "ageMs" | "rssBytes" | "line">,
-  { totalBytes, limit, restartAfter, slot: { freshBytes }, leadMs }: Circumstances,
+  { stayingBytes, limit, restartAfter, slot: { freshBytes }, leadMs }: Circumstances,
 ): Judgement | undefined {
   if (restartAfter && "ageMs" in restartAfter && ageMs >= restartAfter.ageMs) {
-    return { why: `it has run for ${Math.round(ageMs / 1000)} s (--restart-after)`, isHopeless: false };
+    return {
+      why: `it has run for ${Math.round(ageMs / 1000)} s (--restart-after)`,
+      isHopeless: false,
+      endsFirst: false,
+    };
   }
   const { bytes, realBytes } = limit;
-  const others = totalBytes - rssBytes;
-  const room = realBytes === undefined ? Number.POSITIVE_INFINITY : REAL_RATIO * realBytes - others - freshBytes;
-  const lineBytes = Math.min(bytes, Math.max(0, room));
+  const others = stayingBytes - rssBytes;
+  const alone = realBytes === undefined ? bytes : Math.max(0, Math.min(bytes, REAL_RATIO * realBytes - others));
+  const paired =
+    realBytes === undefined ? bytes : Math.max(0, Math.min(bytes, REAL_RATIO * realBytes - others - freshBytes));
+  // Where two do not fit, connections wait in the kernel's queue until the next one has started.
+  const endsFirst = freshBytes >= HOPELESS_RATIO * paired;
+  const lineBytes = endsFirst ? alone : paired;
   if (rssBytes < LEAST_RATIO * lineBytes || line.forecast(leadMs) < lineBytes) return undefined;
   if (freshBytes >= HOPELESS_RATIO * lineBytes) {
     const why =
       `A replacement cannot help: an instance has ${formatBytes(freshBytes)} resident as soon as it is ready, and is replaced ` +
       `near ${formatBytes(lineBytes)} (${limit.source}). Raise the limit, run fewer instances, or make it smaller.`;
-    return { why, isHopeless: true };
+    return { why, isHopeless: true, endsFirst };
   }
   const words = `${formatBytes(rssBytes)} resident, rising ${formatBytes(line.bytesPerSecond)}/s`;
-  return { why: `${words}; the limit is ${formatBytes(lineBytes)}`, isHopeless: false };
+  const noRoom = endsFirst ? ", which has no room for two" : "";
+  return { why: `${words}; the limit is ${formatBytes(lineBytes)}${noRoom}`, isHopeless: false, endsFirst };
 }
 
 /** What drains above the limit is not waited for longer than it takes to lose nothing. */

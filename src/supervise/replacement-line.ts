@@ -7,7 +7,7 @@ import { theilSen, type TrendPoint } from "../monitor/trend.ts";
 
 /** What a slope is taken of. */
 const WINDOW_MS = 2_000;
-const MIN_POINTS = 8;
+const MIN_POINTS = 12;
 /** Before anything was learned. */
 const FIRST_START_MS = 1_500;
 const FIRST_DRAIN_MS = 500;
@@ -53,6 +53,11 @@ export class ReplacementLine {
   add(timeMs: number, bytes: number): void {
     this.#points.push({ timeMs, bytes });
     while ((this.#points[0]?.timeMs ?? timeMs) < timeMs - WINDOW_MS) this.#points.shift();
+  }
+
+  /** Forgets what was before: a program that starts allocates fast, which leads nowhere. */
+  clear(): void {
+    this.#points.splice(0);
   }
 
   /** Bytes a second, 0 while unknown or falling. */

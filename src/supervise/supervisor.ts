@@ -134,7 +134,7 @@ export class Supervisor implements AsyncDisposable {
     return this.#topics[name].subscribe(listener);
   }
 
-  /** Stops, and waits for the end of all. */
+  /** Stops, and waits. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     await this.ended;
@@ -212,6 +212,7 @@ export class Supervisor implements AsyncDisposable {
     const nowMs = this.#clock.now();
     instance.state = "ready";
     instance.readyAtMs = nowMs;
+    instance.line.clear();
     this.#isSilent = this.#sockets.keys.length === 0;
     slot.backoff.noteReady();
     this.#times.learnStart(nowMs - slot.decidedAtMs);
@@ -254,13 +255,13 @@ export class Supervisor implements AsyncDisposable {
     const living = this.#living();
     this.#reaper?.look(nowMs, [...living.map(({ pid }) => pid), this.#guardian.pid]);
     for (const instance of living) instance.look(nowMs, this.limit.bytes, elapsedMs);
-    // The supervisor lives in the same container.
     const totalBytes = living.reduce((sum, { rssBytes }) => sum + rssBytes, process.memoryUsage.rss());
     for (const instance of this.#draining) press(instance, this.limit, totalBytes, nowMs);
-    for (const slot of this.#slots) this.#lookAt(slot, nowMs, totalBytes);
+    const stayingBytes = [...this.#draining].reduce((sum, { rssBytes }) => sum - rssBytes, totalBytes);
+    for (const slot of this.#slots) this.#lookAt(slot, nowMs, stayingBytes);
   }
 
-  #lookAt(slot: Slot, nowMs: number, totalBytes: number): void {
+  #lookAt(slot: Slot, nowMs: number, stayingBytes: number): void {
     const { current, next } = slot;
     for (const instance of [current, next]) {
       if (instance?.state !== "starting") continue;
@@ -275,17 +276,17 @@ export class Supervisor implements AsyncDisposable {
     if (nowMs - (current.readyAtMs ?? 0) < FRESH_MS) slot.freshBytes = current.rssBytes;
     const { limit } = this;
     const { restartAfter } = this.#options;
-    const judged = judgeInstance(current, { totalBytes, limit, restartAfter, slot, leadMs: this.#times.leadMs });
+    const judged = judgeInstance(current, { stayingBytes, limit, restartAfter, slot, leadMs: this.#times.leadMs });
     if (judged?.isHopeless === true) {
       slot.retryAtMs = nowMs + HOPELESS_MS;
       this.#say(judged.why);
       return;
     }
     const why = slot.wanted ?? judged?.why;
-    if (why !== undefined) this.#replace(slot, current, why);
+    if (why !== undefined) this.#replace(slot, current, why, slot.endsFirst || judged?.endsFirst === true);
   }
 
-  #replace(slot: Slot, old: Instance, why: string): void {
+  #replace(slot: Slot, old: Instance, why: string, endsFirst: boolean): void {
     slot.wanted = undefined;
     old.endedFor = why;
     slot.retired.add(old);
@@ -299,8 +300,7 @@ export class Supervisor implements AsyncDisposable {
       bytesPerSecond: line.bytesPerSecond,
       limitBytes,
     }));
-    // Without its socket the next one could not listen while this one does.
-    if (slot.endsFirst) this.#retire(old);
+    if (endsFirst) this.#retire(old);
     else this.#track(this.#launchSafely(slot, `replaces instance ${instance}: ${why}`));
   }
 
@@ -351,7 +351,7 @@ export class Supervisor implements AsyncDisposable {
       return;
     }
     if (how === "replaced") {
-      if (slot.endsFirst && !slot.current) this.#restart(slot);
+      if (!slot.current && !slot.next && !slot.isStarting) this.#restart(slot);
       return;
     }
     if (slot.next ?? slot.current) return;

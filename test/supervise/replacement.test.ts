@@ -28,7 +28,7 @@ function judge(
   { limitMb = 200, realMb, othersMb = 0, freshMb = 50, restartAfter }: Case,
 ) {
   return judgeInstance(instance, {
-    totalBytes: instance.rssBytes + othersMb * MB,
+    stayingBytes: instance.rssBytes + othersMb * MB,
     limit: { bytes: limitMb * MB, source: "--limit", realBytes: realMb === undefined ? undefined : realMb * MB },
     restartAfter,
     slot: { freshBytes: freshMb * MB },
@@ -51,6 +51,14 @@ describe("an instance is replaced", () => {
   it("while there is room for a new one below the real limit", () => {
     expect(judge(rising(300, 0, 5), { limitMb: 400, realMb: 512, freshMb: 60 })).toBeUndefined();
     expect(judge(rising(300, 0, 5), { limitMb: 400, realMb: 512, freshMb: 60, othersMb: 150 })).toBeDefined();
+  });
+
+  it("by ending first where two do not fit below the real limit", () => {
+    expect(judge(rising(150, 0, 5), { limitMb: 200, realMb: 256, freshMb: 60, othersMb: 60 })).toBeDefined();
+    const tight = { limitMb: 200, realMb: 256, freshMb: 100, othersMb: 60 };
+    expect(judge(rising(150, 0, 5), tight)).toBeUndefined();
+    expect(judge(rising(190, 0, 5), tight)).toMatchObject({ endsFirst: true, isHopeless: false });
+    expect(judge(rising(190, 0, 5), { ...tight, freshMb: 50 })).toMatchObject({ endsFirst: false });
   });
 
   it("not in vain: a new one would be where it is", () => {
