@@ -28,7 +28,7 @@ export async function measureEqualPages({ title, make, edit }: Workload): Promis
     name: `${title}, two states in turns: what a keyframe adds when its pages are there already`,
     value: median(keyframes.slice(2)),
     unit: "B",
-    goal: "<= 1500",
+    goal: "<= 100",
     peers: { "the first keyframe of the state": keyframes[1] ?? 0 },
   };
 }

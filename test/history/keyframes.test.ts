@@ -46,7 +46,7 @@ describe("equal pages", () => {
     await store.flush();
     expect(lengths).toHaveLength(20);
     expect(lengths[1]).toBeGreaterThan(20_000);
-    for (const length of lengths.slice(2)) expect(length).toBeLessThan(2000);
+    for (const length of lengths.slice(2)) expect(length).toBeLessThan(100);
     for (let step = 1; step <= 20; step++) expect(await store.load(step)).toEqual(states[(step - 1) % 2]);
     await store.close();
     const again = await HistoryStore.open<State>({ driver });
