@@ -47,6 +47,7 @@ function main(args: readonly string[]): number | Promise<number> {
     try {
       if (resume !== undefined) resumeSession(time, resume);
       let code = file === undefined ? 0 : runFile(lisp, file);
+      if (code === NO_INPUT) return code;
       if (isDialogue) code = await runRepl(lisp, time);
       if (save !== undefined) writeSession(save, time.save());
       return code;
@@ -56,6 +57,9 @@ function main(args: readonly string[]): number | Promise<number> {
     }
   });
 }
+
+/** The exit code when there is no such file, as in sysexits.h. */
+const NO_INPUT = 66;
 
 interface Options {
   readonly file: string | undefined;
@@ -91,7 +95,7 @@ function runFile(lisp: Lisp, file: string): number {
     text = readFileSync(file, "utf8");
   } catch (error) {
     process.stderr.write(`lisp: ${error instanceof Error ? error.message : String(error)}\n  try: lisp program.scm\n`);
-    return 66;
+    return NO_INPUT;
   }
   try {
     lisp.evaluate(text, file);
