@@ -4,7 +4,7 @@
  * own; loads with buffers run in a real memory cgroup (root).
  *
  * `npm run bench:budget -- [--seeds 100] [--items 10000] [--parallel 2] [--only simulated,overhead,runs]`: runs that the result file has
- * are not repeated, so that it can be ended and started again; `--again` repeats those of the limiter, as after a change to it. 100 seeds
+ * are not repeated, so that it can be ended and started again; `--fresh` forgets them, as after a change to the limiter. 100 seeds
  * take some two hours on a quiet machine; `--quick` is a smoke test and writes nothing.
  */
 import { parseArgs } from "node:util";
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     items: { type: "string", default: "10000" },
     parallel: { type: "string", default: "2" },
     only: { type: "string", default: "simulated,overhead,runs" },
-    again: { type: "boolean", default: false },
+    fresh: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
   },
 });
@@ -32,11 +32,11 @@ const items = quick ? 300 : Number(values.items);
 const parts = new Set(values.only.split(","));
 const cells = quick ? CELLS.slice(0, 4) : CELLS;
 
-let runs: BudgetRun[] = quick ? [] : (readList("budget", "runs") as BudgetRun[]);
-if (values.again) runs = runs.filter(({ policy }) => policy !== "adaptive");
+const runs = quick || values.fresh ? [] : (readList("budget", "runs") as BudgetRun[]);
 let others = quick ? [] : (readList("budget", "others") as BenchRow[]);
 if (parts.has("overhead")) keep([await overheadRow()]);
 if (parts.has("simulated")) keep(await simulatedRows(quick ? 1000 : 10_000, quick ? 1 : 3));
+save();
 if (parts.has("runs")) await runAll();
 for (const { name, value, unit, goal, peers } of rows()) {
   process.stderr.write(`${name}: ${value} ${unit} ${goal ?? ""} ${peers ? JSON.stringify(peers) : ""}\n`);

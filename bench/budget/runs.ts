@@ -15,6 +15,8 @@ export interface BudgetRun {
   readonly concurrency?: number;
   readonly items: number;
   readonly seed: number;
+  /** When it began, as ISO 8601. */
+  readonly startedAt?: string;
   /** How it died: a signal, "heap out of memory", or "not over" in time. Default: it lived. */
   readonly death?: string;
   readonly perSecond?: number;
@@ -39,10 +41,11 @@ export async function runOnce(
 ): Promise<BudgetRun> {
   const parameters = JSON.stringify({ policy, shape: cell.shape, ...run });
   const args = [`--max-old-space-size=${cell.oldSpaceMb}`, CASE, parameters];
+  const startedAt = new Date().toISOString();
   const startMs = performance.now();
   const { signal, stdout } = await (cell.cgroupMb === undefined ? runFree(args) : runInside(cell.cgroupMb, args));
   const tookMs = performance.now() - startMs;
-  const about = { cell: cell.name, policy, ...run };
+  const about = { cell: cell.name, policy, ...run, startedAt };
   if (stdout !== "") return { ...about, ...(JSON.parse(stdout) as Partial<BudgetRun>) };
   if (tookMs >= DEADLINE_MS) return { ...about, death: `not over after ${DEADLINE_MS / 60_000} minutes` };
   return { ...about, death: signal === null || signal === "SIGABRT" ? "heap out of memory" : signal };
