@@ -19,8 +19,9 @@ export function rowsOf(all: readonly BudgetRun[], cells: readonly Cell[], items:
   const runs = all.filter((run) => run.items === items);
   const ours = runs.filter(({ policy }) => policy === "adaptive");
   if (ours.length === 0) return [];
+  const seen = cells.filter(({ name }) => ours.some(({ cell }) => cell === name)).length;
   const deaths: BenchRow = {
-    name: `${ours.length} seeded runs of ${items} items under 128, 512 and 2,048 MB: runs that died`,
+    name: `${ours.length} seeded runs of ${items} items, in ${seen} of ${cells.length} loads and limits: runs that died`,
     value: ours.filter(({ death }) => death !== undefined).length,
     unit: "runs",
     goal: "<= 0",
