@@ -86,6 +86,7 @@ export class Lisp {
     const outside: Outside = {
       perform: (ask) => (this.#recorder === undefined ? ask() : this.#recorder.effects.perform(ask)),
       emit: (act) => (this.#recorder === undefined ? act() : this.#recorder.effects.emit(act)),
+      makeScope: () => (this.#recorder === undefined ? new Scope(new Environment()) : this.#recorder.makeScope()),
     };
     const { usedBytes } = options;
     const limits = usedBytes === undefined ? options : { ...options, usedBytes: () => outside.perform(usedBytes) };

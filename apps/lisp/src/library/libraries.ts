@@ -106,7 +106,12 @@ export class Libraries implements Host {
       interaction,
       features: FEATURES,
     });
-    const namespaces = new Namespaces({ barrier, user: interaction, addStandard: (each) => this.#addStandard(each) });
+    const namespaces = new Namespaces({
+      barrier,
+      outside,
+      user: interaction,
+      addStandard: (each) => this.#addStandard(each),
+    });
     this.#shared.push(...this.#base.shared, namespaces.cell);
     addMemory(table, {
       host: options.memory ?? SILENT_HOST,
@@ -217,7 +222,7 @@ export class Libraries implements Host {
   }
 
   #environment(sets: readonly Value[]): Scope {
-    const scope = new Scope(new Environment());
+    const scope = this.#base.outside.makeScope();
     this.importInto(scope, sets);
     scope.environment.isSealed = true;
     return scope;

@@ -3,6 +3,7 @@
  */
 import { failure, wrongType } from "../data/errors.ts";
 import { Flonum, Keyword, list, listItems, NIL, Sym, Text, type Value } from "../data/values.ts";
+import type { Scope } from "../expander/binding.ts";
 import type { Answer } from "../time/effects.ts";
 import { ANY, type PrimitiveTable } from "./table.ts";
 
@@ -12,6 +13,8 @@ export interface Outside {
   perform<T extends Answer>(ask: () => T): T;
   /** Does something that has no answer; not again when steps are taken again. */
   emit(act: () => void): void;
+  /** An empty scope for the program; the one that it made first, when steps are taken again, since code that was compiled refers to it. */
+  makeScope(): Scope;
 }
 
 /** A procedure that a host offers to programs: it takes and gives text, numbers, booleans, bytes and lists of these. */

@@ -6,12 +6,15 @@ import { failure } from "../data/errors.ts";
 import { symbol } from "../data/symbols.ts";
 import { list, listItems, Pair, Sym, type Value } from "../data/values.ts";
 import { Cell, Environment, Scope, UNBOUND } from "../expander/binding.ts";
+import type { Outside } from "../library/outside.ts";
 import type { WriteBarrier } from "../machine/registers.ts";
 
 /** What the namespaces ask of the system. */
 export interface NamespaceBase {
   /** What is told of changes. */
   readonly barrier: WriteBarrier;
+  /** What gives scopes. */
+  readonly outside: Pick<Outside, "makeScope">;
   /** The program's scope. */
   readonly user: Scope;
   /** Gives a new environment the standard names; variables that have another value keep it. */
@@ -45,7 +48,7 @@ export class Namespaces {
     const { scopes } = this;
     const known = scopes.get(name);
     if (known !== undefined) return known;
-    const scope = new Scope(new Environment());
+    const scope = this.#base.outside.makeScope();
     this.#base.addStandard(scope.environment);
     this.#assign([...scopes, [name, scope]]);
     return scope;
@@ -70,6 +73,7 @@ export class Namespaces {
       const value: Value = first?.value ?? UNBOUND;
       this.#base.barrier.willAssign(cell, value);
       cell.value = value;
+      this.#base.barrier.willDefine(cell, "syntax", first?.syntax);
       cell.syntax = first?.syntax;
     }
     if (name.name !== USER) this.#assign([...this.scopes].filter(([each]) => each !== name));

@@ -5,7 +5,7 @@
 import { failure, LispError } from "../data/errors.ts";
 import { write } from "../data/printer.ts";
 import { Text, type Value } from "../data/values.ts";
-import type { Cell } from "../expander/binding.ts";
+import { type Cell, Environment, Scope } from "../expander/binding.ts";
 import { stripSyntax } from "../expander/expander.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Node } from "../machine/node.ts";
@@ -17,6 +17,7 @@ import { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { readSession, type SystemBase, writeSession } from "./session.ts";
 import type { BranchInfo, HistoryEntry, RunEnd, TimeMachine } from "./time-machine.ts";
+import { damaged } from "./value-reader.ts";
 import { readTable, VersionTable } from "./version-table.ts";
 
 /** How many steps lie between keyframes; up to four times as many when they are large. */
@@ -118,6 +119,19 @@ export class Recorder implements TimeMachine {
     });
     if (this.effects.isReplaying) this.journal.moveTo(position);
     return this.#base.registry.node(id);
+  }
+
+  /** A scope that the program makes: the same one whenever these steps are taken. */
+  makeScope(): Scope {
+    const { marks, registry } = this.#base;
+    const id = this.effects.perform(() => {
+      const scope = new Scope(new Environment());
+      registry.add(scope);
+      return marks.get(scope);
+    });
+    const scope = registry.object(id);
+    if (!(scope instanceof Scope)) throw damaged();
+    return scope;
   }
 
   /** To be called before a form is compiled that is to be evaluated next. */

@@ -53,6 +53,15 @@ describe("a saved session", () => {
     expect(other.evaluate("x")).toBe(2);
   });
 
+  it("goes back over a namespace that was cleared, its macros included", () => {
+    const { lisp, time } = withHistory();
+    lisp.evaluate("(in-namespace 'work (define-syntax twice (syntax-rules () ((_ x) (+ x x)))) (define one 1))");
+    const before = time.step;
+    lisp.evaluate("(clear-namespace 'work)");
+    time.goto(before);
+    expect(lisp.evaluate("(in-namespace 'work (twice one))")).toBe(2);
+  });
+
   it("is refused when a byte has changed, and when it is something else", () => {
     const { lisp, time } = withHistory();
     lisp.evaluate("(define x 1)");
