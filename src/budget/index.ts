@@ -5,6 +5,7 @@ export { type Clock, systemClock } from "../base/clock.ts";
 export { type ErrorDetails, PlimsollError, type PlimsollErrorCode } from "../base/errors.ts";
 export type { AdmissionTuning, HoldReason } from "./admission.ts";
 export { BoundedMap, type BoundedMapOptions, type CacheValue, type EvictReason } from "./bounded-map.ts";
+export type { ForcedTotal } from "./forced-collections.ts";
 export { BatchSizer, type BatchSizerOptions, type BatchStatus } from "./batch-sizer.ts";
 export type { KindCost } from "./cost-model.ts";
 export { PoolGauge } from "./integrations/pool-gauge.ts";
