@@ -17,7 +17,7 @@ const SLICE_STEPS = 1_000_000;
 const PROMPT = "lisp> ";
 const MORE = "  ... ";
 const GREETING =
-  "(history) shows what was evaluated; (back), (goto step), (branch name) and (resume) go through time.\n";
+  "(history) shows what was evaluated; (back), (goto step), (branch name) go\n" + "to other times, (resume) goes on.\n";
 
 /** Runs the dialogue on stdin and stdout until the input ends or the program exits. Returns the exit code. */
 export async function runRepl(lisp: Lisp, time: TimeMachine): Promise<number> {
