@@ -17,7 +17,8 @@ const START_MS = 45_000;
 /** One process for all pages ends with the first page closed; without web security nothing is refused. */
 const UNFIT = ["--single-process", "--no-zygote", "--disable-web-security", "--allow-running-insecure-content"];
 
-const launchOptions = async (): Promise<LaunchOptions> => ({
+/** How a real Chromium is started here. */
+export const launchOptions = async (): Promise<LaunchOptions> => ({
   args: bundled.args.filter((argument) => !UNFIT.includes(argument)),
   executablePath: await bundled.executablePath(),
   headless: true,

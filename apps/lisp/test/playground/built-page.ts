@@ -7,14 +7,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import bundled from "@sparticuz/chromium";
 import { type BrowserContext, chromium } from "playwright-core";
 import { build } from "vite";
+import { launchOptions } from "../../../../test/support/browser.ts";
 
 const PLAYGROUND = join(import.meta.dirname, "..", "..", "playground");
-const START_MS = 45_000;
-/** One process for all pages ends with the first page closed; without web security nothing is refused. */
-const UNFIT = ["--single-process", "--no-zygote", "--disable-web-security", "--allow-running-insecure-content"];
 const TYPES: ReadonlyMap<string, string> = new Map([
   [".html", "text/html"],
   [".js", "text/javascript"],
@@ -51,12 +48,7 @@ export async function openPlayground(): Promise<BuiltPlayground> {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const context = await chromium.launchPersistentContext(join(folder, "profile"), {
-    args: bundled.args.filter((argument) => !UNFIT.includes(argument)),
-    executablePath: await bundled.executablePath(),
-    headless: true,
-    timeout: START_MS,
-  });
+  const context = await chromium.launchPersistentContext(join(folder, "profile"), await launchOptions());
   return {
     context,
     url: `http://playground.localhost:${port}/`,

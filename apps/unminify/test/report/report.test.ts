@@ -5,9 +5,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import bundled from "@sparticuz/chromium";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "../../../../test/support/browser.ts";
 import { layOut } from "../../src/report/treemap.ts";
 import { digest, type ReportDigest } from "../../src/report/digest.ts";
 import { reportPage } from "../../src/report/report-page.ts";
@@ -82,9 +82,7 @@ it("fills the treemap with boxes in proportion, none over another", () => {
 describe("the page", () => {
   let browser: Browser;
   beforeAll(async () => {
-    // One process for all pages ends with the first page closed.
-    const args = bundled.args.filter((argument) => argument !== "--single-process" && argument !== "--no-zygote");
-    browser = await chromium.launch({ args, executablePath: await bundled.executablePath() });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 
