@@ -7,10 +7,8 @@ import type { Report } from "./report.ts";
 import { formatDuration } from "./words.ts";
 
 const MB = 2 ** 20;
-/** Restart after this share of the time that filling the limit takes: load is never even. */
-const SAFE_SHARE = 0.7;
-/** Below this a restart solves nothing, in seconds. */
-const SHORTEST_LIFE = 120;
+/** In seconds: a program that lives shorter than this does little but start. */
+const SHORTEST_LIFE = 20;
 
 /** What to do until the growth is fixed; `undefined` when nothing needs to be done. */
 export function bridge(report: Report): string | undefined {
@@ -26,8 +24,8 @@ export function bridge(report: Report): string | undefined {
   const life = lifeSeconds(report, limit.bytes);
   if (life === undefined) return undefined;
   const full = `at this rate ${formatBytes(limit.bytes)} are full about ${formatDuration(life)} after a start`;
-  if (life < SHORTEST_LIFE) return `A restart hardly helps (${full}): roll back, or lower the load.`;
-  return `Until it is fixed, restart it every ${formatDuration(life * SAFE_SHARE)}: ${full}.`;
+  if (life < SHORTEST_LIFE) return `Replacing it hardly helps (${full}): roll back, or lower the load.`;
+  return `Until it is fixed, \`plimsoll supervise -- COMMAND\` replaces it before that, without a lost request: ${full}.`;
 }
 
 /** From a start until the limit is full, at the present rate. */
