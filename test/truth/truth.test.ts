@@ -7,7 +7,7 @@ import type { AllocationProfile } from "../../src/monitor/remote/recording.ts";
 import { inParallel, isRight, runTruth, type TruthResult } from "./run-truth.ts";
 import { healthy, leaking, type Truth, truths } from "./truth.ts";
 
-const AT_A_TIME = 6;
+const AT_A_TIME = 8;
 const isQuick = ({ isForBench }: Truth): boolean => isForBench !== true;
 const results = new Map<string, TruthResult>();
 
