@@ -16,8 +16,9 @@ import { placeText, runTimeCommand } from "./time-commands.ts";
 const SLICE_STEPS = 1_000_000;
 const PROMPT = "lisp> ";
 const MORE = "  ... ";
-const GREETING =
-  "(history) shows what was evaluated; (back), (goto step), (branch name) go\n" + "to other times, (resume) goes on.\n";
+const GREETING = `(history) shows what was evaluated; (back), (goto step), (branch name) go
+to other times, (resume) goes on.
+`;
 
 /** Runs the dialogue on stdin and stdout until the input ends or the program exits. Returns the exit code. */
 export async function runRepl(lisp: Lisp, time: TimeMachine): Promise<number> {
