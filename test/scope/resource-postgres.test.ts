@@ -159,10 +159,15 @@ describe("a pool of connections", () => {
 
   it("closes idle connections after its time-out", async () => {
     await using pool = pooled("idle", { idleTimeoutMs: 100 });
-    await Promise.all([1, 2].map(() => pool.use((client) => client.query("select pg_sleep(0.05)"))));
-    expect(pool.getMemoryUsage().size).toBe(2);
+    let lent = 0;
+    const holdBoth = async (client: pg.Client): Promise<void> => {
+      await readPid(client);
+      lent += 1;
+      await expect.poll(() => lent, PATIENCE).toBe(2);
+    };
+    await Promise.all([1, 2].map(() => pool.use(holdBoth)));
     await expectConnections("idle", 0);
-    expect(pool.getMemoryUsage()).toMatchObject({ size: 0, idle: 0 });
+    await expect.poll(() => pool.getMemoryUsage(), PATIENCE).toMatchObject({ size: 0, idle: 0, createdCount: 2 });
   });
 
   it("takes a connection back whose query threw, and replaces one that the server has killed", async () => {
