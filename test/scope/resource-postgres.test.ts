@@ -113,7 +113,7 @@ describe("pg's Pool as one managed resource", () => {
 
   it("lets a query end that runs when its cleanup is forced, and is made anew afterwards", async () => {
     await using resource = shared("forced");
-    const running = resource.use((pool) => pool.query("select pg_sleep(0.2), 7 as seven"));
+    const running = resource.use((pool) => pool.query("select pg_sleep(1), 7 as seven"));
     await expectConnections("forced", 1);
     expect(await resource.cleanup()).toBe(false);
     expect(await resource.forceCleanup()).toBe(true);
