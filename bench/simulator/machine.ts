@@ -75,6 +75,7 @@ export class Machine {
   #used = BASE_HEAP_BYTES;
   #external = 0;
   #externalUsed = 0;
+  #allocatedBytes = BASE_HEAP_BYTES;
   #heapTrigger = 4 * LEAST_GROWTH_BYTES;
   #externalTrigger = EXTERNAL_GROWTH_BYTES;
   #ineffective = 0;
@@ -104,6 +105,7 @@ export class Machine {
       heapUsedBytes: () => this.#used,
       // The program itself keeps nothing outside of its heap.
       externalBytes: () => 0,
+      allocatedBytes: () => this.#allocatedBytes,
       residentBytes: () => this.residentBytes,
       busyRatio: () => {
         const nowMs = this.clock.now();
@@ -184,6 +186,7 @@ export class Machine {
     const heapAfter = this.#used + heapBytes + garbageBytes;
     if (heapAfter > Math.min(this.#heapTrigger, oldSpaceBytes)) this.collect();
     else if (this.#externalUsed + externalBytes > this.#externalTrigger) this.collect();
+    this.#allocatedBytes += heapBytes + garbageBytes + externalBytes;
     this.#live += heapBytes;
     this.#external += externalBytes;
     this.#used += heapBytes + garbageBytes;

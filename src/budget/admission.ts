@@ -3,6 +3,7 @@
  * fit. The reading's: what lived after the last collection, plus what started and less what ended since, with a margin for
  * the spread of what is not known yet, must fit. The second lets light tasks make room for more, and sees a change of costs first.
  */
+import { Appearing } from "./appearing.ts";
 import type { CostModel } from "./cost-model.ts";
 import type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
 
@@ -58,23 +59,13 @@ const WAITING_BYTES = 870;
 /** Before so many generations of tasks have ended, those in flight are younger than they will be, and may grow: they get less. */
 const GENERATIONS = 3;
 const YOUNG_RATIO = 0.85;
-/** A task is assumed to have allocated after so long. */
-const APPEAR_MS = 50;
-
-/** What tasks are expected to allocate that started lately. */
-interface Appearing {
-  readonly heapBytes: number;
-  readonly squares: number;
-  readonly totalBytes: number;
-}
-
-const NOTHING: Appearing = { heapBytes: 0, squares: 0, totalBytes: 0 };
 
 /** Decides; counts what is in flight. Has no timer: it is told the time. */
 export class Admission {
   readonly #gauge: MemoryGauge;
   readonly #model: CostModel;
   readonly #tuning: AdmissionTuning;
+  readonly #appearing: Appearing;
   readonly #counts: Float64Array;
   readonly #countsBefore: Float64Array;
   readonly #alive: Float64Array;
@@ -92,10 +83,6 @@ export class Admission {
   #startedTotalBytes = 0;
   #endedBytes = 0;
   #sinceSquares = 0;
-  /** Tasks that may not show yet: those of this interval and of the one before. */
-  #appearing: Appearing = NOTHING;
-  #appearingBefore: Appearing = NOTHING;
-  #appearingFromMs = 0;
   #endedSince = 0;
   #ended = 0;
   /** Heap bytes of what started lately to what was expected of it; 1 unless clearly more. */
@@ -110,6 +97,7 @@ export class Admission {
     this.#gauge = gauge;
     this.#model = model;
     this.#tuning = tuning;
+    this.#appearing = new Appearing(gauge);
     this.#counts = new Float64Array(model.capacity);
     this.#countsBefore = new Float64Array(model.capacity);
     this.#alive = new Float64Array(model.capacity);
@@ -160,18 +148,13 @@ export class Admission {
   /** A task starts. */
   start(kind: number, nowMs: number): void {
     const bytes = this.#model.heapBytes(kind);
-    this.#startedTotalBytes += this.#model.totalBytes(kind);
+    const totalBytes = this.#model.totalBytes(kind);
+    this.#startedTotalBytes += totalBytes;
     this.#count(kind, 1);
     this.#startedSince[kind] = (this.#startedSince[kind] ?? 0) + 1;
     this.#startedBytes += bytes;
     this.#sinceSquares += bytes * bytes;
-    this.#passTime(nowMs);
-    const { heapBytes, squares, totalBytes } = this.#appearing;
-    this.#appearing = {
-      heapBytes: heapBytes + bytes,
-      squares: squares + bytes * bytes,
-      totalBytes: totalBytes + this.#model.totalBytes(kind),
-    };
+    this.#appearing.start(totalBytes, nowMs);
   }
 
   /** A task has ended. */
@@ -191,7 +174,7 @@ export class Admission {
    * @returns true when there were any.
    */
   read(nowMs: number, waiting = 0): boolean {
-    this.#passTime(nowMs);
+    this.#appearing.passTime(nowMs);
     this.#waitingBytes = waiting * WAITING_BYTES;
     const readings = this.#gauge.drain();
     // A collection happened somewhere between. What ended since the last look counts too: V8 keeps what died while it marked, and
@@ -268,9 +251,11 @@ export class Admission {
     const margin = this.#tuning.deviations * this.#model.spread * Math.sqrt(squares);
     const cap = this.residentCapBytes;
     if (this.#baseResident + expected + margin > cap) return false;
-    const appearing = this.#appearing.totalBytes + this.#appearingBefore.totalBytes;
-    const reusable = Math.max(0, this.#reusableBytes - this.#startedTotalBytes);
-    return this.#gauge.residentBytes() - reusable + appearing + 2 * bytes <= cap;
+    const appearing = this.#appearing.bytes;
+    const appeared = Math.max(0, this.#startedTotalBytes - appearing);
+    const reusable = Math.max(0, this.#reusableBytes - appeared);
+    const residentBytes = this.#gauge.residentBytes() + 2 * bytes;
+    return residentBytes <= (cap + limit) / 2 && residentBytes - reusable + appearing <= cap;
   }
 
   /** What tasks in flight and one more are expected to hold, and the sum of their squares. */
@@ -291,12 +276,5 @@ export class Admission {
   #count(kind: number, step: 1 | -1): void {
     this.#counts[kind] = (this.#counts[kind] ?? 0) + step;
     this.#inFlight += step;
-  }
-
-  #passTime(nowMs: number): void {
-    if (nowMs - this.#appearingFromMs < APPEAR_MS) return;
-    this.#appearingBefore = nowMs - this.#appearingFromMs < 2 * APPEAR_MS ? this.#appearing : NOTHING;
-    this.#appearing = NOTHING;
-    this.#appearingFromMs = nowMs;
   }
 }

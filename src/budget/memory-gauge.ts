@@ -32,6 +32,8 @@ export interface MemoryGauge extends Disposable {
   heapUsedBytes(): number;
   /** Memory outside of the heap that objects keep now, in the same account as {@link LiveReading.externalBytes}. */
   externalBytes(): number;
+  /** All that was allocated so far, on the heap and outside, what is freed included. It only grows; late by what was freed since the last `drain`. */
+  allocatedBytes(): number;
   /** Resident set of the process now. About 1 µs. */
   residentBytes(): number;
   /** Share of the time that the thread was busy since the last call, 0..1. */
@@ -47,6 +49,7 @@ export class ProcessGauge implements MemoryGauge {
   readonly #profiler = new GCProfiler();
   readonly #resident = new ResidentReader("self");
   #loop = performance.eventLoopUtilization();
+  #freedBytes = 0;
   #active = true;
 
   /**
@@ -64,6 +67,9 @@ export class ProcessGauge implements MemoryGauge {
     if (!this.#active) return [];
     const statistics = this.#profiler.stop()?.statistics ?? [];
     this.#profiler.start();
+    for (const { beforeGC, afterGC } of statistics) {
+      this.#freedBytes += sizeOf(beforeGC.heapStatistics) - sizeOf(afterGC.heapStatistics);
+    }
     const collections = statistics.filter(({ gcType }) => gcType.startsWith("Mark"));
     if (collections.length === 0) return [];
     // V8 frees dead Buffers beside the program, and takes them off its account when the next one is made: until then they count as alive.
@@ -82,6 +88,11 @@ export class ProcessGauge implements MemoryGauge {
 
   externalBytes(): number {
     return getHeapStatistics().external_memory;
+  }
+
+  allocatedBytes(): number {
+    const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics();
+    return heapBytes + externalBytes + this.#freedBytes;
   }
 
   residentBytes(): number {
@@ -105,4 +116,8 @@ export class ProcessGauge implements MemoryGauge {
     this.#profiler.stop();
     this.#resident[Symbol.dispose]();
   }
+}
+
+function sizeOf({ usedHeapSize, externalMemory }: { usedHeapSize: number; externalMemory: number }): number {
+  return usedHeapSize + externalMemory;
 }

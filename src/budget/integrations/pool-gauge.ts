@@ -52,6 +52,11 @@ export class PoolGauge implements MemoryGauge {
     return 0;
   }
 
+  /** Resident set of the process now: what the threads have freed of it cannot be seen. */
+  allocatedBytes(): number {
+    return this.residentBytes();
+  }
+
   /** Resident set of the process now. */
   residentBytes(): number {
     return this.#own.residentBytes();
