@@ -35,6 +35,8 @@ const LIMITS = [
 ] as const;
 /** Shares of what fits on average at which a fixed number might survive. */
 const SHARES = [0.5, 0.57, 0.64, 0.71, 0.78, 0.85] as const;
+/** The same where a few tasks are many times as large as the others. */
+const SHARES_TAIL = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7] as const;
 /** The same where a cgroup kills: V8 lets 64 MB of dead Buffers and more lie before it collects. */
 const SHARES_INSIDE = [0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9] as const;
 /** Of a process before any task: code, stacks, V8 itself. */
@@ -52,7 +54,7 @@ export const CELLS: readonly Cell[] = LIMITS.flatMap(({ limitMb, unit, waitMs, w
     shape,
     fixed: [
       ...new Set(
-        (limits.cgroupMb ? SHARES_INSIDE : SHARES).map((share) =>
+        (limits.cgroupMb ? SHARES_INSIDE : shape.tail ? SHARES_TAIL : SHARES).map((share) =>
           Math.max(1, Math.floor((share * usableMb) / perTaskMb)),
         ),
       ),

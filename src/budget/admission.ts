@@ -254,8 +254,10 @@ export class Admission {
     const appearing = this.#appearing.bytes;
     const appeared = Math.max(0, this.#startedTotalBytes - appearing);
     const reusable = Math.max(0, this.#reusableBytes - appeared);
-    const residentBytes = this.#gauge.residentBytes() + 2 * bytes;
-    return residentBytes <= (cap + limit) / 2 && residentBytes - reusable + appearing <= cap;
+    const residentBytes = this.#gauge.residentBytes();
+    if (residentBytes - reusable + appearing + 2 * bytes > cap) return false;
+    // What is kept is not used again in full: near the limit, only a quarter of it counts.
+    return residentBytes - reusable / 4 + 2 * bytes <= (2 * cap + limit) / 3;
   }
 
   /** What tasks in flight and one more are expected to hold, and the sum of their squares. */

@@ -16,9 +16,10 @@ const MOST_FAILED = 2;
 /** A thread that is busier than this does not get faster with more tasks. */
 const SATURATED = 0.97;
 const STEP = 0.1;
-/** On the way up: at most this much more in so long, so that a thousand take three seconds. */
+/** On the way up: at most this much more in so long, so that a thousand take three seconds; and how much of the most there were lately remains. */
 const RISE_RATIO = 0.15;
 const RISE_MS = 100;
+const RISE_MEMORY = 0.8;
 /** Faster or slower by this much counts. */
 const CHANGE = 0.01;
 const MOST_PATIENCE = 64;
@@ -43,6 +44,7 @@ export class Pace {
   #ended = 0;
   #ceiling = START;
   #ceilingMs = 0;
+  #mostLately = 0;
   #atLimit = 0;
   #sinceMs: number;
   #movedMs: number;
@@ -74,7 +76,8 @@ export class Pace {
   ceiling(inFlight: number, nowMs: number): number {
     if (nowMs - this.#ceilingMs >= RISE_MS) {
       this.#ceilingMs = nowMs;
-      this.#ceiling = START + Math.ceil(inFlight * (1 + RISE_RATIO));
+      this.#mostLately = Math.max(inFlight, RISE_MEMORY * this.#mostLately);
+      this.#ceiling = START + Math.ceil(this.#mostLately * (1 + RISE_RATIO));
     }
     return Math.min(this.#limit, this.#ceiling);
   }
