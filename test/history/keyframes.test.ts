@@ -3,7 +3,8 @@
  * is never read.
  */
 import { describe, expect, it } from "vitest";
-import { type HistoryDriver, HistoryStore, memoryHistory, patch, PlimsollError } from "../../src/history/browser.ts";
+import { watched } from "../../bench/history/watched.ts";
+import { HistoryStore, memoryHistory, patch, PlimsollError } from "../../src/history/browser.ts";
 import { ByteWriter } from "../../src/history/byte-writer.ts";
 import { Graph } from "../../src/history/graph.ts";
 import { KeyframeWriter } from "../../src/history/keyframe.ts";
@@ -15,23 +16,6 @@ import { refusal } from "./refusal.ts";
 
 type State = Record<string, string>;
 
-/** Tells the lengths of the keyframes that are appended. */
-function watched(driver: HistoryDriver, onKeyframe: (bytes: number) => void): HistoryDriver {
-  return {
-    name: driver.name,
-    async open(mode) {
-      const storage = await driver.open(mode);
-      return {
-        ...storage,
-        append(name, bytes) {
-          if (bytes[8] === RECORD.keyframe) onKeyframe(bytes.length);
-          return storage.append(name, bytes);
-        },
-      };
-    },
-  };
-}
-
 function stateOf(text: string): State {
   return Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`key ${i}`, `${text} ${i}`]));
 }
@@ -39,7 +23,9 @@ function stateOf(text: string): State {
 describe("equal pages", () => {
   it("are stored once: a state that goes to and fro costs no pages", async () => {
     const lengths: number[] = [];
-    const driver = watched(memoryHistory(), (bytes) => lengths.push(bytes));
+    const driver = watched(memoryHistory(), (bytes) => {
+      if (bytes[8] === RECORD.keyframe) lengths.push(bytes.length);
+    });
     const store = await HistoryStore.open<State>({ driver, keyframeBytes: 1 });
     const states = [stateOf("one"), stateOf("other")];
     for (let i = 0; i < 20; i++) store.save(states[i % 2] ?? {});

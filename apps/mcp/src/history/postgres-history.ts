@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import type { Pool } from "pg";
 import { refuse } from "../answer/refuse.ts";
+import { type HistoryRow, pointOf, programOf } from "./history-rows.ts";
 import type { HistoryPoint, HistoryProgram, HistoryQuery, HistorySample, SampleHistory } from "./sample-history.ts";
 
 const TABLES = `
@@ -96,32 +97,21 @@ export class PostgresHistory implements SampleHistory {
 
   async read({ program, pid, fromMs, toMs, points }: HistoryQuery): Promise<readonly HistoryPoint[]> {
     const widthMs = Math.max(1, Math.ceil((toMs - fromMs) / points));
-    const { rows } = await this.#pool.query<Record<string, string | null>>(
+    const { rows } = await this.#pool.query<HistoryRow>(
       `select max(time_ms) as time_ms, count(*) as samples, min(rss) as rss, max(rss) as peak, min(heap_used) as heap_used
        from plimsoll_samples where program = $1 and time_ms between $2 and $3 and ($4::int is null or (pid = $4 and host = $7))
        group by (time_ms - $5) / $6 order by 1`,
       [program, fromMs, toMs, pid ?? null, fromMs, widthMs, this.#host],
     );
-    return rows.map((row) => ({
-      timeMs: Number(row["time_ms"]),
-      samples: Number(row["samples"]),
-      rssBytes: Number(row["rss"]),
-      peakRssBytes: Number(row["peak"]),
-      ...(row["heap_used"] === null ? {} : { heapUsedBytes: Number(row["heap_used"]) }),
-    }));
+    return rows.map(pointOf);
   }
 
   async programs(): Promise<readonly HistoryProgram[]> {
-    const { rows } = await this.#pool.query<Record<string, string>>(
+    const { rows } = await this.#pool.query<HistoryRow>(
       `select program, count(*) as samples, min(time_ms) as first_ms, max(time_ms) as last_ms
        from plimsoll_samples group by program order by last_ms desc limit 50`,
     );
-    return rows.map((row) => ({
-      program: row["program"] ?? "",
-      samples: Number(row["samples"]),
-      firstMs: Number(row["first_ms"]),
-      lastMs: Number(row["last_ms"]),
-    }));
+    return rows.map(programOf);
   }
 
   async forgetBefore(timeMs: number): Promise<void> {

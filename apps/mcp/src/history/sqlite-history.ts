@@ -6,6 +6,7 @@
 import { chmodSync, closeSync, openSync, rmdirSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import sqlite from "node-sqlite3-wasm";
+import { pointOf, programOf } from "./history-rows.ts";
 import type { HistoryPoint, HistoryProgram, HistoryQuery, HistorySample, SampleHistory } from "./sample-history.ts";
 
 const TABLES = `
@@ -80,13 +81,7 @@ export class SqliteHistory implements SampleHistory {
         [program, fromMs, toMs, ...(pid === undefined ? [] : [pid]), fromMs, widthMs],
       ),
     );
-    return rows.map((row) => ({
-      timeMs: Number(row["time_ms"]),
-      samples: Number(row["samples"]),
-      rssBytes: Number(row["rss"]),
-      peakRssBytes: Number(row["peak"]),
-      ...(row["heap_used"] === null ? {} : { heapUsedBytes: Number(row["heap_used"]) }),
-    }));
+    return rows.map(pointOf);
   }
 
   async programs(): Promise<readonly HistoryProgram[]> {
@@ -96,12 +91,7 @@ export class SqliteHistory implements SampleHistory {
          from samples group by program order by last_ms desc limit 50`,
       ),
     );
-    return rows.map((row) => ({
-      program: typeof row["program"] === "string" ? row["program"] : "",
-      samples: Number(row["samples"]),
-      firstMs: Number(row["first_ms"]),
-      lastMs: Number(row["last_ms"]),
-    }));
+    return rows.map(programOf);
   }
 
   async forgetBefore(timeMs: number): Promise<void> {
