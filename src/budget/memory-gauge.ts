@@ -5,7 +5,7 @@
  */
 import { getHeapStatistics, GCProfiler } from "node:v8";
 import { parseBytes, type SizeInput } from "../base/bytes.ts";
-import { forceGC } from "../monitor/force-gc.ts";
+import { collectGarbageOnce } from "../probe/collector.ts";
 import { readLimits, tightestLimit } from "../probe/limit.ts";
 import { ResidentReader } from "../probe/process.ts";
 import { oldSpaceBytes } from "./heap-room.ts";
@@ -106,7 +106,7 @@ export class ProcessGauge implements MemoryGauge {
   }
 
   collect(): void {
-    forceGC();
+    collectGarbageOnce();
   }
 
   /** Stops observing. */

@@ -18,20 +18,32 @@ let collect: Collector | undefined;
  */
 export function collectGarbage(): void {
   collect ??= findCollector();
-  // The first run finds dead array buffers, and frees them beside the program. Each run waits for those of the one before; a minor
-  // one has nothing else to do then (measured: 3 ms for both, where two major ones take 7).
+  // The first run finds dead array buffers, and frees them beside the program; the second waits for that, and takes what only the
+  // first could let go of.
   collect();
+  collect();
+}
+
+/**
+ * The same in less than half of the time, for who needs the memory and measures nothing: what the first run lets go of stays until the next.
+ *
+ * @throws PlimsollError `ERR_PLIMSOLL_GC_UNAVAILABLE` when V8 does not hand out its collector.
+ */
+export function collectGarbageOnce(): void {
+  collect ??= findCollector();
+  collect();
+  // It waits for array buffers too, and has nothing else to do then (measured: 3 ms for both, where two major ones take 7).
   collect({ type: "minor" });
 }
 
 function findCollector(): Collector {
   const given: unknown = globalThis.gc;
-  if (typeof given === "function") return (options) => void given(options);
+  if (typeof given === "function") return passing(given as Collector);
   let cause: unknown;
   try {
     setFlagsFromString("--expose-gc");
     const found: unknown = runInNewContext("typeof gc === 'function' ? gc : undefined");
-    if (typeof found === "function") return (options) => void found(options);
+    if (typeof found === "function") return passing(found as Collector);
   } catch (error) {
     cause = error;
   } finally {
@@ -42,4 +54,9 @@ function findCollector(): Collector {
     "A collection cannot be forced here: V8 did not hand out its collector. Start Node with --expose-gc.",
     { cause },
   );
+}
+
+/** From Node.js 22 on, an `undefined` that is passed makes the collection a minor one. */
+function passing(gc: Collector): Collector {
+  return (options) => (options ? gc(options) : gc());
 }
