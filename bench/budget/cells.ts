@@ -36,7 +36,7 @@ const LIMITS = [
 /** Shares of what fits on average at which a fixed number might survive. */
 const SHARES = [0.5, 0.57, 0.64, 0.71, 0.78, 0.85] as const;
 /** The same where a few tasks are many times as large as the others. */
-const SHARES_TAIL = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7] as const;
+const SHARES_TAIL = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
 /** The same where a cgroup kills: V8 lets 64 MB of dead Buffers and more lie before it collects. */
 const SHARES_INSIDE = [0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9] as const;
 /** Of a process before any task: code, stacks, V8 itself. */
