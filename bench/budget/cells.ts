@@ -34,7 +34,7 @@ const LIMITS = [
   { limitMb: 2048, unit: 1, waitMs: [600, 1800], waitInsideMs: [300, 900] },
 ] as const;
 /** Shares of what fits on average at which a fixed number might survive. */
-const SHARES = [0.5, 0.57, 0.64, 0.71, 0.78, 0.85] as const;
+const SHARES = [0.5, 0.57, 0.64, 0.71, 0.78, 0.85, 0.92, 0.99] as const;
 /** The same where a few tasks are many times as large as the others. */
 const SHARES_TAIL = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
 /** The same where a cgroup kills: V8 lets 64 MB of dead Buffers and more lie before it collects. */
