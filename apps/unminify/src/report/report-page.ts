@@ -3,10 +3,10 @@
  * sure, the parts of the bundle by size, and the memory that each phase left.
  */
 import { writeFileSync } from "node:fs";
+import { htmlEscape } from "escape-goat";
 import type { UnminifyResult } from "../unminify.ts";
 import { UnminifyError } from "../unminify-error.ts";
 import type { Division, EvidenceDigest, ReportDigest } from "./digest.ts";
-import { escapeHtml } from "./escape.ts";
 import { memoryLine } from "./memory-line.ts";
 import { treemap } from "./treemap.ts";
 
@@ -45,7 +45,7 @@ export function writeReport(path: string, input: ReportInput): void {
 /** The whole page. */
 export function reportPage({ result, digest, maxMemoryBytes }: ReportInput): string {
   const { input, bindings, renamed, kept, isVerified, inputBytes, phases, estimate } = result;
-  const title = escapeHtml(input.split(/[/\\]/).at(-1) ?? input);
+  const title = htmlEscape(input.split(/[/\\]/).at(-1) ?? input);
   const seconds = phases.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -69,10 +69,10 @@ ${memoryLine(phases, { predictedBytes: estimate.peakBytes, ...(maxMemoryBytes !=
 
 function evidenceRow({ kind, weight, count: names, examples }: EvidenceDigest): string {
   const shown = examples
-    .map(([before, after]) => `<code>${escapeHtml(before)} → ${escapeHtml(after)}</code>`)
+    .map(([before, after]) => `<code>${htmlEscape(before)} → ${htmlEscape(after)}</code>`)
     .join(", ");
   const sure = weight === undefined ? "" : `${Math.round(weight * 100)} %`;
-  return `<tr><td>${escapeHtml(kind)}</td><td class="number">${sure}</td><td class="number">${count(names)}</td><td class="examples">${shown}</td></tr>`;
+  return `<tr><td>${htmlEscape(kind)}</td><td class="number">${sure}</td><td class="number">${count(names)}</td><td class="examples">${shown}</td></tr>`;
 }
 
 function divisionText({ kind, count: parts }: Division): string {

@@ -2,7 +2,7 @@
  * A treemap as inline SVG in per cent, so that it fits any width while its letters keep their size:
  * squarified, after Bruls, Huizing and van Wijk (2000).
  */
-import { escapeHtml } from "./escape.ts";
+import { htmlEscape } from "escape-goat";
 import type { Part } from "./digest.ts";
 
 const HEIGHT = 480;
@@ -66,7 +66,7 @@ export function treemap(parts: readonly Part[]): string {
   const cells = parts.map(({ label, characters }, index) => {
     const { x, y, width, height } = boxes[index] ?? { x: 0, y: 0, width: 0, height: 0 };
     const place = `x="${percent(x / LAYOUT_WIDTH)}" y="${percent(y / HEIGHT)}" width="${percent(width / LAYOUT_WIDTH)}" height="${percent(height / HEIGHT)}"`;
-    const name = escapeHtml(label);
+    const name = htmlEscape(label);
     const size = `${(characters / 1000).toFixed(1)} kB`;
     const text = width > 40 && height > 18 ? `<text x="4" y="14">${name}</text>` : "";
     return `<svg ${place}><title>${name}: ${size}</title><rect width="100%" height="100%"/>${text}</svg>`;

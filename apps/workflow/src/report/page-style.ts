@@ -1,5 +1,5 @@
 /**
- * How the page looks, in light and dark, at 320 pixels and on paper; and text that is never markup.
+ * How the page looks, in light and dark, at 320 pixels and on paper.
  */
 
 /** The style sheet. */
@@ -18,16 +18,3 @@ table{border-collapse:collapse;width:100%}th,td{padding:6px 8px;text-align:left;
 pre{overflow:auto;padding:12px;border:1px solid var(--line);border-radius:6px;font-size:.85rem}
 @media print{body{max-width:none}section{break-inside:avoid}}
 `;
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** The text as HTML shows it. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}

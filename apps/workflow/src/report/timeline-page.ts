@@ -1,11 +1,12 @@
 /**
  * A run as one HTML file, without script and without network: memory against its limit, tasks at once, work done, and what lay on disk.
  */
+import { htmlEscape } from "escape-goat";
 import type { ExecutorStatus } from "../execute/executor.ts";
 import type { Graph } from "../graph/node.ts";
 import { toMermaid } from "../graph/mermaid.ts";
 import type { Reading } from "./timeline.ts";
-import { escapeHtml, PAGE_STYLE } from "./page-style.ts";
+import { PAGE_STYLE } from "./page-style.ts";
 
 /** What the page tells of. */
 export interface TimelineReport {
@@ -77,15 +78,15 @@ export function timelinePage(report: TimelineReport): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>${escapeHtml(graph.name)} – timeline</title>
+<title>${htmlEscape(graph.name)} – timeline</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<header><p>workflow run ${escapeHtml(id)}</p><h1>${escapeHtml(graph.name)}</h1><p class="verdict">${verdict}</p></header>
+<header><p>workflow run ${htmlEscape(id)}</p><h1>${htmlEscape(graph.name)}</h1><p class="verdict">${verdict}</p></header>
 <main>
 ${charts.join("\n")}
-<section><h2>In figures</h2><table><tbody>${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${escapeHtml(value)}</td></tr>`).join("")}</tbody></table></section>
-<section><h2>The graph</h2><p>As Mermaid:</p><pre>${escapeHtml(toMermaid(graph))}</pre></section>
+<section><h2>In figures</h2><table><tbody>${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${htmlEscape(value)}</td></tr>`).join("")}</tbody></table></section>
+<section><h2>The graph</h2><p>As Mermaid:</p><pre>${htmlEscape(toMermaid(graph))}</pre></section>
 </main>
 </body>
 </html>
