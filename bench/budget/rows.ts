@@ -112,7 +112,7 @@ function costRows(ours: readonly BudgetRun[]): BenchRow[] {
       : [
           {
             name: `learned cost, ${what}, ${errors.length} runs`,
-            value: median(errors),
+            value: rounded(median(errors)),
             unit: "% off",
             goal,
             runs: errors,
