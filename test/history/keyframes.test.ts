@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { watched } from "../../bench/history/watched.ts";
-import { HistoryStore, memoryHistory, patch, PlimsollError } from "../../src/history/browser.ts";
+import { type HistoryDriver, HistoryStore, memoryHistory, patch, PlimsollError } from "../../src/history/browser.ts";
 import { ByteWriter } from "../../src/history/byte-writer.ts";
 import { Graph } from "../../src/history/graph.ts";
 import { KeyframeWriter } from "../../src/history/keyframe.ts";
