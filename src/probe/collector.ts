@@ -18,14 +18,13 @@ let collect: Collector | undefined;
  */
 export function collectGarbage(): void {
   collect ??= findCollector();
-  // The first run finds dead array buffers, and frees them beside the program; the second waits for that, and takes what only the
-  // first could let go of.
+  // The first run finds dead array buffers, and frees them beside the program; the second waits for that.
   collect();
   collect();
 }
 
 /**
- * The same in less than half of the time, for who needs the memory and measures nothing: what the first run lets go of stays until the next.
+ * The same in less than half of the time, for who needs the memory and measures nothing: one major run instead of two.
  *
  * @throws PlimsollError `ERR_PLIMSOLL_GC_UNAVAILABLE` when V8 does not hand out its collector.
  */
