@@ -113,8 +113,9 @@ function steadyGrowth(series: readonly AllocationProfile[]): GrowingSite[] {
 }
 
 /**
- * After precise sampling a rough one goes on, and longer: a place counts by no more than its rate there, or than
- * that of the nearest caller which was billed for it. A batch with a period can beat with a few precise readings.
+ * After precise sampling a rough one goes on, and longer: a place counts by no more than its rate there, and that
+ * which its callers were billed for beyond what they allocate themselves: V8 may have inlined it, and an old sample
+ * from before may still show it. A batch with a period can beat with a few precise readings.
  */
 function stillGrowing(
   sites: readonly GrowingSite[],
@@ -125,19 +126,26 @@ function stillGrowing(
   const rough = profiles.filter((profile) => !profile.precise && profile.sinceMs === last?.sinceMs);
   const [first, newest] = [rough[0], rough.at(-1)];
   if (rough.length < MIN_SERIES || !first || !newest) return sites;
-  const roughSeconds = (newest.timeMs - first.timeMs) / 1000;
   const shown = new Set(rough.flatMap((profile) => [...byFunction(profile.sites).keys()]));
-  const rates = new Map(steadyGrowth(rough).map((site) => [keyOf(site.where), site.bytes / roughSeconds]));
+  const roughRates = ratesOf(steadyGrowth(rough), (newest.timeMs - first.timeMs) / 1000);
+  const ownRates = ratesOf(sites, seconds);
+  const billed = (key: string): number => Math.max(0, (roughRates.get(key) ?? 0) - (ownRates.get(key) ?? 0));
   const capped = sites
     .map((site) => {
-      const billed = [site.where, ...site.callers].map(keyOf).find((key) => shown.has(key));
-      const rate = billed === undefined ? Number.POSITIVE_INFINITY : (rates.get(billed) ?? 0);
-      const share = Math.min(1, (rate * seconds) / site.bytes);
+      const key = keyOf(site.where);
+      const callers = [...new Set(site.callers.map(keyOf))].filter((caller) => caller !== key);
+      const isShown = [key, ...callers].some((each) => shown.has(each));
+      const rate = callers.reduce((sum, caller) => sum + billed(caller), roughRates.get(key) ?? 0);
+      const share = isShown ? Math.min(1, (rate * seconds) / site.bytes) : 1;
       return { ...site, bytes: site.bytes * share, viaNodeBytes: site.viaNodeBytes * share };
     })
     .filter((site) => site.bytes > 0)
     .sort((a, b) => b.bytes - a.bytes);
   return capped.length > 0 ? capped : sites;
+}
+
+function ratesOf(sites: readonly GrowingSite[], seconds: number): Map<string, number> {
+  return new Map(sites.map((site) => [keyOf(site.where), site.bytes / seconds]));
 }
 
 /** What the slope adds over all, less the scatter around it: what comes and goes scatters as far as it rises. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { CodeLocation } from "../../src/base/wire.ts";
 import { growthBySite } from "../../src/diagnose/growth-site.ts";
 import type { AllocationProfile } from "../../src/monitor/remote/recording.ts";
 import { MB, site } from "./recording-builder.ts";
@@ -60,6 +61,41 @@ describe("growthBySite", () => {
     ]);
     expect(growth?.seconds).toBe(9);
     expect(growth?.sites[0]).toMatchObject({ where: { function: "keep" }, bytes: 3 * MB });
+  });
+
+  describe("of a place that went on under rough sampling", () => {
+    const main: CodeLocation = { function: "main", file: "/app/src/server.js", line: 40, column: 1 };
+    const named = [
+      profile(8, 5, true, [site("keep", 9, 1 * MB, { callers: [main] })]),
+      profile(11, 5, true, [site("keep", 9, 2 * MB, { callers: [main] })]),
+      profile(14, 5, true, [site("keep", 9, 3 * MB, { callers: [main] }), site("chance", 30, 16_384)]),
+    ];
+    const rough = (keepBytes: number, mainBytesPerReading: number): AllocationProfile[] =>
+      [1, 2, 3, 4].map((reading) =>
+        profile(15 + 3 * reading, 15, false, [
+          site("keep", 9, keepBytes),
+          site("main", 40, reading * mainBytesPerReading),
+        ]),
+      );
+
+    it("counts what its caller is billed for once it is inlined there, even where it was sampled before", () => {
+      const growth = growthBySite([...named, ...rough(65_536, MB)]);
+      expect(growth?.sites[0]).toMatchObject({ where: { function: "keep" }, bytes: 2 * MB });
+    });
+
+    it("counts no more than the caller's bill, which then rises less", () => {
+      const growth = growthBySite([...named, ...rough(65_536, MB / 4)]);
+      expect(growth?.sites.find(({ where }) => where.function === "keep")?.bytes).toBeCloseTo(MB / 2, 0);
+    });
+
+    it("does not count what the caller allocates itself", () => {
+      const withMain = named.map((each, index) =>
+        profile(each.timeMs / 1000, 5, true, [...each.sites, site("main", 40, (index + 1) * MB)]),
+      );
+      const growth = growthBySite([...withMain, ...rough(65_536, MB)]);
+      expect(growth?.sites.map(({ where }) => where.function)).not.toContain("keep");
+      expect(growth?.sites[0]).toMatchObject({ where: { function: "main" }, bytes: 2 * MB });
+    });
   });
 
   it("goes by the profile before the last when an ending program has let go", () => {
