@@ -1,7 +1,8 @@
 /**
  * Does work that is never counted by hand always fit, and at what speed? Seeded runs of 10,000 tasks under 128, 512 and 2,048 MB, with
  * fixed numbers by p-limit in turns; what is learned of tasks; what a task costs; and the simulator's table. Each run is a process of its
- * own; loads with buffers run in a real memory cgroup (root).
+ * own; loads with buffers run in a real memory cgroup (root), several at a time: what they wait for is not the processor. The others run
+ * alone, because collections of the heap use all processors.
  *
  * `npm run bench:budget -- [--seeds 100] [--items 10000] [--parallel 2] [--only simulated,overhead,runs]`: runs that the result file has
  * are not repeated, so that it can be ended and started again; `--fresh` forgets them, as after a change to the limiter. 100 seeds
@@ -9,7 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { median } from "../src/monitor/trend.ts";
-import { type Cell, CELLS, KINDS_CELL } from "./budget/cells.ts";
+import { type Cell, CELLS, KINDS_CELL, LATE_CELL } from "./budget/cells.ts";
 import { measureOverhead } from "./budget/overhead.ts";
 import { bestFixed, rounded, rowsOf } from "./budget/rows.ts";
 import { type BudgetRun, type PolicyName, runOnce } from "./budget/runs.ts";
@@ -26,6 +27,8 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
   },
 });
+type Job = () => Promise<void>;
+
 const { quick } = values;
 const seeds = quick ? 2 : Number(values.seeds);
 const items = quick ? 300 : Number(values.items);
@@ -42,27 +45,34 @@ for (const { name, value, unit, goal, peers } of rows()) {
   process.stderr.write(`${name}: ${value} ${unit} ${goal ?? ""} ${peers ? JSON.stringify(peers) : ""}\n`);
 }
 
-/** Seeds go round the cells, a few at a time; after each round comes a run for what is learned of kinds. */
+/** Seeds go round the cells; to each round belongs a run for what is learned of kinds, and one of buffers that come late. */
 async function runAll(): Promise<void> {
-  const jobs: (() => Promise<void>)[] = [];
+  const alone: Job[] = [];
+  const together: Job[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    jobs.push(() => oneSeed(seed));
-    if (seed % cells.length === 0) jobs.push(() => once(KINDS_CELL, "adaptive", seed / cells.length));
+    const cell = cells[(seed - 1) % cells.length];
+    if (!cell) continue;
+    (cell.cgroupMb === undefined ? alone : together).push(() => oneSeed(cell, seed));
+    const round = seed / cells.length;
+    if (!Number.isInteger(round)) continue;
+    for (const other of [KINDS_CELL, LATE_CELL]) together.push(() => once(other, "adaptive", round));
   }
-  jobs.push(beside);
+  await runJobs([...alone, beside], 1);
+  await runJobs(together, Number(values.parallel));
+}
+
+async function runJobs(jobs: Job[], atOnce: number): Promise<void> {
   const work = async (): Promise<void> => {
     for (let job = jobs.shift(); job; job = jobs.shift()) await job();
   };
-  await Promise.all(Array.from({ length: Number(values.parallel) }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 /**
  * The limiter and the highest fixed number that has never died take the same tasks one after the other; who comes first changes. A fixed
  * number that dies makes way for the next lower one.
  */
-async function oneSeed(seed: number): Promise<void> {
-  const cell = cells[(seed - 1) % cells.length];
-  if (!cell) return;
+async function oneSeed(cell: Cell, seed: number): Promise<void> {
   const isOurTurn = seed % 2 === 0;
   if (isOurTurn) await once(cell, "adaptive", seed);
   for (const concurrency of cell.fixed.toReversed()) {
@@ -114,7 +124,7 @@ function save(): void {
 }
 
 function rows(): BenchRow[] {
-  return [...others, ...rowsOf(runs, cells, items)];
+  return [...others, ...rowsOf(runs, [...cells, LATE_CELL], items)];
 }
 
 async function overheadRow(): Promise<BenchRow> {

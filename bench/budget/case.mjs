@@ -98,6 +98,7 @@ function makeTask() {
     heapMb: megabytes * heapRatio,
     externalMb: megabytes * (1 - heapRatio),
     waitMs: shortest + (longest - shortest) * random(),
+    steps: shape.steps,
   };
 }
 

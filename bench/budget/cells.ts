@@ -11,6 +11,8 @@ export interface Shape {
   readonly kinds?: readonly number[];
   readonly heapRatio: number;
   readonly waitMs: readonly [number, number];
+  /** Steps in which a task takes its memory, evenly over its time. Default: all when it starts. */
+  readonly steps?: number;
 }
 
 /** One load under one limit. */
@@ -75,5 +77,14 @@ export const KINDS_CELL: Cell = {
   name: "kinds of 1, 5 and 12 MB, 512 MB",
   oldSpaceMb: 512,
   shape: { least: 1, most: 12, kinds: [1, 5, 12], heapRatio: 0.8, waitMs: [100, 500] },
+  fixed: [],
+};
+
+/** Buffers that come late: holding tasks back does not stop those that run from taking more. */
+export const LATE_CELL: Cell = {
+  name: "buffers that come late, 512 MB",
+  oldSpaceMb: 512,
+  cgroupMb: 512,
+  shape: { least: 0.5, most: 10, heapRatio: 0.02, waitMs: [50, 250], steps: 8 },
   fixed: [],
 };

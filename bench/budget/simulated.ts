@@ -10,7 +10,7 @@ const LIMIT_MB = 512;
 const MARK_MS_PER_MB = 0.05;
 const FIXED = [8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 80];
 /** Loads whose buffers a limit on the process has to bound. */
-const BOUNDED = new Set(["buffers", "mixed"]);
+const BOUNDED = new Set(["buffers", "mixed", "growing buffers"]);
 
 /** Runs all; a few hundred thousand tasks a minute. */
 export async function simulatedRows(items: number, seeds: number): Promise<BenchRow[]> {

@@ -13,13 +13,15 @@ export function heapBytesOf({ heapMb }) {
   return Math.round((heapMb * MB) / CHUNK_BYTES) * CHUNK_BYTES;
 }
 
-/** Holds `heapMb` in arrays and `externalMb` in a Buffer for `waitMs`. */
-export async function hold({ heapMb, externalMb, waitMs }) {
-  const chunks = [];
-  for (let bytes = heapBytesOf({ heapMb }); bytes > 0; bytes -= CHUNK_BYTES) {
-    chunks.push(CHUNK.slice());
+/** Holds `heapMb` in arrays and `externalMb` in a Buffer for `waitMs`, or takes them in so many steps meanwhile. */
+export async function hold({ heapMb, externalMb, waitMs, steps = 1 }) {
+  const held = [];
+  for (let step = 0; step < steps; step++) {
+    for (let bytes = heapBytesOf({ heapMb: heapMb / steps }); bytes > 0; bytes -= CHUNK_BYTES) {
+      held.push(CHUNK.slice());
+    }
+    held.push(Buffer.alloc(Math.round((externalMb / steps) * MB), 1));
+    await sleep(waitMs / steps);
   }
-  const buffer = Buffer.alloc(Math.round(externalMb * MB), 1);
-  await sleep(waitMs);
-  return chunks.length + buffer.length;
+  return held.length;
 }

@@ -76,6 +76,7 @@ export function distributions(limitMb: number): Readonly<Record<string, Distribu
       kind: (megabytes) => (megabytes < 2 ? "small" : megabytes < 8 ? "middle" : "large"),
     }),
     growing: make({ size: even, waitMs: SLOW, steps: 8 }),
+    "growing buffers": make({ size: even, waitMs: SLOW, externalRatio: 0.9, steps: 8 }),
     drift: make({
       size: (random, index, count) => even(random) * (index < count / 2 ? 0.4 : 1.2),
       waitMs: SLOW,

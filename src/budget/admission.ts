@@ -5,6 +5,7 @@
  */
 import { Appearing } from "./appearing.ts";
 import type { CostModel } from "./cost-model.ts";
+import { LateGrowth } from "./late-growth.ts";
 import type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
 
 /** Why no task may start now. */
@@ -42,6 +43,8 @@ const TRUSTED_READINGS = 3;
 /** Weight of the newest reading in the cost of what started lately, and the ratio from which it is believed. */
 const INFLOW_WEIGHT = 0.3;
 const INFLOW_CLEAR = 1.4;
+/** A task may be larger than the average: room for so many is kept free. */
+const RESERVED_TASKS = 2;
 /** What the allocator has kept serves new tasks, less what is too scattered for them. */
 const REUSE_RATIO = 0.6;
 /**
@@ -56,9 +59,10 @@ const MARKING = 2;
 const SURPRISE_DECAY = 0.95;
 /** What a task takes that waits: its promise, its closures and its place in the queue (measured: 870 bytes). Ten thousand would be billed to those that run. */
 const WAITING_BYTES = 870;
-/** Before so many generations of tasks have ended, those in flight are younger than they will be, and may grow: they get less. */
+/** Before so many generations of tasks have ended, those in flight are younger than they will be, and may grow: they get less, and least before the first has. */
 const GENERATIONS = 3;
 const YOUNG_RATIO = 0.85;
+const FIRST_RATIO = 0.5;
 
 /** Decides; counts what is in flight. Has no timer: it is told the time. */
 export class Admission {
@@ -66,6 +70,7 @@ export class Admission {
   readonly #model: CostModel;
   readonly #tuning: AdmissionTuning;
   readonly #appearing: Appearing;
+  readonly #lateGrowth = new LateGrowth();
   readonly #counts: Float64Array;
   readonly #countsBefore: Float64Array;
   readonly #alive: Float64Array;
@@ -130,8 +135,13 @@ export class Admission {
   /** Most heap bytes that may live. */
   get heapCapBytes(): number {
     const ratio = this.#utilization < STRAINED_UTILIZATION ? STRAINED_RATIO : 1;
-    const young = this.#ended < GENERATIONS * this.#inFlight ? YOUNG_RATIO : 1;
-    return young * Math.min(ratio, this.#tuning.heapRatio) * this.#gauge.oldSpaceBytes;
+    return this.#ageRatio * Math.min(ratio, this.#tuning.heapRatio) * this.#gauge.oldSpaceBytes;
+  }
+
+  get #ageRatio(): number {
+    const generations = this.#ended / this.#inFlight;
+    if (generations < 1) return FIRST_RATIO;
+    return generations < GENERATIONS ? YOUNG_RATIO : 1;
   }
 
   /** Most bytes that may be resident; infinite when nothing limits the process. */
@@ -142,7 +152,12 @@ export class Admission {
   /** Why a task of this kind may not start; `undefined` when it may. The first always may: a task that fits nowhere still runs, alone. */
   hold(kind: number): "heap" | "resident" | undefined {
     if (this.#inFlight === 0) return undefined;
-    return this.#fitsHeap(kind) ? (this.#fitsResident(kind) ? undefined : "resident") : "heap";
+    const reason = this.#fitsHeap(kind) ? (this.#fitsResident(kind) ? undefined : "resident") : "heap";
+    if (reason !== undefined) {
+      const knownBytes = this.#appearing.bytes + RESERVED_TASKS * this.#model.totalBytes(kind);
+      this.#lateGrowth.hold(this.#gauge.residentBytes(), knownBytes);
+    }
+    return reason;
   }
 
   /** A task starts. */
@@ -155,6 +170,7 @@ export class Admission {
     this.#startedBytes += bytes;
     this.#sinceSquares += bytes * bytes;
     this.#appearing.start(totalBytes, nowMs);
+    this.#lateGrowth.start();
   }
 
   /** A task has ended. */
@@ -208,6 +224,7 @@ export class Admission {
       this.#surpriseBytes = Math.max(reading.heapBytes - expected, this.#surpriseBytes * SURPRISE_DECAY);
     }
     this.#live = reading;
+    this.#lateGrowth.fade();
     const overhead = this.#gauge.residentBytes() - reading.heapBytes - reading.externalBytes;
     this.#reusableBytes = REUSE_RATIO * Math.max(0, overhead - this.#overheadBytes);
     this.#startedTotalBytes = 0;
@@ -249,15 +266,15 @@ export class Admission {
     const bytes = this.#model.totalBytes(kind);
     const { expected, squares } = this.#sum("totalBytes", kind);
     const margin = this.#tuning.deviations * this.#model.spread * Math.sqrt(squares);
-    const cap = this.residentCapBytes;
+    const cap = this.#baseResident + this.#ageRatio * Math.max(0, this.residentCapBytes - this.#baseResident);
     if (this.#baseResident + expected + margin > cap) return false;
     const appearing = this.#appearing.bytes;
     const appeared = Math.max(0, this.#startedTotalBytes - appearing);
     const reusable = Math.max(0, this.#reusableBytes - appeared);
-    const residentBytes = this.#gauge.residentBytes();
-    if (residentBytes - reusable + appearing + 2 * bytes > cap) return false;
+    const residentBytes = this.#gauge.residentBytes() + this.#lateGrowth.bytes;
+    if (residentBytes - reusable + appearing + RESERVED_TASKS * bytes > cap) return false;
     // What is kept is not used again in full: near the limit, only a quarter of it counts.
-    return residentBytes - reusable / 4 + 2 * bytes <= (2 * cap + limit) / 3;
+    return residentBytes - reusable / 4 + RESERVED_TASKS * bytes <= cap + (limit - this.residentCapBytes) / 3;
   }
 
   /** What tasks in flight and one more are expected to hold, and the sum of their squares. */

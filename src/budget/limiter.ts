@@ -281,9 +281,10 @@ export class AdaptiveLimiter implements Disposable {
   /** Forces a collection when one can help and has its price. @returns true when it did. */
   #collect(reason: "heap" | "resident"): boolean {
     const { endedSinceReading, inFlight, live } = this.#admission;
-    const hasProgress = endedSinceReading >= Math.max(1, PROGRESS_RATIO * inFlight);
+    const isOver = this.#gauge.residentBytes() > this.#admission.residentCapBytes;
+    const hasProgress = endedSinceReading >= (isOver ? 1 : Math.max(1, PROGRESS_RATIO * inFlight));
     if (!this.#forced.isDue || (live !== undefined && !hasProgress)) return false;
-    const pauseMs = this.#forced.collect(FORCED_SHARE[reason], TICK_MS);
+    const pauseMs = this.#forced.collect(FORCED_SHARE[reason], isOver ? 0 : TICK_MS);
     this.#read(this.#clock.now());
     publish("plimsoll:limiter:collected", () => ({ name: this.name, reason, pauseMs }));
     return true;

@@ -1,5 +1,5 @@
 /**
- * How many tasks at once are worth it: memory says how many fit, throughput says how many help. Begins low and doubles
+ * How many tasks at once are worth it: memory says how many fit, throughput says how many help. Begins low and multiplies
  * with each generation of tasks while that makes things faster, as TCP's slow start does (Jacobson, SIGCOMM 1988); then climbs in
  * small steps, and tries a direction that did not help ever more seldom.
  */
@@ -9,9 +9,10 @@ const START = 4;
 /** A window is at least so long and has at least so many completions. */
 const LEAST_MS = 300;
 const LEAST_ENDED = 100;
-/** While doubling: a window's completions, how much faster each must be to go on, and how many may fail to. */
+/** While multiplying: by how much at most within one window, its completions, how much faster each must be to go on, and how many may fail to. */
+const FACTOR = 4;
 const FIRST_ENDED = 8;
-const WORTH_DOUBLING = 1.1;
+const WORTH_MORE = 1.1;
 const MOST_FAILED = 2;
 /** A thread that is busier than this does not get faster with more tasks. */
 const SATURATED = 0.97;
@@ -23,7 +24,7 @@ const RISE_MEMORY = 0.8;
 /** Faster or slower by this much counts. */
 const CHANGE = 0.01;
 const MOST_PATIENCE = 64;
-/** No task has ended for so long while doubling, and later. */
+/** No task has ended for so long while multiplying, and later. */
 const STILL_MS = 1000;
 const LONG_STILL_MS = 10_000;
 /** Weight of the newest window. */
@@ -34,7 +35,7 @@ export class Pace {
   readonly #busyRatio: () => number;
   #limit = START;
   #limitBefore = START;
-  #doubling = true;
+  #multiplying = true;
   #failed = 0;
   #best = { throughput: 0, limit: START };
   #throughput = 0;
@@ -92,10 +93,10 @@ export class Pace {
     this.#movedMs = nowMs;
     if (inFlight >= this.#limit) {
       this.#atLimit += 1;
-      // No more than twice as many within one window: the next one has to show that they help.
-      if (this.#doubling && this.#limit < 2 * this.#limitBefore) this.#limit += 1;
+      // No more than that within one window: the next one has to show that they help.
+      if (this.#multiplying) this.#limit = Math.min(FACTOR * this.#limitBefore, this.#limit + FACTOR - 1);
     }
-    const least = this.#doubling ? Math.max(FIRST_ENDED, this.#limit) : Math.max(LEAST_ENDED, 2 * this.#limit);
+    const least = this.#multiplying ? Math.max(FIRST_ENDED, this.#limitBefore) : Math.max(LEAST_ENDED, 2 * this.#limit);
     if (this.#ended < least || nowMs - this.#sinceMs < LEAST_MS) return;
     const throughput = this.#ended / ((nowMs - this.#sinceMs) / 1000);
     const isBinding = this.#atLimit > this.#ended / 2;
@@ -103,26 +104,26 @@ export class Pace {
     this.#ended = 0;
     this.#atLimit = 0;
     this.#sinceMs = nowMs;
-    if (this.#doubling) this.#double(throughput, isBinding, isSaturated);
+    if (this.#multiplying) this.#multiply(throughput, isBinding, isSaturated);
     else this.#climb(throughput, isBinding, isSaturated, inFlight);
     this.#limitBefore = this.#limit;
   }
 
   /** A task waits only because of the pace: when none has ended for long, as with very long tasks or tasks that wait for others, one more may start. */
   wait(nowMs: number): void {
-    if (nowMs - this.#movedMs < (this.#doubling ? STILL_MS : LONG_STILL_MS)) return;
+    if (nowMs - this.#movedMs < (this.#multiplying ? STILL_MS : LONG_STILL_MS)) return;
     this.#movedMs = nowMs;
     this.#limit += Math.ceil(this.#limit * STEP);
   }
 
-  #double(throughput: number, isBinding: boolean, isSaturated: boolean): void {
+  #multiply(throughput: number, isBinding: boolean, isSaturated: boolean): void {
     this.#throughput = throughput;
-    if (throughput > this.#best.throughput * WORTH_DOUBLING) {
+    if (throughput > this.#best.throughput * WORTH_MORE) {
       this.#failed = 0;
       this.#best = { throughput, limit: this.#limitBefore };
     } else if (isBinding) this.#failed += 1;
     if (this.#failed < MOST_FAILED && !isSaturated) return;
-    this.#doubling = false;
+    this.#multiplying = false;
     this.#limit = Math.max(START, isSaturated ? this.#limitBefore : this.#best.limit);
   }
 

@@ -33,6 +33,15 @@ describe("AdaptiveLimiter on a virtual machine", () => {
     },
   );
 
+  it.each([128, 256, 512, 1024])("keeps room for buffers that come late, in %d MB", async (limitMb) => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const tasks = distributions(limitMb)["growing buffers"]?.(2000, seed) ?? [];
+      const limits = { oldSpaceBytes: limitMb * MB, processLimitBytes: limitMb * MB };
+      const run = await simulate({ ...limits, markMsPerMb: MARK }, adaptive(), tasks);
+      expect(run).toMatchObject({ death: undefined, ended: 2000 });
+    }
+  });
+
   it.each([0.1, 10])("survives hints that are wrong by a factor of %d, and learns", async (factor) => {
     const tasks = distributions(512)["slow"]?.(3000, 3) ?? [];
     const hints = { task: 8.4 * MB * factor };
