@@ -29,6 +29,9 @@ const PROGRAM_ENDINGS = new Map([
   ["cjs", "cjs"],
 ]);
 
+/** What a newcomer reads first. */
+export const FIRST_PAGES = ["README.md", "CONTRIBUTING.md", "docs/start.md"];
+
 /** The command of each application. */
 const COMMANDS = new Map([
   ["bayes", "bayes"],
