@@ -16,7 +16,7 @@ import type { LimiterOptions, LimiterStatus, MapOptions, TaskOptions } from "./l
 import { type MemoryGauge, ProcessGauge } from "./memory-gauge.ts";
 import { Pace } from "./pace.ts";
 import { TaskQueue } from "./task-queue.ts";
-import { enqueue, type WaitingTask } from "./waiting-task.ts";
+import { disposed, enqueue, type WaitingTask } from "./waiting-task.ts";
 
 const TICK_MS = 25;
 /** Collections are looked for at most so often when tasks start or end. */
@@ -278,7 +278,7 @@ export class AdaptiveLimiter implements Disposable {
     publish("plimsoll:limiter:held", () => ({ name: this.name, ...this.status().hold }));
   }
 
-  /** Forces a collection when one can help and has its price. @returns true when it did. */
+  /** Forces a collection when one can help and has its price; above the cap every bit helps. @returns true when it did. */
   #collect(reason: "heap" | "resident"): boolean {
     const { endedSinceReading, inFlight, live } = this.#admission;
     const isOver = this.#gauge.residentBytes() > this.#admission.residentCapBytes;
@@ -293,11 +293,4 @@ export class AdaptiveLimiter implements Disposable {
 
 function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
-function disposed(name: string): PlimsollError {
-  return new PlimsollError(
-    "ERR_PLIMSOLL_RELEASED",
-    `${name} was disposed of before this task could start: keep the limiter for as long as there are tasks.`,
-  );
 }

@@ -1,5 +1,6 @@
 /** A task that waits for its turn: it starts in the asynchronous context of its caller, and aborting takes it out. */
 import { AsyncResource } from "node:async_hooks";
+import { PlimsollError } from "../base/errors.ts";
 import type { TaskOptions } from "./limiter-options.ts";
 import type { TaskQueue, Waiting } from "./task-queue.ts";
 
@@ -47,4 +48,12 @@ export function enqueue(
   };
   signal?.addEventListener("abort", onAbort, { once: true });
   queue.push(task);
+}
+
+/** What a task is refused with when its limiter is gone. */
+export function disposed(name: string): PlimsollError {
+  return new PlimsollError(
+    "ERR_PLIMSOLL_RELEASED",
+    `${name} was disposed of before this task could start: keep the limiter for as long as there are tasks.`,
+  );
 }
