@@ -8,7 +8,7 @@ const MAKERS: Readonly<Record<string, (serial: number) => unknown>> = {
   "a short text": (n) => flat(`a text with the number ${n}`),
   "a long text": (n) => Buffer.alloc(500, 65 + (n % 26)).toString("latin1"),
   "a text beyond Latin-1": (n) => JSON.parse(`"${"\u0416".repeat(200)}${n}"`) as string,
-  "a plain object": (n) => ({ id: n, name: "shared", isSet: true, next: null }),
+  "a plain object": (n) => ({ id: n, name: flat(`name ${n}`), isSet: true, next: null }),
   "an object of objects": (n) => ({ id: n, at: { x: n, y: n + 1 }, tags: [{ tag: n }, { tag: n + 1 }] }),
   "an object with doubles": (n) => ({ x: n + 0.5, y: n + 0.25 }),
   "an array of small integers": (n) => Array.from({ length: 100 }, (_, i) => i + n),
