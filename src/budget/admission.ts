@@ -5,6 +5,7 @@
  */
 import { Appearing } from "./appearing.ts";
 import type { CostModel } from "./cost-model.ts";
+import { HeapExcess } from "./heap-excess.ts";
 import { LateGrowth } from "./late-growth.ts";
 import type { LiveReading, MemoryGauge } from "./memory-gauge.ts";
 
@@ -56,7 +57,7 @@ const STRAINED_RATIO = 0.76;
 /** Time that a collection takes in all to that of its pause: it marks in steps before. */
 const MARKING = 2;
 /** How much of the last surprise remains after each reading. */
-const SURPRISE_DECAY = 0.95;
+const SURPRISE_DECAY = 0.99;
 /** What a task takes that waits: its promise, its closures and its place in the queue (measured: 870 bytes). Ten thousand would be billed to those that run. */
 const WAITING_BYTES = 870;
 /** Before so many generations of tasks have ended, those in flight are younger than they will be, and may grow: they get less, and least before the first has. */
@@ -70,6 +71,7 @@ export class Admission {
   readonly #model: CostModel;
   readonly #tuning: AdmissionTuning;
   readonly #appearing: Appearing;
+  readonly #excess = new HeapExcess();
   readonly #lateGrowth = new LateGrowth();
   readonly #counts: Float64Array;
   readonly #countsBefore: Float64Array;
@@ -257,7 +259,8 @@ export class Admission {
     const since = factor * deviations * spread * Math.sqrt(this.#sinceSquares + bytes * bytes);
     const margin = Math.max(since, this.#surpriseBytes);
     const grown = factor * (this.#startedBytes + bytes) - this.#endedBytes;
-    return live.heapBytes + grown + margin <= this.heapCapBytes;
+    const excess = this.#excess.look(this.#gauge.heapUsedBytes() - live.heapBytes, this.#startedBytes);
+    return live.heapBytes + grown + excess + margin <= this.heapCapBytes;
   }
 
   #fitsResident(kind: number): boolean {

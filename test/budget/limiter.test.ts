@@ -42,6 +42,17 @@ describe("AdaptiveLimiter on a virtual machine", () => {
     }
   });
 
+  it("sees a large task before the next one starts", async () => {
+    const isLarge = (index: number): boolean => index > 500 && index % 97 < 2;
+    const tasks = Array.from({ length: 2000 }, (_, index): SimulatedTask => {
+      const waitMs = 100 + ((index * 37) % 100);
+      const heapBytes = (isLarge(index) ? 20 : 1) * MB;
+      return { kind: "task", heapBytes, externalBytes: 0, garbageBytes: 0.1 * MB, waitMs, cpuMs: 0.05, steps: 1 };
+    });
+    const run = await simulate({ oldSpaceBytes: 128 * MB, markMsPerMb: MARK }, adaptive(), tasks);
+    expect(run).toMatchObject({ death: undefined, ended: 2000 });
+  });
+
   it.each([0.1, 10])("survives hints that are wrong by a factor of %d, and learns", async (factor) => {
     const tasks = distributions(512)["slow"]?.(3000, 3) ?? [];
     const hints = { task: 8.4 * MB * factor };
