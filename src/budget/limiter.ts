@@ -280,10 +280,11 @@ export class AdaptiveLimiter implements Disposable {
 
   /** Forces a collection when one can help and has its price; above the cap every bit helps. @returns true when it did. */
   #collect(reason: "heap" | "resident"): boolean {
+    if (!this.#forced.isDue) return false;
     const { endedSinceReading, inFlight, live } = this.#admission;
     const isOver = this.#gauge.residentBytes() > this.#admission.residentCapBytes;
     const hasProgress = endedSinceReading >= (isOver ? 1 : Math.max(1, PROGRESS_RATIO * inFlight));
-    if (!this.#forced.isDue || (live !== undefined && !hasProgress)) return false;
+    if (live !== undefined && !hasProgress) return false;
     const pauseMs = this.#forced.collect(FORCED_SHARE[reason], isOver ? 0 : TICK_MS);
     this.#read(this.#clock.now());
     publish("plimsoll:limiter:collected", () => ({ name: this.name, reason, pauseMs }));

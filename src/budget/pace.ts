@@ -94,7 +94,8 @@ export class Pace {
     if (inFlight >= this.#limit) {
       this.#atLimit += 1;
       // No more than that within one window: the next one has to show that they help.
-      if (this.#multiplying) this.#limit = Math.min(FACTOR * this.#limitBefore, this.#limit + FACTOR - 1);
+      const most = Math.max(this.#limit, FACTOR * this.#limitBefore);
+      if (this.#multiplying) this.#limit = Math.min(most, this.#limit + FACTOR - 1);
     }
     const least = this.#multiplying ? Math.max(FIRST_ENDED, this.#limitBefore) : Math.max(LEAST_ENDED, 2 * this.#limit);
     if (this.#ended < least || nowMs - this.#sinceMs < LEAST_MS) return;
