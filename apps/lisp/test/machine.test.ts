@@ -56,6 +56,24 @@ describe("limits", () => {
     expect(outcome(lisp, "(guard (e (#t (condition-kind e))) (let loop () (loop)))")).toBe("memory");
   });
 
+  it("turns the text of a list that doubles with each level into a condition, and ends on its cycles", () => {
+    const lisp = new Lisp({ maxTextLength: 10_000 });
+    lisp.evaluate("(define h '()) (define (grow n) (if (> n 0) (begin (set! h (list h h)) (grow (- n 1)))))");
+    lisp.evaluate("(define (text w) (call-with-output-string (lambda (port) (w h port))))");
+    expect(outcome(lisp, "(grow 10) (string-length (text write))")).toBe(String(5 * 2 ** 10 - 3));
+    for (const writer of ["write", "display", "write-simple"])
+      expect(outcome(lisp, `(set! h '()) (grow 60) (guard (e (#t (condition-kind e))) (text ${writer}))`)).toBe(
+        "memory",
+      );
+    expect(outcome(lisp, "(< (string-length (text write-shared)) 1000)")).toBe("#t");
+    expect(
+      outcome(
+        lisp,
+        "(set! h (iota 20000)) (set-cdr! (list-tail h 19999) h) (guard (e (#t (condition-kind e))) (text write))",
+      ),
+    ).toBe("memory");
+  });
+
   it("recurses a million calls deep", () => {
     const lisp = new Lisp();
     lisp.evaluate("(define (deep n) (if (= n 0) 0 (+ 1 (deep (- n 1)))))");

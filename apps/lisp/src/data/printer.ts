@@ -2,6 +2,7 @@
  * Data to text: `write`, `display`, `write-shared`, `write-simple`. It keeps its own work list, and labels what is shared or cyclic
  * (`#0=`, `#0#`).
  */
+import { failure } from "./errors.ts";
 import { CHARACTER_NAMES, isMistakenNumber } from "../reader/characters.ts";
 import { isNumeric } from "../numbers/arithmetic.ts";
 import { formatNumber, parseNumber } from "../numbers/notation.ts";
@@ -53,64 +54,104 @@ export function write(
   isDisplay = false,
   labelling: Labelling = "cycles",
 ): string {
+  const { text, isWhole } = print(value, limit, isDisplay, labelling);
+  return isWhole ? text : `${text.slice(0, limit)}…`;
+}
+
+/**
+ * The whole text of `value`. Lists that share their parts have a text that doubles with each level, so there is a bound.
+ * @throws `LispError` of kind `memory` for more than `maxLength` characters.
+ */
+export function writeWhole(value: Value, maxLength: number, isDisplay: boolean, labelling: Labelling): string {
+  const { text, isWhole } = print(value, maxLength, isDisplay, labelling);
+  if (!isWhole) throw failure("memory", `the text of a value has more than ${maxLength} characters`);
+  return text;
+}
+
+/** Pieces are joined by so many: joined one by one, each would be an object that lives as long as the text. */
+const JOINED_PIECES = 8192;
+
+/** Text that is put together from small pieces. */
+class Output {
+  length = 0;
+  #text = "";
+  #pieces: string[] = [];
+
+  add(piece: string): void {
+    this.length += piece.length;
+    if (this.#pieces.push(piece) === JOINED_PIECES) this.text();
+  }
+
+  text(): string {
+    this.#text += this.#pieces.join("");
+    this.#pieces = [];
+    return this.#text;
+  }
+}
+
+function print(
+  value: Value,
+  limit: number,
+  isDisplay: boolean,
+  labelling: Labelling,
+): { readonly text: string; readonly isWhole: boolean } {
   const labels = labelling === "none" ? new Map<Value, number>() : labelled(value, labelling, limit);
   let next = 0;
-  let text = "";
+  const output = new Output();
   const work: Value[] = [value];
-  while (work.length > 0) {
-    if (text.length > limit) return `${text.slice(0, limit)}…`;
+  while (work.length > 0 && output.length <= limit) {
     let item = work.pop();
     if (item instanceof Piece) {
-      text += item.text;
+      output.add(item.text);
       continue;
     }
     if (item instanceof Rest) {
       item = item.value;
       if (item === NIL) {
-        text += ")";
+        output.add(")");
         continue;
       }
       if (item instanceof Pair && !labels.has(item)) {
-        text += " ";
+        output.add(" ");
         work.push(new Rest(item.cdr), item.car);
         continue;
       }
-      text += " . ";
+      output.add(" . ");
       work.push(new Piece(")"));
     }
     const label = labels.get(item);
     if (label !== undefined && label >= 0) {
-      text += `#${label}#`;
+      output.add(`#${label}#`);
       continue;
     }
     if (label !== undefined) {
-      text += `#${next}=`;
+      output.add(`#${next}=`);
       labels.set(item, next++);
     }
     if (item instanceof Pair) {
       const quote = item.car instanceof Sym ? QUOTES.get(item.car.name) : undefined;
       if (quote !== undefined && item.cdr instanceof Pair && item.cdr.cdr === NIL) {
-        text += quote;
+        output.add(quote);
         work.push(item.cdr.car);
       } else {
-        text += "(";
+        output.add("(");
         work.push(new Rest(item.cdr), item.car);
       }
     } else if (Array.isArray(item)) {
-      text += "#(";
+      output.add("#(");
       work.push(new Piece(")"));
       for (let index = item.length - 1; index >= 0; index--) {
         work.push(item[index]);
         if (index > 0) work.push(new Piece(" "));
       }
     } else if (isKeyed(item)) {
-      text += "{";
+      output.add("{");
       work.push(new Piece("}"));
       for (let index = item.fields.length - 1; index >= 0; index--)
         work.push(item.fields[index], new Piece(`${index > 0 ? " " : ""}:${item.type.fields[index]} `));
-    } else text += atom(item, isDisplay);
+    } else output.add(atom(item, isDisplay));
   }
-  return text;
+  return { text: output.text(), isWhole: work.length === 0 };
 }
 
 /** The objects that need a label, each with -1; none when there are more objects than characters, which are cut anyway. */

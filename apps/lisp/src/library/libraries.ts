@@ -97,7 +97,7 @@ export class Libraries implements Host {
     addControl(table);
     const { outside } = this.#base;
     const access = fileAccess(outside, options.files);
-    addPorts(table, barrier, access);
+    addPorts(table, barrier, access, options);
     addImages(table, this.#base, access);
     addOutside(table, outside, options.environment ?? {}, options.procedures ?? {});
     addSystem(table, {

@@ -2,9 +2,10 @@
  * Ports: text and bytes, from and to strings, files and the console. A file is read whole when it is opened and written whole when its
  * port is closed or flushed, so that a port is plain data.
  */
-import { write } from "../data/printer.ts";
+import { type Labelling, writeWhole } from "../data/printer.ts";
 import { failure, wrongType } from "../data/errors.ts";
 import { Char, EOF, Text, type Value } from "../data/values.ts";
+import { DEFAULT_TEXT_LENGTH, type Limits } from "../machine/limits.ts";
 import type { WriteBarrier } from "../machine/registers.ts";
 import { Reader } from "../reader/reader.ts";
 import type { FileAccess } from "./files.ts";
@@ -70,9 +71,14 @@ function toOutput(value: Value, isBinary: boolean): OutputPort {
 }
 
 /** Adds ports. The optional port arguments are filled in by the prelude with the current ports. */
-export function addPorts(table: PrimitiveTable, barrier: WriteBarrier, access: FileAccess): void {
+export function addPorts(
+  table: PrimitiveTable,
+  barrier: WriteBarrier,
+  access: FileAccess,
+  { maxTextLength = DEFAULT_TEXT_LENGTH }: Limits,
+): void {
   addInput(table, barrier);
-  addOutput(table, barrier);
+  addOutput(table, barrier, maxTextLength);
   addFiles(table, barrier, access);
   table.add("input-port?", (value) => value instanceof InputPort, 1);
   table.add("output-port?", (value) => value instanceof OutputPort, 1);
@@ -206,7 +212,7 @@ function addInput(table: PrimitiveTable, barrier: WriteBarrier): void {
   );
 }
 
-function addOutput(table: PrimitiveTable, barrier: WriteBarrier): void {
+function addOutput(table: PrimitiveTable, barrier: WriteBarrier, maxTextLength: number): void {
   const put = (value: Value, text: string): undefined => {
     const port = toOutput(value, false);
     if (port.sink !== undefined) port.sink(text);
@@ -226,11 +232,12 @@ function addOutput(table: PrimitiveTable, barrier: WriteBarrier): void {
   table.add("open-output-bytevector", () => new OutputPort(true), 0);
   table.add("get-output-string", (port) => new Text(toOutput(port, false).text), 1);
   table.add("get-output-bytevector", (port) => Uint8Array.from(toOutput(port, true).bytes), 1);
-  const unlimited = Number.POSITIVE_INFINITY;
-  table.add("%write", (value, port) => put(port, write(value)), 2);
-  table.add("%write-shared", (value, port) => put(port, write(value, unlimited, false, "shared")), 2);
-  table.add("%write-simple", (value, port) => put(port, write(value, unlimited, false, "none")), 2);
-  table.add("%display", (value, port) => put(port, write(value, unlimited, true)), 2);
+  const addWriter = (name: string, isDisplay: boolean, labelling: Labelling): void =>
+    table.add(name, (value, port) => put(port, writeWhole(value, maxTextLength, isDisplay, labelling)), 2);
+  addWriter("%write", false, "cycles");
+  addWriter("%write-shared", false, "shared");
+  addWriter("%write-simple", false, "none");
+  addWriter("%display", true, "cycles");
   table.add("%write-char", (value, port) => put(port, String.fromCodePoint(toChar(value).code)), 2);
   table.add(
     "%write-string",

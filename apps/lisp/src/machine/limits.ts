@@ -1,6 +1,6 @@
 /**
- * The bounds of a run: how deep recursion may go and how many bytes the process may use. Passing one raises a condition, with some
- * room left for its handler; passing it again within that room ends the run.
+ * The bounds of a run: how deep recursion may go, how many bytes the process may use, and how long a text may become in one step.
+ * Passing one raises a condition. The first two leave some room for its handler; passing them again within that room ends the run.
  */
 import { failure, type LispError, wrongType } from "../data/errors.ts";
 import type { Value } from "../data/values.ts";
@@ -14,7 +14,12 @@ export interface Limits {
   readonly maxBytes?: number;
   /** The bytes in use now, as the host counts them. Asked every 8,192 steps. Default: none are counted. */
   readonly usedBytes?: () => number;
+  /** How many characters `write` and its like may make of one value. Default: 67,108,864. */
+  readonly maxTextLength?: number;
 }
+
+/** The default of {@link Limits.maxTextLength}. */
+export const DEFAULT_TEXT_LENGTH = 2 ** 26;
 
 const DEFAULT_DEPTH = 4_000_000;
 /** Handlers and the dialogue need some. */

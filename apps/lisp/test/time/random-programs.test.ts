@@ -70,10 +70,10 @@ function evaluated(lisp: Lisp, text: string): string {
   }
 }
 
-/** A procedure of the host that never gives the same answer twice. */
-function chances(): { readonly procedures: { readonly chance: () => number } } {
+/** A procedure of the host that never gives the same answer twice; and texts end where lists that double would make them endless. */
+function chances(): { readonly procedures: { readonly chance: () => number }; readonly maxTextLength: number } {
   let next = 0;
-  return { procedures: { chance: () => ++next } };
+  return { procedures: { chance: () => ++next }, maxTextLength: 20_000 };
 }
 
 /** The state at a step, of a system without a history that ran straight to it. `begin` is the step after the setup. */
