@@ -83,11 +83,11 @@ export class AdaptiveLimiter implements Disposable {
       const { kind = "task", signal } = options;
       const index = this.#model.indexOf(kind);
       const start = (): void => {
-        this.#start(index);
+        const startMs = this.#start(index);
         try {
           const result = task(signal);
           if (isThenable(result)) {
-            const end = (): void => this.#end(index);
+            const end = (): void => this.#end(index, startMs);
             result.then(end, end);
             resolve(result);
             return;
@@ -97,7 +97,7 @@ export class AdaptiveLimiter implements Disposable {
           reject(error);
         }
         // Ends in a later turn: a synchronous task must not start the next one inside of itself.
-        queueMicrotask(() => this.#end(index));
+        queueMicrotask(() => this.#end(index, startMs));
       };
       this.#enter(index, options, start, reject);
     });
@@ -112,14 +112,13 @@ export class AdaptiveLimiter implements Disposable {
   acquire(options: TaskOptions = {}): Promise<Disposable> {
     return new Promise((resolve, reject) => {
       const index = this.#model.indexOf(options.kind ?? "task");
-      let isHeld = true;
-      const release = (): void => {
-        if (!isHeld) return;
-        isHeld = false;
-        this.#end(index);
-      };
       const start = (): void => {
-        this.#start(index);
+        const startMs = this.#start(index);
+        let isHeld = true;
+        const release = (): void => {
+          if (isHeld) this.#end(index, startMs);
+          isHeld = false;
+        };
         resolve({ [Symbol.dispose]: release });
       };
       this.#enter(index, options, start, reject);
@@ -218,16 +217,19 @@ export class AdaptiveLimiter implements Disposable {
     this.#pump();
   }
 
-  #start(kind: number): void {
-    this.#admission.start(kind, this.#clock.now());
+  /** Returns the time. */
+  #start(kind: number): number {
+    const nowMs = this.#clock.now();
+    this.#admission.start(kind, nowMs);
     this.#hold = undefined;
     this.#timer ??= this.#clock.every(TICK_MS, () => this.#tick());
+    return nowMs;
   }
 
-  #end(kind: number): void {
+  #end(kind: number, startMs: number): void {
     const nowMs = this.#clock.now();
     this.#ended += 1;
-    this.#pace.end(this.#admission.inFlight, nowMs);
+    this.#pace.end(this.#admission.inFlight, nowMs, nowMs - startMs);
     this.#admission.end(kind);
     if (!this.#isDisposed) this.#pump();
     if (this.#admission.inFlight > 0) return;

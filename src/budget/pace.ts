@@ -1,7 +1,8 @@
 /**
  * How many tasks at once are worth it: memory says how many fit, throughput says how many help. Begins low and multiplies
- * with each generation of tasks while that makes things faster, as TCP's slow start does (Jacobson, SIGCOMM 1988); then climbs in
- * small steps, and tries a direction that did not help ever more seldom.
+ * with each generation of tasks while that makes things faster, as TCP's slow start does (Jacobson, SIGCOMM 1988). Then it climbs in
+ * small steps: while the thread has time left and tasks take no longer than with fewer at once, as TCP Vegas does (Brakmo and others,
+ * SIGCOMM 1994), else by trial, and it tries a direction that did not help ever more seldom.
  */
 
 /** Tasks at once in the beginning. */
@@ -21,6 +22,8 @@ const STEP = 0.1;
 const RISE_RATIO = 0.15;
 const RISE_MS = 100;
 const RISE_MEMORY = 0.8;
+/** Tasks that take longer than they once did by this much wait for each other. */
+const QUEUEING = 1.15;
 /** Faster or slower by this much counts. */
 const CHANGE = 0.01;
 const MOST_PATIENCE = 64;
@@ -43,6 +46,8 @@ export class Pace {
   #patience = 1;
   #rest = 0;
   #ended = 0;
+  #endedMs = 0;
+  #leastMeanMs = Number.POSITIVE_INFINITY;
   #ceiling = START;
   #ceilingMs = 0;
   #mostLately = 0;
@@ -87,9 +92,11 @@ export class Pace {
    * A task has ended.
    *
    * @param inFlight - how many were running, it included.
+   * @param tookMs - from its start to its end.
    */
-  end(inFlight: number, nowMs: number): void {
+  end(inFlight: number, nowMs: number, tookMs: number): void {
     this.#ended += 1;
+    this.#endedMs += tookMs;
     this.#movedMs = nowMs;
     if (inFlight >= this.#limit) {
       this.#atLimit += 1;
@@ -102,11 +109,13 @@ export class Pace {
     const throughput = this.#ended / ((nowMs - this.#sinceMs) / 1000);
     const isBinding = this.#atLimit > this.#ended / 2;
     const isSaturated = this.#busyRatio() > SATURATED;
+    const meanMs = this.#endedMs / this.#ended;
     this.#ended = 0;
+    this.#endedMs = 0;
     this.#atLimit = 0;
     this.#sinceMs = nowMs;
     if (this.#multiplying) this.#multiply(throughput, isBinding, isSaturated);
-    else this.#climb(throughput, isBinding, isSaturated, inFlight);
+    else this.#climb(throughput, meanMs, isBinding, isSaturated, inFlight);
     this.#limitBefore = this.#limit;
   }
 
@@ -122,13 +131,16 @@ export class Pace {
     if (throughput > this.#best.throughput * WORTH_MORE) {
       this.#failed = 0;
       this.#best = { throughput, limit: this.#limitBefore };
-    } else if (isBinding) this.#failed += 1;
+      return; // also when the thread was busy: to start many takes time
+    }
+    if (isBinding) this.#failed += 1;
     if (this.#failed < MOST_FAILED && !isSaturated) return;
     this.#multiplying = false;
     this.#limit = Math.max(START, isSaturated ? this.#limitBefore : this.#best.limit);
   }
 
-  #climb(measured: number, isBinding: boolean, isSaturated: boolean, inFlight: number): void {
+  #climb(measured: number, meanMs: number, isBinding: boolean, isSaturated: boolean, inFlight: number): void {
+    this.#leastMeanMs = Math.min(this.#leastMeanMs, meanMs);
     const before = this.#throughput;
     this.#throughput = SMOOTHING * measured + (1 - SMOOTHING) * before;
     if (!isBinding) {
@@ -136,11 +148,15 @@ export class Pace {
       if (isSaturated) this.#limit = Math.max(START, Math.min(this.#limit, inFlight));
       return;
     }
-    if (this.#rest > 0) {
+    if (!isSaturated && meanMs <= QUEUEING * this.#leastMeanMs) {
+      // None waits for another, so that more are faster, whatever the last window says.
+      this.#direction = 1;
+      this.#patience = 1;
+      this.#rest = 0;
+    } else if (this.#rest > 0) {
       this.#rest -= 1;
       return;
-    }
-    if (this.#throughput < before * (1 - CHANGE)) {
+    } else if (this.#throughput < before * (1 - CHANGE)) {
       this.#direction = this.#direction === 1 ? -1 : 1;
       this.#patience = Math.min(MOST_PATIENCE, this.#patience * 2);
       this.#rest = this.#patience;
