@@ -1,12 +1,13 @@
 /**
  * Does work that is never counted by hand always fit, and at what speed? Seeded runs of 10,000 tasks under 128, 512 and 2,048 MB, with
  * fixed numbers by p-limit in turns; what is learned of tasks; what a task costs; and the simulator's table. Each run is a process of its
- * own; loads with buffers run in a real memory cgroup (root), several at a time: what they wait for is not the processor. The others run
- * alone, because collections of the heap use all processors.
+ * own, and loads with buffers run in a real memory cgroup (root). The first seeds of each load are pairs, for the speed: they have the
+ * machine to themselves, because collections use all processors. The others are the limiter's alone, several at a time: does it survive
+ * on a busy machine?
  *
- * `npm run bench:budget -- [--seeds 100] [--items 10000] [--parallel 2] [--only simulated,overhead,runs]`: runs that the result file has
- * are not repeated, so that it can be ended and started again; `--fresh` forgets them, as after a change to the limiter. 100 seeds
- * take some two hours on a quiet machine; `--quick` is a smoke test and writes nothing.
+ * `npm run bench:budget -- [--seeds 100] [--pairs 3] [--items 10000] [--parallel 3] [--only simulated,overhead,runs]`: runs that the
+ * result file has are not repeated, so that it can be ended and started again; `--fresh` forgets them, as after a change to the limiter,
+ * but not which fixed numbers died. 100 seeds take some 80 minutes on a quiet machine; `--quick` is a smoke test and writes nothing.
  */
 import { parseArgs } from "node:util";
 import { median } from "../src/monitor/trend.ts";
@@ -21,7 +22,8 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "100" },
     items: { type: "string", default: "10000" },
-    parallel: { type: "string", default: "2" },
+    pairs: { type: "string", default: "3" },
+    parallel: { type: "string", default: "3" },
     only: { type: "string", default: "simulated,overhead,runs" },
     fresh: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
@@ -35,7 +37,7 @@ const items = quick ? 300 : Number(values.items);
 const parts = new Set(values.only.split(","));
 const cells = quick ? CELLS.slice(0, 4) : CELLS;
 
-const runs = quick || values.fresh ? [] : (readList("budget", "runs") as BudgetRun[]);
+const runs = quick ? [] : (readList("budget", "runs") as BudgetRun[]).filter(isKept);
 let others = quick ? [] : (readList("budget", "others") as BenchRow[]);
 if (parts.has("overhead")) keep([await overheadRow()]);
 if (parts.has("simulated")) keep(await simulatedRows(quick ? 1000 : 10_000, quick ? 1 : 3));
@@ -45,6 +47,10 @@ for (const { name, value, unit, goal, peers } of rows()) {
   process.stderr.write(`${name}: ${value} ${unit} ${goal ?? ""} ${peers ? JSON.stringify(peers) : ""}\n`);
 }
 
+function isKept({ policy, death }: BudgetRun): boolean {
+  return !values.fresh || (policy === "p-limit" && death !== undefined);
+}
+
 /** Seeds go round the cells; to each round belongs a run for what is learned of kinds, and one of buffers that come late. */
 async function runAll(): Promise<void> {
   const alone: Job[] = [];
@@ -52,7 +58,8 @@ async function runAll(): Promise<void> {
   for (let seed = 1; seed <= seeds; seed++) {
     const cell = cells[(seed - 1) % cells.length];
     if (!cell) continue;
-    (cell.cgroupMb === undefined ? alone : together).push(() => oneSeed(cell, seed));
+    if (seed <= Number(values.pairs) * cells.length) alone.push(() => pair(cell, seed));
+    else together.push(() => once(cell, "adaptive", seed));
     const round = seed / cells.length;
     if (!Number.isInteger(round)) continue;
     for (const other of [KINDS_CELL, LATE_CELL]) together.push(() => once(other, "adaptive", round));
@@ -72,8 +79,8 @@ async function runJobs(jobs: Job[], atOnce: number): Promise<void> {
  * The limiter and the highest fixed number that has never died take the same tasks one after the other; who comes first changes. A fixed
  * number that dies makes way for the next lower one.
  */
-async function oneSeed(cell: Cell, seed: number): Promise<void> {
-  const isOurTurn = seed % 2 === 0;
+async function pair(cell: Cell, seed: number): Promise<void> {
+  const isOurTurn = Math.floor((seed - 1) / cells.length) % 2 === 0;
   if (isOurTurn) await once(cell, "adaptive", seed);
   for (const concurrency of cell.fixed.toReversed()) {
     if (hasDied(cell, concurrency)) continue;
