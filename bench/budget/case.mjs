@@ -22,11 +22,13 @@ for (const kind of new Set(tasks.map((task) => task.kind))) {
   trueHeapBytes.set(kind, same.reduce((sum, task) => sum + heapBytesOf(task), 0) / same.length);
 }
 
+const parent = process.ppid;
 let limiter;
 let toldAfterTen;
 let mostInFlight = 0;
 const run = await start();
 const timer = setInterval(() => {
+  if (process.ppid !== parent) process.exit(1); // who asked for it is gone
   const status = limiter?.status();
   mostInFlight = Math.max(mostInFlight, status?.inFlight ?? concurrency ?? 0);
   if (status && status.collections >= TOLD_AFTER) toldAfterTen ??= errors(status);
