@@ -116,8 +116,9 @@ export class AdaptiveLimiter implements Disposable {
         const startMs = this.#start(index);
         let isHeld = true;
         const release = (): void => {
-          if (isHeld) this.#end(index, startMs);
-          isHeld = false;
+          if (!isHeld) return;
+          isHeld = false; // first: a task that starts now may dispose of it again
+          this.#end(index, startMs);
         };
         resolve({ [Symbol.dispose]: release });
       };

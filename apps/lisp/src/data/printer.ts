@@ -64,7 +64,10 @@ export function write(
  */
 export function writeWhole(value: Value, maxLength: number, isDisplay: boolean, labelling: Labelling): string {
   const { text, isWhole } = print(value, maxLength, isDisplay, labelling);
-  if (!isWhole) throw failure("memory", `the text of a value has more than ${maxLength} characters`);
+  if (!isWhole) {
+    const way = "write-shared names what occurs twice; else write its parts";
+    throw failure("memory", `the text of a value has more than ${maxLength} characters: ${way}`);
+  }
   return text;
 }
 
